@@ -1,0 +1,3 @@
+"""A gate for container images in CI, judged by the image build risks of Security Center."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,180 @@
+"""What is known of one image: the shapes that evidence fills and a policy judges."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+
+class Level(StrEnum):
+    """Severity level of a finding; ``unknown`` is a word that the gate does not know."""
+
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+    UNKNOWN = "unknown"
+
+
+class Status(StrEnum):
+    """What somebody did about a finding in the console; ``unknown`` if no list tells."""
+
+    UNHANDLED = "unhandled"
+    IGNORED = "ignored"
+    FALSE_POSITIVE = "false_positive"
+    UNKNOWN = "unknown"
+
+
+class ScanState(StrEnum):
+    """The state of an image's scan, as reports show it."""
+
+    FINISHED = "finished"
+    RUNNING = "running"
+    FAILED = "failed"
+    MISSING = "missing"
+    STALE = "stale"
+    UNSUPPORTED = "unsupported"
+    UNKNOWN = "unknown"
+
+
+class Reason(StrEnum):
+    """Why an image is undecided, in one word; the words are part of the report's contract."""
+
+    MISSING = "missing"
+    RUNNING = "running"
+    FAILED = "failed"
+    UNSUPPORTED = "unsupported"
+    STALE = "stale"
+    UNIDENTIFIED = "unidentified"
+    AMBIGUOUS = "ambiguous"
+    CHECKS_OFF = "checks_off"
+    INCOMPLETE = "incomplete"
+    DISAGREEING = "disagreeing"
+    MOVED = "moved"
+    ACCESS = "access"
+    SERVICE = "service"
+
+
+class IdentifiedBy(StrEnum):
+    """What tied the caller's image to a record of Security Center."""
+
+    DIGEST = "digest"
+    TAG = "tag"
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """A place in the caller's files; ``line`` counts from 1."""
+
+    path: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One build risk of one image.
+
+    ``risk`` is the key (``no_user``), ``name`` its name in the asked language, ``risk_class`` the
+    key of its class (``other``). ``command`` is the layer's build command with its secrets masked,
+    ``layer`` the layer's digest. All texts are untrusted.
+    """
+
+    risk: str
+    name: str = ""
+    risk_class: str = ""
+    class_name: str = ""
+    level: Level
+    level_word: str = ""
+    """The service's own word for the level, kept for the case that ``level`` is unknown."""
+    status: Status
+    command: str = ""
+    layer: str = ""
+    description: str = ""
+    advice: str = ""
+    location: Location | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Image:
+    """The record of Security Center that was identified as the caller's image.
+
+    ``digest`` is ``sha256:<hex>`` or empty; ``platform`` is ``os/architecture`` or ``None``.
+    """
+
+    uuid: str
+    region: str
+    instance: str
+    namespace: str
+    repository: str
+    tag: str
+    digest: str
+    platform: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scan:
+    """The state of the image's scan.
+
+    ``finished_at`` is the end of the last finished scan, in UTC; ``age`` counts from it to the
+    service's own clock. ``checks_on`` is how many checks are switched on, ``None`` if that is not
+    known; ``checks_off`` are the keys of those that are not, sorted.
+    """
+
+    state: ScanState
+    finished_at: datetime | None = None
+    age: timedelta | None = None
+    checks_on: int | None = None
+    checks_off: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scanned:
+    """A finished, fresh, complete scan of exactly this image, and all that it found.
+
+    The only evidence a pass can stand on.
+    """
+
+    image: Image
+    identified_by: IdentifiedBy
+    scan: Scan
+    findings: tuple[Finding, ...]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unscanned:
+    """Why an image can't be decided, in a word and in a sentence that says what to do.
+
+    ``findings`` are those that are certain although the rest isn't: a complete set of details of a
+    record with the pushed digest. They can block, never pass.
+    """
+
+    reason: Reason
+    message: str
+    image: Image | None = None
+    identified_by: IdentifiedBy | None = None
+    scan: Scan = field(default_factory=lambda: Scan(state=ScanState.UNKNOWN))
+    findings: tuple[Finding, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+Evidence = Scanned | Unscanned
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Requirements:
+    """What evidence must fulfil before it may count as ``Scanned``.
+
+    Made from the ``scan`` keys of all policies (the stricter holds). ``max_age`` ``None`` is any
+    age. ``platforms`` ``None`` is every platform of an index, else ``os/architecture[/variant]``
+    words. ``checks`` are the keys of the checks that must be switched on because a rule that can
+    match this image names them literally.
+    """
+
+    require_digest: bool = True
+    max_age: timedelta | None = None
+    settle: timedelta = timedelta(seconds=15)
+    accept_previous: bool = False
+    require_checks: bool = False
+    platforms: tuple[str, ...] | None = None
+    checks: frozenset[str] = frozenset()

@@ -1,0 +1,221 @@
+"""Decisions about findings, and the verdict that they add up to."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from gate.errors import ExitCode
+from gate.findings import (
+    Evidence,
+    Finding,
+    IdentifiedBy,
+    Image,
+    Reason,
+    Scan,
+    Unscanned,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import date, datetime
+
+
+class Action(StrEnum):
+    """What a policy says of one finding."""
+
+    BLOCK = "block"
+    WARN = "warn"
+    WAIVED = "waived"
+    ALLOW = "allow"
+
+
+# The order of decisions: of several policies' actions, the first of these wins.
+STRICTEST_FIRST = (Action.BLOCK, Action.WARN, Action.WAIVED, Action.ALLOW)
+
+
+class Outcome(StrEnum):
+    """The verdict in one word, for an image and for the run."""
+
+    PASS = "pass"  # noqa: S105 - a verdict, not a password
+    BLOCK = "block"
+    UNDECIDED = "undecided"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaiverUse:
+    """The waiver that covers a finding, or, if ``expired``, the one that used to."""
+
+    reason: str
+    expires: date
+    expired: bool = False
+    owner: str = ""
+    ticket: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What becomes of one finding, and why.
+
+    ``because`` is a sentence for a person; ``rule`` is the name of the rule that decided (its
+    number, ``rules[2]``, where it has no name), ``None`` if none did.
+    """
+
+    finding: Finding
+    action: Action
+    because: str
+    rule: str | None = None
+    waiver: WaiverUse | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageVerdict:
+    """The verdict on one image.
+
+    ``reason`` is a word of ``Reason``, or ``clean``, ``allowed`` or ``blocked``. ``exit_code`` is
+    what this image alone would end in; an undecided image that a policy's ``warn_on`` lets through
+    has 0 and stays ``undecided``.
+    """
+
+    reference: str
+    outcome: Outcome
+    reason: str
+    message: str
+    exit_code: ExitCode
+    decisions: tuple[Decision, ...] = ()
+    image: Image | None = None
+    identified_by: IdentifiedBy | None = None
+    scan: Scan
+    notes: tuple[str, ...] = ()
+
+    def count(self) -> dict[Action, int]:
+        """Return how many findings each action has, zeros included, strictest first."""
+        counted = Counter(decision.action for decision in self.decisions)
+        return {action: counted[action] for action in STRICTEST_FIRST}
+
+
+@dataclass(frozen=True, slots=True)
+class PolicySource:
+    """Where a policy came from: ``path`` as given (or ``(built-in)``), and its content's digest."""
+
+    path: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """The Security Center that was asked; several are joined by a comma and a space."""
+
+    endpoint: str
+    region: str
+    sandbox: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """The verdict of a run: all that any report needs."""
+
+    outcome: Outcome
+    exit_code: ExitCode
+    generated_at: datetime
+    service: Service
+    policies: tuple[PolicySource, ...]
+    images: tuple[ImageVerdict, ...]
+    notes: tuple[str, ...] = ()
+
+
+# A certain block is never hidden by a passing trouble, and trouble never by a pass.
+_WORST_FIRST = (
+    ExitCode.BLOCKED,
+    ExitCode.ACCESS,
+    ExitCode.SERVICE,
+    ExitCode.UNDECIDED,
+    ExitCode.PASSED,
+)
+
+
+def worst(codes: Iterable[ExitCode]) -> ExitCode:
+    """Return the code that decides the run; ``UNDECIDED`` where there is none to choose from.
+
+    Nothing evaluated is not a pass.
+    """
+    present = set(codes)
+    return next((code for code in _WORST_FIRST if code in present), ExitCode.UNDECIDED)
+
+
+def judge_image(
+    reference: str, evidence: Evidence, decisions: Sequence[Decision], *, tolerated: bool
+) -> ImageVerdict:
+    """Add one image's decisions up to its verdict.
+
+    ``decisions`` are those of ``evidence.findings``, in the same order. ``tolerated`` says that
+    the policy's ``warn_on`` covers the reason; it changes the exit code, never the outcome.
+    """
+    blocked = sum(decision.action is Action.BLOCK for decision in decisions)
+    if blocked:
+        outcome, reason, code = Outcome.BLOCK, "blocked", ExitCode.BLOCKED
+        message = f"{_counted(blocked)} blocked by policy."
+        if isinstance(evidence, Unscanned):
+            message += f" The latest scan decides nothing more: {evidence.message}"
+    elif isinstance(evidence, Unscanned):
+        outcome, reason, message = Outcome.UNDECIDED, evidence.reason.value, evidence.message
+        code = ExitCode.PASSED if tolerated else _code_of(evidence.reason)
+    else:
+        outcome, code = Outcome.PASS, ExitCode.PASSED
+        reason = "allowed" if decisions else "clean"
+        message = (
+            f"{_counted(len(decisions))}, none blocked by policy."
+            if decisions
+            else "A finished, complete scan of this image found no build risks."
+        )
+    return ImageVerdict(
+        reference=reference,
+        outcome=outcome,
+        reason=reason,
+        message=message,
+        exit_code=code,
+        decisions=tuple(decisions),
+        image=evidence.image,
+        identified_by=evidence.identified_by,
+        scan=evidence.scan,
+        notes=evidence.notes,
+    )
+
+
+def judge_run(
+    images: Sequence[ImageVerdict],
+    *,
+    generated_at: datetime,
+    service: Service,
+    policies: Sequence[PolicySource],
+    notes: Sequence[str] = (),
+) -> Verdict:
+    """Add the images' verdicts up to the verdict of the run."""
+    outcomes = {image.outcome for image in images}
+    if Outcome.BLOCK in outcomes:
+        outcome = Outcome.BLOCK
+    elif outcomes == {Outcome.PASS}:
+        outcome = Outcome.PASS
+    else:
+        outcome = Outcome.UNDECIDED
+    return Verdict(
+        outcome=outcome,
+        exit_code=worst(image.exit_code for image in images),
+        generated_at=generated_at,
+        service=service,
+        policies=tuple(policies),
+        images=tuple(images),
+        notes=tuple(notes),
+    )
+
+
+def _code_of(reason: Reason) -> ExitCode:
+    return {Reason.ACCESS: ExitCode.ACCESS, Reason.SERVICE: ExitCode.SERVICE}.get(
+        reason, ExitCode.UNDECIDED
+    )
+
+
+def _counted(number: int) -> str:
+    return f"{number} finding" if number == 1 else f"{number} findings"
