@@ -1,0 +1,23 @@
+"""Time, passed in: only the command line reads the machine's own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+    from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """Three ways to ask for time.
+
+    ``now`` gives the time of day in UTC, ``monotonic`` seconds that never go back, ``sleep`` waits
+    for a number of seconds.
+    """
+
+    now: Callable[[], datetime]
+    monotonic: Callable[[], float]
+    sleep: Callable[[float], Awaitable[None]]
