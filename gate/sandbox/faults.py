@@ -1,0 +1,139 @@
+"""How a local Security Center misbehaves, on demand and repeatably."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from random import Random
+
+
+class Kind(StrEnum):
+    """What goes wrong; in brackets, the field of ``Fault`` that says how much.
+
+    Before the answer is made: ``latency`` (``seconds``), ``silent`` (no answer until the sandbox
+    stops), ``reset`` (closed without an answer), ``throttling`` (``status`` 429, 400 or 503,
+    ``retry_after`` milliseconds), ``quota`` (throttled beyond ``per_second`` requests of one
+    operation), ``server_error`` (``status``), ``denied`` (403 NoPermission), ``html_403`` (a
+    proxy's page).
+
+    In the answer's bytes: ``truncated`` (half of the JSON), ``cut`` (closed in the middle of the
+    body), ``nonsense`` (JSON of another shape), ``html`` (a page, status 200).
+
+    In the rows of lists: ``moving_rows`` (one row jumps to the front), ``repeated_page`` (the first
+    page whatever page was asked for), ``lying_total`` (``delta`` is added to TotalCount),
+    ``dropped_rows`` (``delta`` rows lack, and TotalCount agrees; on
+    DescribeImageListByBuildRisk the second witness then disagrees).
+
+    Lasting: ``clock_skew`` (``seconds`` are added to the service's clock), ``config_off`` (every
+    check is switched off).
+    """
+
+    LATENCY = "latency"
+    SILENT = "silent"
+    RESET = "reset"
+    THROTTLING = "throttling"
+    QUOTA = "quota"
+    SERVER_ERROR = "server_error"
+    DENIED = "denied"
+    HTML_403 = "html_403"
+    TRUNCATED = "truncated"
+    CUT = "cut"
+    NONSENSE = "nonsense"
+    HTML = "html"
+    MOVING_ROWS = "moving_rows"
+    REPEATED_PAGE = "repeated_page"
+    LYING_TOTAL = "lying_total"
+    DROPPED_ROWS = "dropped_rows"
+    CLOCK_SKEW = "clock_skew"
+    CONFIG_OFF = "config_off"
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One fault, and when it strikes.
+
+    ``operations`` are those that it is about, ``None`` for all of Security Center; the registry
+    has the name ``Registry`` and is only struck by that. Of the requests that it is about, the
+    first ``skip`` are spared, then ``first`` (``None``: all) may be struck, each with
+    ``probability``.
+    """
+
+    kind: str
+    operations: Collection[str] | None = None
+    probability: float = 1.0
+    skip: int = 0
+    first: int | None = None
+    seconds: float = 0.05
+    status: int = 0
+    code: str = ""
+    retry_after: int | None = None
+    per_second: int = 5
+    delta: int = 1
+
+    def __post_init__(self) -> None:
+        Kind(self.kind)
+        if isinstance(self.operations, str):
+            raise TypeError("operations are a collection of names, not one name")
+
+
+class Faults(tuple[Fault, ...]):
+    """The faults of a sandbox, in the order in which they are tried: ``Faults(Fault(…), …)``."""
+
+    __slots__ = ()
+
+    def __new__(cls, *faults: Fault) -> Faults:
+        """Hold these faults."""
+        return super().__new__(cls, faults)
+
+    def lasting(self, kind: Kind) -> Fault | None:
+        """Return the first fault of a lasting kind."""
+        return next((fault for fault in self if fault.kind == kind), None)
+
+
+class Mischief:
+    """Decides which faults strike a request; the same seed and requests strike alike."""
+
+    def __init__(self, faults: Faults, random: Random) -> None:
+        self._faults = faults
+        self._random = random
+        self._seen: Counter[int] = Counter()
+        self._times: dict[str, deque[float]] = {}
+
+    def strike(self, operation: str, at: float) -> dict[Kind, Fault]:
+        """Return the faults that strike a request to ``operation``, ``at`` some second."""
+        struck: dict[Kind, Fault] = {}
+        for number, fault in enumerate(self._faults):
+            if self._concerns(fault, operation) and self._hits(number, fault, operation, at):
+                struck.setdefault(Kind(fault.kind), fault)
+        return struck
+
+    @staticmethod
+    def _concerns(fault: Fault, operation: str) -> bool:
+        if fault.operations is None:
+            return operation != "Registry"
+        return operation in fault.operations
+
+    def _hits(self, number: int, fault: Fault, operation: str, at: float) -> bool:
+        seen = self._seen[number]
+        self._seen[number] += 1
+        if seen < fault.skip:
+            return False
+        if fault.first is not None and seen >= fault.skip + fault.first:
+            return False
+        if fault.kind == Kind.QUOTA:
+            return self._over_quota(fault, operation, at)
+        return fault.probability >= 1 or self._random.random() < fault.probability
+
+    def _over_quota(self, fault: Fault, operation: str, at: float) -> bool:
+        times = self._times.setdefault(operation, deque())
+        while times and times[0] <= at - 1:
+            times.popleft()
+        if len(times) >= fault.per_second:
+            return True
+        times.append(at)
+        return False
