@@ -59,7 +59,7 @@ def _check(  # noqa: PLR0913 - one column each of the table below
         level=level,
         name=Text(*name),
         description=Text(
-            f"The build command shows: {name[0].lower()}.", f"构建指令存在：{name[1]}。"
+            f"The build command shows: {name[0].lower()}.", f"构建指令存在风险【{name[1]}】。"
         ),
         advice=Text(*advice),
         prompt=Text("Rebuild the image after the change.", "修改后请重新构建镜像。"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, deque
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -86,7 +86,7 @@ class Faults(tuple[Fault, ...]):
 
     __slots__ = ()
 
-    def __new__(cls, *faults: Fault) -> Faults:
+    def __new__(cls, *faults: Fault) -> Self:
         """Hold these faults."""
         return super().__new__(cls, faults)
 

@@ -81,8 +81,10 @@ class SampleImage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     that of the generated manifest, ``sha256:<hex>``, unless given; with a given one the registry
     can't serve the image. ``uuid`` and ``repo_id`` are made from the names unless given.
 
-    ``failing_scans`` is how many requested scans fail before one succeeds; ``supported`` says
-    whether scans on request work in the image's region.
+    ``in_registry`` says whether the registry has it; ``repository_known`` whether Security Center
+    knows the repository (it may without knowing the image). ``failing_scans`` is how many requested
+    scans fail before one succeeds; ``supported`` says whether scans on request work in the image's
+    region. ``size`` is in MB.
     """
 
     namespace: str
@@ -97,6 +99,7 @@ class SampleImage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     instance: str = "39010001"
     registry_type: str = "acr"
     in_registry: bool = True
+    repository_known: bool = True
     findings_after: float = 0.0
     failing_scans: int = 0
     supported: bool = True
@@ -106,18 +109,16 @@ class SampleImage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     repo_id: str = ""
 
     def __post_init__(self) -> None:
-        places = "|".join(
-            (self.registry_type, self.region, self.instance, self.namespace, self.repository)
-        )
+        place = f"{self.registry_type}|{self.region}|{self.instance}|{self.name}"
         _fill(self, "timeline", tuple(sorted(self.timeline, key=lambda state: state.after)))
         if not self.digest:
             _fill(self, "digest", self.content.digest)
         elif not self.digest.startswith("sha256:"):
             _fill(self, "digest", f"sha256:{self.digest}")
         if not self.repo_id:
-            _fill(self, "repo_id", f"crr-{_hex(places)[:16]}")
+            _fill(self, "repo_id", f"crr-{_hex(place)[:16]}")
         if not self.uuid:
-            _fill(self, "uuid", _hex(f"{places}|{self.tag}|{self.digest}")[:32])
+            _fill(self, "uuid", _hex(f"{place}|{self.tag}|{self.digest}")[:32])
 
     @property
     def name(self) -> str:

@@ -27,7 +27,7 @@ def sample_world() -> World:
     return world
 
 
-def _shop(  # noqa: PLR0913 - the four ways in which samples differ, beside their name
+def _shop(
     repository: str,
     tag: str,
     *findings: SampleFinding,
@@ -127,7 +127,7 @@ def _cart() -> list[SampleImage]:
 
 
 def _other_registries() -> list[SampleImage]:
-    """Records that share the name of a clean image and are other images elsewhere."""
+    """Make records that share the name of a clean image and are other images elsewhere."""
     return [
         SampleImage(
             namespace="shop",

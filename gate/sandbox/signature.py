@@ -10,7 +10,7 @@ import hashlib
 import hmac
 import re
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import quote_from_bytes, unquote_to_bytes
 
@@ -147,13 +147,16 @@ def _check_token(arrived: Arrived, keys: Keys) -> None:
 
 
 def _check_date(arrived: Arrived, now: datetime) -> None:
+    written = arrived.headers["x-acs-date"]
     try:
-        naive = datetime.strptime(arrived.headers["x-acs-date"], "%Y-%m-%dT%H:%M:%SZ")
+        date: datetime | None = datetime.strptime(written, "%Y-%m-%dT%H:%M:%S%z")
     except ValueError:
+        date = None
+    if date is None or not written.endswith("Z"):
         raise Refusal(
             400, "InvalidTimeStamp.Format", "Specified time stamp or date value is not well formed."
-        ) from None
-    if abs(naive.replace(tzinfo=UTC) - now) > TOLERANCE:
+        )
+    if abs(date - now) > TOLERANCE:
         raise Refusal(
             400, "InvalidTimeStamp.Expired", "Specified time stamp or date value is expired."
         )

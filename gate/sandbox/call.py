@@ -1,0 +1,85 @@
+"""One request to the local Security Center, as its operations see it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+from gate.sandbox.faults import Fault, Kind
+from gate.sandbox.parameters import DEFAULT_PAGE_SIZE, Parameters
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
+    from random import Random
+
+    from gate.sandbox.readings import Readings
+    from gate.sandbox.records import Record
+    from gate.sandbox.tasks import Tasks
+    from gate.sandbox.world import World
+
+Row = TypeVar("Row")
+Answer = dict[str, object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """A request, the world at its moment, and what shall go wrong with its answer.
+
+    ``elapsed`` is that moment in seconds since the start, ``moment`` gives the service's time for
+    such seconds.
+    """
+
+    parameters: Parameters
+    world: World
+    records: tuple[Record, ...]
+    tasks: Tasks
+    readings: Readings
+    struck: Mapping[Kind, Fault]
+    random: Random
+    elapsed: float
+    moment: Callable[[float], datetime]
+
+    def stamp(self, seconds: float) -> int:
+        """Return a time of the world as the API writes it: milliseconds since the epoch."""
+        return round(self.moment(seconds).timestamp() * 1000)
+
+    def digest(self, digest: str) -> str:
+        """Return a digest as records carry it."""
+        bare = digest.removeprefix("sha256:")
+        return f"sha256:{bare}" if self.readings.prefixed_digest else bare
+
+    def matches(self, asked: str, *names: str) -> bool:
+        """Tell whether a name is what a criterion asks for."""
+        if self.readings.criteria == "exact":
+            return asked in names
+        return any(asked in name for name in names)
+
+    def page(self, rows: Sequence[Row]) -> tuple[list[Row], dict[str, int]]:
+        """Return the rows of the page that was asked for, and its ``PageInfo``."""
+        number = self.parameters.integer("CurrentPage", 1) or 1
+        asked = self.parameters.integer("PageSize", 1) or DEFAULT_PAGE_SIZE
+        size = min(asked, self.readings.page_cap)
+        rows = self._disturbed(rows)
+        begin = 0 if Kind.REPEATED_PAGE in self.struck else (number - 1) * size
+        lie = self.struck.get(Kind.LYING_TOTAL)
+        info = {
+            "CurrentPage": number,
+            "PageSize": size,
+            "TotalCount": max(0, len(rows) + (lie.delta if lie else 0)),
+        }
+        return list(rows[begin : begin + size]), info
+
+    def _disturbed(self, rows: Sequence[Row]) -> Sequence[Row]:
+        dropped = self.struck.get(Kind.DROPPED_ROWS)
+        if dropped:
+            rows = rows[dropped.delta :]
+        if Kind.MOVING_ROWS in self.struck and rows:
+            at = self.random.randrange(len(rows))
+            rows = [rows[at], *rows[:at], *rows[at + 1 :]]
+        return rows
+
+
+def plain_result(data: object) -> Answer:
+    """Wrap an answer's data in the envelope of the newer operations."""
+    return {"Data": data, "Success": True, "Code": "200", "Message": "successful"}

@@ -1,0 +1,200 @@
+"""Build risks: of an account, of an image, and the images that they affect."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from gate.sandbox.call import plain_result
+from gate.sandbox.checks import Check, Text
+from gate.sandbox.refusals import Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from gate.sandbox.call import Answer, Call
+    from gate.sandbox.images import SampleFinding, SampleImage
+    from gate.sandbox.records import Record
+
+_WORST_FIRST = ("high", "medium", "low")
+_LAST_STATUS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A finding, the record that has it, and the check that found it."""
+
+    record: Record
+    finding: SampleFinding
+    check: Check
+
+    @property
+    def level(self) -> str:
+        return self.finding.level or self.check.level
+
+
+def images_by_risk(call: Call) -> Answer:
+    """Answer DescribeImageListByBuildRisk."""
+    by = call.parameters.choice("CriteriaType", {"RepoNamespace", "RepoName"})
+    found = [one for one in _matching(call) if _of_place(call, one.record.image, by)]
+    if call.readings.rows == "image":
+        found = _worst_of_each_image(found)
+    rows, info = call.page(found)
+    return plain_result({"List": [_image_row(call, one) for one in rows], "PageInfo": info})
+
+
+def risks_of_image(call: Call) -> Answer:
+    """Answer DescribeImageBuildRiskByKey."""
+    uuid = call.parameters.text("ImageUuid")
+    rows, info = call.page(list(_matching(call, uuid)))
+    return plain_result({"List": [_detail_row(call, one) for one in rows], "PageInfo": info})
+
+
+def risks_of_account(call: Call) -> Answer:
+    """Answer DescribeImageBuildRiskList."""
+    by = call.parameters.choice("CriteriaType", {"RiskKeyName", "RiskClassName"})
+    kinds: dict[tuple[str, str], list[_Found]] = {}
+    for one in _matching(call, handled_too=True):
+        if _named(call, one.check, by):
+            kinds.setdefault((one.check.key, one.level), []).append(one)
+    rows, info = call.page(list(kinds.values()))
+    return plain_result({"List": [_summary_row(call, of) for of in rows], "PageInfo": info})
+
+
+def set_status(call: Call) -> Answer:
+    """Answer SetImageBuildRiskStatus; ``ImageUuids`` is a comma-separated list."""
+    call.parameters.required("ImageUuids")
+    uuids = call.parameters.words("ImageUuids")
+    risk = call.parameters.required("RiskKey")
+    call.parameters.required("Status")
+    status = call.parameters.integer("Status")
+    if status is None or status > _LAST_STATUS:
+        raise Refusal(400, "IllegalParam", "The parameter Status must be 0, 1 or 2.")
+    for image in [one for one in call.world.records() if one.uuid in uuids]:
+        findings = tuple(
+            msgspec.structs.replace(finding, status=status) if finding.risk == risk else finding
+            for finding in image.findings
+        )
+        call.world.put(msgspec.structs.replace(image, findings=findings))
+    return plain_result({"Id": 1})
+
+
+def _matching(call: Call, uuid: str = "", *, handled_too: bool = False) -> Iterator[_Found]:
+    """Yield the findings that the level, key and status of the request let through."""
+    level = call.parameters.choice("RiskLevel", _WORST_FIRST)
+    risk = call.parameters.text("RiskKey")
+    status = call.parameters.integer("Status")
+    if status is None and call.readings.list_without_status == "unhandled" and not handled_too:
+        status = 0
+    checks = {check.key: check for check in call.world.checks}
+    hidden = {rule.event_key for rule in call.world.whitelist if rule.event_type == "buildRisk"}
+    if call.readings.whitelisted == "listed":
+        hidden = set()
+    for record in call.records:
+        if uuid and record.image.uuid != uuid:
+            continue
+        for finding in record.findings:
+            if (
+                (not risk or finding.risk == risk)
+                and status in {None, finding.status_code}
+                and finding.risk not in hidden
+            ):
+                found = _Found(record, finding, checks.get(finding.risk) or _unheard_of(finding))
+                if not level or found.level == level:
+                    yield found
+
+
+def _unheard_of(finding: SampleFinding) -> Check:
+    return Check(key=finding.risk, name=Text(finding.risk, finding.risk))
+
+
+def _of_place(call: Call, image: SampleImage, by: str) -> bool:
+    criteria = call.parameters.text("Criteria")
+    if not (by and criteria):
+        return True
+    return call.matches(criteria, image.repository if by == "RepoName" else image.namespace)
+
+
+def _named(call: Call, check: Check, by: str) -> bool:
+    criteria = call.parameters.text("Criteria")
+    if not (by and criteria):
+        return True
+    lang = call.parameters.lang
+    if by == "RiskKeyName":
+        return call.matches(criteria, check.key, check.name.of(lang))
+    return call.matches(criteria, check.risk_class, _class_name(call, check))
+
+
+def _worst_of_each_image(found: Sequence[_Found]) -> list[_Found]:
+    """Keep one finding for each image: the worst level, with the least handled status."""
+    images: dict[str, list[_Found]] = {}
+    for one in found:
+        images.setdefault(one.record.image.uuid, []).append(one)
+    return [_worst(of) for of in images.values()]
+
+
+def _worst(found: Sequence[_Found]) -> _Found:
+    worst = min(found, key=lambda one: _rank(one.level))
+    status = min(one.finding.status_code for one in found)
+    finding = msgspec.structs.replace(worst.finding, status=status)
+    return _Found(worst.record, finding, worst.check)
+
+
+def _rank(level: str) -> int:
+    """Return a level's place, worst first; a word that nobody has documented comes before all."""
+    return _WORST_FIRST.index(level) if level in _WORST_FIRST else -1
+
+
+def _class_name(call: Call, check: Check) -> str:
+    names = {of.key: of.name.of(call.parameters.lang) for of in call.world.classes}
+    return names.get(check.risk_class) or check.risk_class
+
+
+def _image_row(call: Call, found: _Found) -> dict[str, object]:
+    image = found.record.image
+    return {
+        "Uuid": image.uuid,
+        "RegionId": image.region,
+        "InstanceId": image.instance,
+        "RepoNamespace": image.namespace,
+        "RepoName": image.repository,
+        "Tag": image.tag,
+        "Digest": call.digest(image.digest),
+        "FirstScanTime": call.stamp(found.record.first_scan or 0),
+        "LastScanTime": call.stamp(found.record.last_scan or 0),
+        "RiskLevel": found.level,
+        "Status": found.finding.status_code,
+    }
+
+
+def _detail_row(call: Call, found: _Found) -> dict[str, object]:
+    check, lang = found.check, call.parameters.lang
+    return {
+        "RiskKey": check.key,
+        "RiskKeyName": check.name.of(lang) or check.key,
+        "RiskClass": check.risk_class,
+        "RiskClassName": _class_name(call, check),
+        "RiskLevel": found.level,
+        "LayerCmd": found.finding.command,
+        "LayerDigest": found.finding.layer_digest,
+        "Advice": check.advice.of(lang),
+        "Description": check.description.of(lang),
+        "Promt": check.prompt.of(lang),
+    }
+
+
+def _summary_row(call: Call, found: Sequence[_Found]) -> dict[str, object]:
+    check, lang = found[0].check, call.parameters.lang
+    return {
+        "RiskKey": check.key,
+        "RiskKeyName": check.name.of(lang) or check.key,
+        "RiskClass": check.risk_class,
+        "RiskClassName": _class_name(call, check),
+        "RiskLevel": found[0].level,
+        "Count": len({one.record.image.uuid for one in found}),
+        "UnprocessedNum": sum(one.finding.status_code == 0 for one in found),
+        "FirstScanTime": call.stamp(min(one.record.first_scan or 0 for one in found)),
+        "LastScanTime": call.stamp(max(one.record.last_scan or 0 for one in found)),
+    }

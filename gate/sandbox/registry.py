@@ -1,0 +1,93 @@
+"""The registry beside Security Center: the read-only part of the OCI distribution API.
+
+Paths are those of the OCI distribution specification 1.1; anybody may read.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from gate.sandbox.manifests import Content, digest_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from gate.sandbox.images import SampleImage, SampleIndex
+    from gate.sandbox.world import World
+
+_PATH = re.compile(r"/v2/(?P<name>.+)/(?P<kind>manifests|blobs)/(?P<reference>[^/]+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer of the registry."""
+
+    status: int
+    body: bytes
+    media_type: str = "application/json"
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+def answer(world: World, path: str, elapsed: float) -> Reply:
+    """Answer a GET; a HEAD is the same without its body."""
+    if path == "/v2/":
+        return Reply(200, b"{}")
+    asked = _PATH.fullmatch(path)
+    if asked is None:
+        return _unknown("NAME_UNKNOWN", "repository name not known to registry")
+    contents = list(_contents(world, asked["name"], elapsed))
+    if not contents:
+        return _unknown("NAME_UNKNOWN", "repository name not known to registry")
+    if asked["kind"] == "blobs":
+        return _blob(contents, asked["reference"])
+    digest = asked["reference"]
+    if ":" not in digest:
+        digest = _tagged(world, asked["name"], digest, elapsed)
+    for content in contents:
+        if content.digest == digest:
+            return _found(content.body, content.media_type)
+    return _unknown("MANIFEST_UNKNOWN", "manifest unknown to registry")
+
+
+def _contents(world: World, name: str, elapsed: float) -> Iterator[Content]:
+    for image in world.records():
+        if image.name == name and image.served and image.pushed <= elapsed:
+            yield image.content
+    for index in world.indexes:
+        if index.name == name and index.pushed <= elapsed:
+            yield index.content
+            yield from index.content.children
+
+
+def _tagged(world: World, name: str, tag: str, elapsed: float) -> str:
+    """Return the digest that a tag points to: where it was moved to, else what was pushed last."""
+    moved = world.tags.get(f"{name}:{tag}")
+    if moved is not None:
+        return moved
+    tagged: list[SampleImage | SampleIndex] = [
+        *(image for image in world.images if image.served),
+        *world.indexes,
+    ]
+    pushed = [
+        one for one in tagged if one.name == name and one.tag == tag and one.pushed <= elapsed
+    ]
+    return max(pushed, key=lambda one: one.pushed).digest if pushed else ""
+
+
+def _blob(contents: list[Content], digest: str) -> Reply:
+    for content in contents:
+        if digest in content.blobs:
+            return _found(content.blobs[digest], "application/octet-stream")
+    return _unknown("BLOB_UNKNOWN", "blob unknown to registry")
+
+
+def _found(body: bytes, media_type: str) -> Reply:
+    return Reply(200, body, media_type, {"Docker-Content-Digest": digest_of(body)})
+
+
+def _unknown(code: str, message: str) -> Reply:
+    errors = {"errors": [{"code": code, "message": message, "detail": {}}]}
+    return Reply(404, json.dumps(errors).encode())

@@ -1,0 +1,213 @@
+"""The HTTP server of a sandbox: moves bytes between aiohttp and the functions that answer.
+
+A request goes through, in this order: what strikes the connection (latency, silence, reset), the
+signature, what the service refuses, the operation, what strikes the answer's bytes.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import UTC
+from email.utils import format_datetime
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+import anyio
+from aiohttp import web
+
+from gate.sandbox import registry
+from gate.sandbox.call import Call
+from gate.sandbox.faults import Fault, Kind
+from gate.sandbox.operations import OPERATIONS
+from gate.sandbox.parameters import Parameters
+from gate.sandbox.records import Records
+from gate.sandbox.refusals import Refusal, body
+from gate.sandbox.service import Request
+from gate.sandbox.signature import Arrived, Gatekeeper, Keys, decoded_pairs
+from gate.sandbox.strikes import PAGE, garbled, refuse
+from gate.sandbox.tasks import Tasks
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Mapping
+
+    from gate.sandbox.service import Sandbox
+
+_JSON = "application/json;charset=utf-8"
+_HTML = "text/html; charset=utf-8"
+_FORM = "application/x-www-form-urlencoded"
+_REGISTRY = "Registry"
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A server that listens on ``port``."""
+
+    port: int
+    runner: web.ServerRunner
+    stopping: anyio.Event
+
+    async def stop(self) -> None:
+        """Stop listening, and end requests that are still being answered."""
+        self.stopping.set()
+        await self.runner.cleanup()
+
+
+async def start(sandbox: Sandbox, port: int, ssl_context: ssl.SSLContext | None) -> Running:
+    """Listen on 127.0.0.1; raises ``OSError`` if the port is taken."""
+    stopping = anyio.Event()
+    runner = web.ServerRunner(
+        web.Server(_Handler(sandbox, stopping).handle, access_log=None), shutdown_timeout=1
+    )
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", port, ssl_context=ssl_context).start()
+    except OSError:
+        await runner.cleanup()
+        raise
+    return Running(int(runner.addresses[0][1]), runner, stopping)
+
+
+class _Handler:
+    """Answers requests about one sandbox."""
+
+    def __init__(self, sandbox: Sandbox, stopping: anyio.Event) -> None:
+        self._sandbox = sandbox
+        self._stopping = stopping
+        self._gatekeeper = Gatekeeper()
+        self._records = Records()
+        self._tasks = Tasks()
+
+    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Answer one request."""
+        if request.path.startswith("/v2/"):
+            return await self._registry(request)
+        arrived = Arrived(
+            request.method,
+            request.raw_path,
+            {name.lower(): value for name, value in request.headers.items()},
+            await request.read(),
+        )
+        operation = arrived.headers.get("x-acs-action", "")
+        values = _values(arrived)
+        struck = self._strike(operation, values)
+        if await self._connection_is_lost(request, struck):
+            return web.Response()
+        if Kind.HTML_403 in struck:
+            return self._bytes(403, PAGE, _HTML)
+        request_id = str(UUID(int=self._sandbox.random.getrandbits(128), version=4)).upper()
+        try:
+            answer = self._answer(arrived, operation, values, struck)
+        except Refusal as refusal:
+            content = body(refusal, request_id, request.host)
+            return self._json(content, refusal.status, refusal.headers)
+        return await self._send(request, {**answer, "RequestId": request_id}, struck)
+
+    def _strike(self, operation: str, values: Mapping[str, str]) -> dict[Kind, Fault]:
+        sandbox = self._sandbox
+        sandbox.requests.append(Request(operation, values, sandbox.clock))
+        return sandbox.mischief.strike(operation, sandbox.elapsed)
+
+    async def _connection_is_lost(
+        self, request: web.BaseRequest, struck: Mapping[Kind, Fault]
+    ) -> bool:
+        """Delay, and tell whether nobody is left to answer."""
+        latency = struck.get(Kind.LATENCY)
+        if latency is not None:
+            with anyio.move_on_after(latency.seconds):
+                await self._stopping.wait()
+        if Kind.SILENT in struck:
+            await self._stopping.wait()
+        lost = Kind.SILENT in struck or Kind.RESET in struck
+        if lost and request.transport is not None:
+            request.transport.abort()
+        return lost
+
+    def _answer(
+        self,
+        arrived: Arrived,
+        operation: str,
+        values: Mapping[str, str],
+        struck: Mapping[Kind, Fault],
+    ) -> dict[str, object]:
+        sandbox = self._sandbox
+        keys = Keys(sandbox.access_key_id, sandbox.access_key_secret, sandbox.security_token)
+        self._gatekeeper.admit(arrived, keys, sandbox.clock)
+        answer = OPERATIONS.get((arrived.headers["x-acs-version"], operation))
+        if answer is None:
+            raise Refusal(404, "InvalidAction.NotFound", "Specified api is not found.")
+        refuse(operation, struck)
+        elapsed = sandbox.elapsed
+        return answer(
+            Call(
+                parameters=Parameters(values),
+                world=sandbox.world,
+                records=self._records.at(sandbox.world, elapsed),
+                tasks=self._tasks,
+                readings=sandbox.readings,
+                struck=struck,
+                random=sandbox.random,
+                elapsed=elapsed,
+                moment=sandbox.moment,
+            )
+        )
+
+    async def _send(
+        self, request: web.BaseRequest, answer: dict[str, object], struck: Mapping[Kind, Fault]
+    ) -> web.StreamResponse:
+        content = json.dumps(answer, ensure_ascii=False).encode()
+        if Kind.CUT in struck:
+            return await self._cut(request, content)
+        media_type = _HTML if Kind.HTML in struck else _JSON
+        return self._bytes(200, garbled(content, struck.keys()), media_type)
+
+    async def _cut(self, request: web.BaseRequest, content: bytes) -> web.StreamResponse:
+        """Promise all of the answer, send half of it, and close the connection."""
+        response = web.StreamResponse(headers={**self._date(), "Content-Type": _JSON})
+        response.content_length = len(content)
+        await response.prepare(request)
+        await response.write(content[: len(content) // 2])
+        if request.transport is not None:
+            request.transport.close()
+        return response
+
+    async def _registry(self, request: web.BaseRequest) -> web.StreamResponse:
+        struck = self._strike(_REGISTRY, {"method": request.method, "path": request.path})
+        if await self._connection_is_lost(request, struck):
+            return web.Response()
+        try:
+            refuse(_REGISTRY, struck)
+        except Refusal as refusal:
+            errors = {"errors": [{"code": refusal.code.upper(), "message": refusal.message}]}
+            return self._json(errors, refusal.status, refusal.headers)
+        if request.method not in {"GET", "HEAD"}:
+            errors = {"errors": [{"code": "UNSUPPORTED", "message": "this registry is read-only"}]}
+            return self._json(errors, 405)
+        reply = registry.answer(self._sandbox.world, request.path, self._sandbox.elapsed)
+        return self._bytes(reply.status, reply.body, reply.media_type, reply.headers)
+
+    def _json(
+        self, content: object, status: int, headers: Mapping[str, str] | None = None
+    ) -> web.Response:
+        return self._bytes(status, json.dumps(content, ensure_ascii=False).encode(), _JSON, headers)
+
+    def _bytes(
+        self, status: int, content: bytes, media_type: str, headers: Mapping[str, str] | None = None
+    ) -> web.Response:
+        return web.Response(
+            status=status,
+            body=content,
+            headers={**(headers or {}), **self._date(), "Content-Type": media_type},
+        )
+
+    def _date(self) -> dict[str, str]:
+        return {"Date": format_datetime(self._sandbox.clock.astimezone(UTC), usegmt=True)}
+
+
+def _values(arrived: Arrived) -> dict[str, str]:
+    """Return the parameters of a request, from its query and, if it is a form, from its body."""
+    pairs = decoded_pairs(arrived.target.partition("?")[2])
+    if arrived.headers.get("content-type", "").startswith(_FORM):
+        pairs += decoded_pairs(arrived.body.decode("latin-1"))
+    return {name.decode(errors="replace"): value.decode(errors="replace") for name, value in pairs}
