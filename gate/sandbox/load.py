@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from io import StringIO
 from typing import TYPE_CHECKING
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from ruamel.yaml.nodes import Node
 
 _STEP = re.compile(r"\.(?P<key>\w+)|\[(?P<index>\d+)\]")
-_REMEDY = "Correct the file; the help of `gate sandbox` says where its format is described."
+_REMEDY = "Correct the file: its keys are the fields of gate.sandbox.World."
 
 
 def load_world(path: Path) -> World:
@@ -50,24 +51,50 @@ def load_world(path: Path) -> World:
     ``sample.py`` beside this file shows each kind of image. Raises ``UsageError``, which names the
     file and the place, for a file that can't be read, an unknown or repeated key, or a wrong type.
     """
-    # Imported here because only `--data` needs a YAML parser.
-    from ruamel.yaml import YAML  # noqa: PLC0415 - see above
-    from ruamel.yaml.error import YAMLError  # noqa: PLC0415 - see above
-
     try:
         text = path.read_text(encoding="utf-8")
-        content = YAML(typ="safe", pure=True).load(StringIO(text))
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{path} can't be read: {_reason(error)}.", _REMEDY) from None
-    except (YAMLError, ValueError, RecursionError) as error:
-        raise UsageError(f"{path} is neither YAML nor JSON: {_reason(error)}.", _REMEDY) from None
+    content = _parsed(path, text)
     try:
         return msgspec.convert(content, World)
     except msgspec.ValidationError as error:
         what, _, where = str(error).partition(" - at `$")
         where = where.rstrip("`").removeprefix(".")
-        line = _line(YAML(typ="safe", pure=True).compose(StringIO(text)), f".{where}")
+        line = _line(_tree(text), f".{where}")
         raise UsageError(f"{path}:{line}: {what} (at {where or 'the top'}).", _REMEDY) from None
+
+
+def _parsed(path: Path, text: str) -> object:
+    # Imported here because only `--data` needs a YAML parser.
+    from ruamel.yaml import YAML  # noqa: PLC0415 - see above
+    from ruamel.yaml.error import YAMLError  # noqa: PLC0415 - see above
+
+    try:
+        if path.suffix == ".json":
+            return json.loads(text, object_pairs_hook=_without_repeats)
+        return YAML(typ="safe", pure=True).load(StringIO(text))
+    except (YAMLError, ValueError, RecursionError) as error:
+        raise UsageError(f"{path} is neither YAML nor JSON: {_reason(error)}.", _REMEDY) from None
+
+
+def _without_repeats(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("an object holds the same key twice")
+    return found
+
+
+def _tree(text: str) -> Node | None:
+    """Return the nodes of a file with their lines, ``None`` for JSON that YAML can't read."""
+    from ruamel.yaml import YAML  # noqa: PLC0415 - as above
+    from ruamel.yaml.error import YAMLError  # noqa: PLC0415 - as above
+
+    try:
+        found: Node | None = YAML(typ="safe", pure=True).compose(StringIO(text))
+    except YAMLError:
+        return None
+    return found
 
 
 def _reason(error: Exception) -> str:
