@@ -54,20 +54,15 @@ class Reply:
 
 @dataclass
 class Asker:
-    """Sends signed requests, with whatever a test wants to be different about them."""
+    """Sends signed requests; ``headers`` are signed too, ``changed`` ones are not."""
 
     session: aiohttp.ClientSession
     version: str = "2018-12-03"
+    headers: dict[str, str] = field(default_factory=dict)
     changed: dict[str, str] = field(default_factory=dict)
+    body: bytes = b""
 
-    async def __call__(
-        self,
-        sandbox: Sandbox,
-        operation: str,
-        body: bytes = b"",
-        headers: Mapping[str, str] | None = None,
-        **parameters: object,
-    ) -> Reply:
+    async def __call__(self, sandbox: Sandbox, operation: str, /, **parameters: object) -> Reply:
         pairs = sorted((name, str(value)) for name, value in parameters.items())
         target = "/?" + "&".join(f"{quote(n, safe='')}={quote(v, safe='')}" for n, v in pairs)
         sent = {
@@ -76,17 +71,19 @@ class Asker:
             "x-acs-version": self.version,
             "x-acs-date": sandbox.clock.strftime("%Y-%m-%dT%H:%M:%SZ"),
             "x-acs-signature-nonce": f"nonce-{next(_NONCES)}",
-            "x-acs-content-sha256": hashlib.sha256(body).hexdigest(),
-            **(headers or {}),
+            "x-acs-content-sha256": hashlib.sha256(self.body).hexdigest(),
+            **self.headers,
         }
         signed = sorted(sent)
-        signature = sign(Arrived("POST", target, sent, body), signed, sandbox.access_key_secret)
+        signature = sign(
+            Arrived("POST", target, sent, self.body), signed, sandbox.access_key_secret
+        )
         sent["Authorization"] = (
             f"{ALGORITHM} Credential={sandbox.access_key_id},"
             f"SignedHeaders={';'.join(signed)},Signature={signature}"
         )
         sent.update(self.changed)
-        return await self.send("POST", sandbox.url + target, sent, body)
+        return await self.send("POST", sandbox.url + target, sent, self.body)
 
     async def send(
         self, method: str, url: str, headers: Mapping[str, str] | None = None, body: bytes = b""
