@@ -1,0 +1,8 @@
+"""A client for OCI registries: which digest does a tag have, and what is inside an index."""
+
+from __future__ import annotations
+
+from gate.registry.answers import Platform, Resolved, Unresolved
+from gate.registry.client import Registry
+
+__all__ = ["Platform", "Registry", "Resolved", "Unresolved"]

@@ -1,0 +1,41 @@
+"""What a registry can tell of one image, and why it told nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """One image of an index.
+
+    ``name`` is ``os/architecture[/variant]``, ``unknown/unknown`` if the index doesn't say; such
+    an image can run anywhere. ``digest`` is ``sha256:<hex>``.
+    """
+
+    name: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """The digest that a reference has now.
+
+    ``platforms`` are the images of an index, nested ones included, attestations left out, in the
+    index's order; empty for a single image.
+    """
+
+    digest: str
+    is_index: bool = False
+    platforms: tuple[Platform, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Unresolved:
+    """Why the registry could not tell, and what to do: two texts that hold no secret.
+
+    Both are made of whole sentences.
+    """
+
+    cause: str
+    remedy: str

@@ -1,0 +1,175 @@
+"""The registry client: a tag's digest, and the images of an index."""
+
+from __future__ import annotations
+
+from contextlib import AsyncExitStack
+from typing import TYPE_CHECKING, Self
+
+import aiohttp
+import anyio
+from yarl import URL
+
+from gate import __version__
+from gate.registry.answers import Platform, Resolved, Unresolved
+from gate.registry.logins import Logins
+from gate.registry.manifests import MOST_MANIFESTS, Child, Index, SingleImage, read_manifest
+from gate.registry.manifests import too_many as too_many_manifests
+from gate.registry.source import ManifestSource
+from gate.registry.transport import Transport
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping
+    from types import TracebackType
+
+    from gate.clock import Clock
+    from gate.reference import ImageReference
+
+# An index of indexes is already unusual.
+_DEEPEST = 3
+
+_AT_ONCE = 8
+
+
+class Registry:
+    """Asks registries, as an async context manager.
+
+    ``environment`` tells Docker's configuration, credential helpers and proxies. ``hosts`` may be
+    contacted besides Container Registry, each as it stands in references, with its port.
+    ``deadline`` is a time of ``clock.monotonic``. With ``base_url`` all hosts are served at that
+    place on loopback, and nobody logs in. ``observer`` gets a line for each request.
+
+    Trouble with a registry is never raised: it is an ``Unresolved``.
+    """
+
+    def __init__(  # noqa: PLR0913 - what a run gives to each of its clients
+        self,
+        *,
+        environment: Mapping[str, str],
+        hosts: Collection[str] = (),
+        clock: Clock,
+        deadline: float,
+        base_url: str | None = None,
+        observer: Callable[[str], None] | None = None,
+    ) -> None:
+        self._environment = environment
+        self._hosts = hosts
+        self._clock = clock
+        self._deadline = deadline
+        self._base_url = URL(base_url) if base_url else None
+        self._observer = observer
+        self._stack = AsyncExitStack()
+        self._at_once = anyio.CapacityLimiter(_AT_ONCE)
+
+    async def __aenter__(self) -> Self:
+        session = await self._stack.enter_async_context(
+            aiohttp.ClientSession(
+                auto_decompress=False,
+                cookie_jar=aiohttp.DummyCookieJar(),
+                headers={
+                    "User-Agent": f"buildrisk-gate/{__version__}",
+                    "Accept-Encoding": "identity",
+                },
+            )
+        )
+        transport = Transport(
+            session,
+            environment=self._environment,
+            clock=self._clock,
+            deadline=self._deadline,
+            observer=self._observer,
+        )
+        logins = None if self._base_url else Logins(transport, self._environment)
+        self._source = ManifestSource(transport, logins, hosts=self._hosts, base_url=self._base_url)
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self._stack.__aexit__(kind, error, traceback)
+
+    async def current_digest(self, reference: ImageReference) -> str | Unresolved:
+        """Ask which digest the tag has now; the digest's own, if the reference has no tag."""
+        return await self._source.digest(reference, reference.tag or reference.digest or "latest")
+
+    async def resolve(self, reference: ImageReference) -> Resolved | Unresolved:
+        """Ask what a reference names, by its digest if it has one, and open an index."""
+        wanted = reference.digest or reference.tag or "latest"
+        fetched = await self._source.fetch(reference, wanted)
+        if isinstance(fetched, Unresolved):
+            return fetched
+        manifest = read_manifest(fetched.data, fetched.content_type)
+        if isinstance(manifest, Unresolved):
+            return manifest
+        if isinstance(manifest, SingleImage):
+            return Resolved(fetched.digest)
+        platforms = await self._open(reference, manifest)
+        if isinstance(platforms, Unresolved):
+            return platforms
+        return Resolved(fetched.digest, is_index=True, platforms=platforms)
+
+    async def _open(
+        self, reference: ImageReference, index: Index
+    ) -> tuple[Platform, ...] | Unresolved:
+        """Fetch all that is in an index, level by level, and keep the images.
+
+        Neither an annotation nor a platform proves that a manifest is an attestation, so each is
+        looked into.
+        """
+        entries: list[Child | Platform] = list(index.children)
+        for _ in range(_DEEPEST):
+            pending = {entry.digest for entry in entries if isinstance(entry, Child)}
+            manifests = await self._fetch_all(reference, pending)
+            if isinstance(manifests, Unresolved):
+                return manifests
+            entries = [new for entry in entries for new in _replace(entry, manifests)]
+            if len(entries) > MOST_MANIFESTS:
+                return too_many_manifests()
+        platforms = dict.fromkeys(entry for entry in entries if isinstance(entry, Platform))
+        if len(platforms) < len(set(entries)):
+            return Unresolved(
+                f"{reference} is an index whose parts are nested more than {_DEEPEST} deep.",
+                "Name one of its images by its digest.",
+            )
+        return tuple(platforms)
+
+    async def _fetch_all(
+        self, reference: ImageReference, digests: Collection[str]
+    ) -> dict[str, Index | SingleImage] | Unresolved:
+        read: dict[str, Index | SingleImage] = {}
+        troubles: list[Unresolved] = []
+
+        async def fetch(digest: str) -> None:
+            async with self._at_once:
+                fetched = await self._source.fetch(reference, digest)
+            if isinstance(fetched, Unresolved):
+                troubles.append(fetched)
+                return
+            manifest = read_manifest(fetched.data, fetched.content_type)
+            if isinstance(manifest, Unresolved):
+                troubles.append(manifest)
+            else:
+                read[digest] = manifest
+
+        async with anyio.create_task_group() as tasks:
+            for digest in digests:
+                tasks.start_soon(fetch, digest)
+        return troubles[0] if troubles else read
+
+
+def _replace(
+    entry: Child | Platform, manifests: Mapping[str, Index | SingleImage]
+) -> list[Child | Platform]:
+    """Put in a child's place what it is: an image, an index's children, or nothing."""
+    if isinstance(entry, Platform):
+        return [entry]
+    manifest = manifests[entry.digest]
+    if isinstance(manifest, Index):
+        return [
+            Child(child.digest, child.platform or entry.platform) for child in manifest.children
+        ]
+    if manifest.is_attestation:
+        return []
+    return [Platform(entry.platform or "unknown/unknown", entry.digest)]

@@ -1,0 +1,186 @@
+"""From a registry's challenge to an ``Authorization`` header, with Docker's own credentials.
+
+The exchange for a bearer token is that of the distribution project's token specification, the one
+for a refresh token that of its OAuth2 specification.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+from typing import TYPE_CHECKING
+
+import anyio
+import msgspec
+
+from gate.registry.answers import Unresolved
+from gate.registry.challenge import Challenge, parse_challenges, trusted_realm
+from gate.registry.docker_config import (
+    LARGEST_CONFIG,
+    Credential,
+    DockerConfig,
+    IdentityToken,
+    Login,
+    config_path,
+    find_credential,
+    find_helper,
+    read_config,
+)
+from gate.registry.helper_program import ask_helper
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from yarl import URL
+
+    from gate.registry.transport import Answer, Transport
+
+# In seconds; a helper may have to ask a key ring, or a cloud.
+_HELPER_PATIENCE = 15.0
+
+_LARGEST_TOKEN = 65536
+_TOKEN = re.compile(r"[\x21-\x7e]+")
+
+
+class _TokenAnswer(msgspec.Struct):
+    token: str | None = None
+    access_token: str | None = None
+
+    def __repr__(self) -> str:
+        return "_TokenAnswer(…)"
+
+
+class Logins:
+    """Gets access to registries; each host's credentials are looked up once."""
+
+    def __init__(self, transport: Transport, environment: Mapping[str, str]) -> None:
+        self._transport = transport
+        self._environment = environment
+        self._known: dict[str, Credential | Unresolved | None] = {}
+
+    async def authorize(
+        self, host: str, registry: URL, path: str, challenges: tuple[str, ...]
+    ) -> str | Unresolved:
+        """Return the ``Authorization`` header that the challenges ask for.
+
+        ``host`` is the name under which Docker knows the registry, ``registry`` its URL, ``path``
+        the repository that is to be read.
+        """
+        parsed = parse_challenges(challenges)
+        by_scheme = {challenge.scheme: challenge for challenge in reversed(parsed)}
+        challenge = by_scheme.get("bearer") or by_scheme.get("basic")
+        if challenge is None:
+            return Unresolved(
+                f"{host} asks for a login of a kind that the gate doesn't know.",
+                "Give the digest with --digest.",
+            )
+        if host not in self._known:
+            self._known[host] = await self._look_up(host)
+        credential = self._known[host]
+        if isinstance(credential, Unresolved):
+            return credential
+        if challenge.scheme == "basic":
+            return _basic(credential) if isinstance(credential, Login) else _no_login(host)
+        return await self._bearer(host, registry, path, challenge, credential)
+
+    async def _look_up(self, host: str) -> Credential | Unresolved | None:
+        """Find a host's credentials in Docker's order: its helper, the store, the file."""
+        config = await self._read_config()
+        if isinstance(config, Unresolved):
+            return config
+        helper = find_helper(config, host)
+        if isinstance(helper, Unresolved):
+            return helper
+        if helper is not None:
+            seconds = min(_HELPER_PATIENCE, self._transport.remaining())
+            found = await ask_helper(helper, self._environment, seconds)
+            if found is not None:
+                return found
+        return find_credential(config, host)
+
+    async def _read_config(self) -> DockerConfig | Unresolved:
+        path = config_path(self._environment)
+        if path is None:
+            return DockerConfig()
+        try:
+            async with await anyio.open_file(path, "rb") as file:
+                data = await file.read(LARGEST_CONFIG + 1)
+        except FileNotFoundError:
+            return DockerConfig()
+        except OSError:
+            return Unresolved(f"{path} can't be read.", "Check its permissions, and DOCKER_CONFIG.")
+        return read_config(data, path)
+
+    async def _bearer(
+        self,
+        host: str,
+        registry: URL,
+        path: str,
+        challenge: Challenge,
+        credential: Credential | None,
+    ) -> str | Unresolved:
+        realm = trusted_realm(challenge.parameters.get("realm", ""), registry)
+        if realm is None:
+            return Unresolved(
+                f"{host} sends its callers to a token service that is not its own, so no "
+                "credentials were sent.",
+                "Check the registry's configuration (its token realm), or give --digest.",
+            )
+        service = challenge.parameters.get("service", "")
+        scope = challenge.parameters.get("scope") or f"repository:{path}:pull"
+        if isinstance(credential, IdentityToken):
+            answer = await self._refresh(realm, service, scope, credential)
+        else:
+            answer = await self._trade(realm, service, scope, credential)
+        return answer if isinstance(answer, Unresolved) else _token(host, answer)
+
+    async def _trade(
+        self, realm: URL, service: str, scope: str, login: Login | None
+    ) -> Answer | Unresolved:
+        query = [("service", service)] * bool(service)
+        query += [("scope", one) for one in scope.split()]
+        headers = {"Authorization": _basic(login)} if login else {}
+        return await self._transport.ask("GET", realm.extend_query(query), headers=headers)
+
+    async def _refresh(
+        self, realm: URL, service: str, scope: str, credential: IdentityToken
+    ) -> Answer | Unresolved:
+        form = {
+            "grant_type": "refresh_token",
+            "service": service,
+            "scope": scope,
+            "client_id": "buildrisk-gate",
+            "refresh_token": credential.token,
+        }
+        return await self._transport.ask("POST", realm, headers={}, form=form)
+
+
+def _basic(login: Login) -> str:
+    pair = f"{login.username}:{login.password}".encode()
+    return f"Basic {base64.b64encode(pair).decode('ascii')}"
+
+
+def _no_login(host: str) -> Unresolved:
+    return Unresolved(
+        f"{host} asks for a login, and Docker has none for it.",
+        f"Log in before the gate runs: docker login {host}.",
+    )
+
+
+def _token(host: str, answer: Answer) -> str | Unresolved:
+    if answer.status in {400, 401, 403}:
+        return Unresolved(
+            f"The token service of {host} refuses Docker's credentials (status {answer.status}).",
+            f"Log in again before the gate runs: docker login {host}.",
+        )
+    try:
+        decoded = msgspec.json.decode(answer.body, type=_TokenAnswer)
+    except (ValueError, RecursionError):
+        decoded = _TokenAnswer()
+    token = decoded.token or decoded.access_token or ""
+    if not _TOKEN.fullmatch(token) or len(token) > _LARGEST_TOKEN:
+        return Unresolved(
+            f"The token service of {host} answered without a token (status {answer.status}).",
+            "Check that the host is the registry itself, or give --digest.",
+        )
+    return f"Bearer {token}"
