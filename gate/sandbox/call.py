@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from gate.sandbox.faults import Fault, Kind
 from gate.sandbox.parameters import DEFAULT_PAGE_SIZE, Parameters
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 Row = TypeVar("Row")
 Answer = dict[str, object]
 
+_LISTS_TO_REMEMBER = 100
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
@@ -33,6 +35,7 @@ class Call:
     parameters: Parameters
     world: World
     records: tuple[Record, ...]
+    memory: dict[object, object]
     tasks: Tasks
     readings: Readings
     struck: Mapping[Kind, Fault]
@@ -54,6 +57,21 @@ class Call:
         if self.readings.criteria == "exact":
             return asked in names
         return any(asked in name for name in names)
+
+    def once(self, make: Callable[[], list[Row]]) -> list[Row]:
+        """Make the rows of a list, or remember them from another page of the same list."""
+        asked = {
+            name: value
+            for name, value in self.parameters.values.items()
+            if name not in {"CurrentPage", "PageSize"}
+        }
+        about = (self.world.checks, self.world.whitelist, self.readings)
+        key = (make.__qualname__, frozenset(asked.items()), about)
+        if key not in self.memory:
+            if len(self.memory) >= _LISTS_TO_REMEMBER:
+                self.memory.clear()
+            self.memory[key] = make()
+        return cast("list[Row]", self.memory[key])
 
     def page(self, rows: Sequence[Row]) -> tuple[list[Row], dict[str, int]]:
         """Return the rows of the page that was asked for, and its ``PageInfo``."""

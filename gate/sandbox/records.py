@@ -58,9 +58,11 @@ class Records:
     """The records of a world, made anew only when time or a change of the world asks for it.
 
     So a client that reads a long list page by page doesn't pay for the whole world each time.
+    ``memory`` holds what was derived from the records; it is emptied with them.
     """
 
     def __init__(self) -> None:
+        self.memory: dict[object, object] = {}
         self._images: list[SampleImage] = []
         self._indexes: list[SampleIndex] = []
         self._since = math.inf
@@ -75,6 +77,7 @@ class Records:
             images = list(world.records())
             found = (record_of(image, elapsed) for image in images)
             self._records = tuple(record for record in found if record is not None)
+            self.memory.clear()
             self._since = elapsed
             self._until = min(
                 (at for image in images for at in _changes(image) if at > elapsed),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING
 
 import anyio
@@ -26,11 +27,11 @@ async def serve(sandbox: Sandbox, say: Callable[[str], None]) -> None:
 def how_to_use(sandbox: Sandbox) -> list[str]:
     """Return the lines that tell how to ask a running sandbox."""
     exports = [
-        f"export ALIBABA_CLOUD_ACCESS_KEY_ID={sandbox.access_key_id}",
-        f"export ALIBABA_CLOUD_ACCESS_KEY_SECRET={sandbox.access_key_secret}",
+        f"export ALIBABA_CLOUD_ACCESS_KEY_ID={shlex.quote(sandbox.access_key_id)}",
+        f"export ALIBABA_CLOUD_ACCESS_KEY_SECRET={shlex.quote(sandbox.access_key_secret)}",
     ]
     if sandbox.security_token is not None:
-        exports.append(f"export ALIBABA_CLOUD_SECURITY_TOKEN={sandbox.security_token}")
+        exports.append(f"export ALIBABA_CLOUD_SECURITY_TOKEN={shlex.quote(sandbox.security_token)}")
     return [
         f"# Security Center (sandbox) at {sandbox.url}; stop it with Ctrl-C.",
         *exports,

@@ -144,6 +144,7 @@ class _Handler:
                 parameters=Parameters(values),
                 world=sandbox.world,
                 records=self._records.at(sandbox.world, elapsed),
+                memory=self._records.memory,
                 tasks=self._tasks,
                 readings=sandbox.readings,
                 struck=struck,

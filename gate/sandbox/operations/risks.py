@@ -38,17 +38,23 @@ class _Found:
 def images_by_risk(call: Call) -> Answer:
     """Answer DescribeImageListByBuildRisk."""
     by = call.parameters.choice("CriteriaType", {"RepoNamespace", "RepoName"})
-    found = [one for one in _matching(call) if _of_place(call, one.record.image, by)]
-    if call.readings.rows == "image":
-        found = _worst_of_each_image(found)
-    rows, info = call.page(found)
+
+    def images() -> list[_Found]:
+        found = [one for one in _matching(call) if _of_place(call, one.record.image, by)]
+        return _worst_of_each_image(found) if call.readings.rows == "image" else found
+
+    rows, info = call.page(call.once(images))
     return plain_result({"List": [_image_row(call, one) for one in rows], "PageInfo": info})
 
 
 def risks_of_image(call: Call) -> Answer:
     """Answer DescribeImageBuildRiskByKey."""
     uuid = call.parameters.text("ImageUuid")
-    rows, info = call.page(list(_matching(call, uuid)))
+
+    def details() -> list[_Found]:
+        return list(_matching(call, uuid))
+
+    rows, info = call.page(call.once(details))
     return plain_result({"List": [_detail_row(call, one) for one in rows], "PageInfo": info})
 
 
