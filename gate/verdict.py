@@ -15,6 +15,7 @@ from gate.findings import (
     Image,
     Reason,
     Scan,
+    ScanState,
     Unscanned,
 )
 
@@ -157,7 +158,7 @@ def judge_image(
     if blocked:
         outcome, reason, code = Outcome.BLOCK, "blocked", ExitCode.BLOCKED
         message = f"{_counted(blocked)} blocked by policy."
-        if isinstance(evidence, Unscanned):
+        if isinstance(evidence, Unscanned) and evidence.scan.state is not ScanState.FINISHED:
             message += f" The latest scan decides nothing more: {evidence.message}"
     elif isinstance(evidence, Unscanned):
         outcome, reason, message = Outcome.UNDECIDED, evidence.reason.value, evidence.message

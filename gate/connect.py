@@ -1,0 +1,186 @@
+"""Connections of one run: a Security Center for each endpoint, and the registry."""
+
+from __future__ import annotations
+
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Self
+
+from gate.credentials import find_credentials
+from gate.errors import AccessError, UsageError
+from gate.evidence import EvidenceReader
+from gate.registry import Registry
+from gate.security_center import SecurityCenter, endpoint_for, parse_endpoint
+from gate.verdict import Service
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from types import TracebackType
+
+    from gate.clock import Clock
+    from gate.credentials import Credentials, CredentialSource
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """How to reach the services.
+
+    ``deadline`` is a time of the monotonic clock. With ``sandbox``, both services are embedded
+    and ``endpoint`` is not used. ``observer`` is told of every request, in a line.
+    """
+
+    clock: Clock
+    deadline: float
+    environment: Mapping[str, str]
+    endpoint: str | None = None
+    lang: str = "en"
+    sandbox: bool = False
+    registry_hosts: tuple[str, ...] = ()
+    observer: Callable[[str], None] | None = None
+
+
+@dataclass(slots=True)
+class Connections:
+    """The clients of one run; an async context manager, which closes them."""
+
+    settings: Settings
+    registry: Registry = field(init=False)
+    _credentials: CredentialSource = field(init=False)
+    _endpoint: str | None = field(init=False)
+    _stack: AsyncExitStack = field(init=False, default_factory=AsyncExitStack)
+    _clients: dict[str, SecurityCenter] = field(init=False, default_factory=dict)
+    _readers: dict[str, EvidenceReader] = field(init=False, default_factory=dict)
+    _regions: dict[str | None, None] = field(init=False, default_factory=dict)
+
+    async def __aenter__(self) -> Self:
+        await self._stack.__aenter__()
+        try:
+            await self._open()
+        except BaseException:
+            await self._stack.aclose()
+            raise
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self._stack.__aexit__(kind, error, traceback)
+
+    async def _open(self) -> None:
+        settings = self.settings
+        base_url = None
+        if settings.sandbox:
+            self._endpoint, self._credentials = await self._start_sandbox()
+            base_url = self._endpoint
+        else:
+            self._endpoint = settings.endpoint and parse_endpoint(settings.endpoint)
+            self._credentials = _credentials(settings.environment)
+        self.registry = await self._stack.enter_async_context(
+            Registry(
+                environment=settings.environment,
+                hosts=settings.registry_hosts,
+                clock=settings.clock,
+                deadline=settings.deadline,
+                base_url=base_url,
+                observer=settings.observer,
+            )
+        )
+
+    async def _start_sandbox(self) -> tuple[str, CredentialSource]:
+        from gate.credentials import Credentials, StaticCredentials  # noqa: PLC0415
+        from gate.sandbox import Sandbox, sample_world  # noqa: PLC0415 - a server is heavy to import
+
+        sandbox = await self._stack.enter_async_context(Sandbox(sample_world()))
+        keys = Credentials(sandbox.access_key_id, sandbox.access_key_secret)
+        return sandbox.url, StaticCredentials(keys, "the embedded sandbox")
+
+    @property
+    def credentials_origin(self) -> str:
+        """Where the credentials come from, never what they are."""
+        return self._credentials.origin
+
+    async def prepare(self, regions: Iterable[str | None]) -> None:
+        """Make the clients that images of these regions need.
+
+        Raises ``UsageError`` if it can't be told which Security Center to ask.
+        """
+        for region in regions:
+            self._regions[region] = None
+            await self._prepare(self._endpoint_of(region))
+
+    async def _prepare(self, endpoint: str) -> None:
+        if endpoint in self._clients:
+            return
+        settings = self.settings
+        client = await self._stack.enter_async_context(
+            SecurityCenter(
+                endpoint,
+                self._credentials,
+                clock=settings.clock,
+                lang=settings.lang,
+                deadline=settings.deadline,
+                observer=settings.observer,
+            )
+        )
+        self._clients[endpoint] = client
+        self._readers[endpoint] = EvidenceReader(client, settings.clock)
+
+    def _endpoint_of(self, region: str | None) -> str:
+        if self._endpoint is not None:
+            return self._endpoint
+        if region is None:
+            raise UsageError(
+                "Which Security Center knows the image can't be told from its host name.",
+                "Give the image's region with --region, or in ALIBABA_CLOUD_REGION_ID.",
+            )
+        return endpoint_for(region)
+
+    def client(self, region: str | None) -> SecurityCenter:
+        """Return the client for images of a region that was prepared."""
+        return self._clients[self._endpoint_of(region)]
+
+    def reader(self, region: str | None) -> EvidenceReader:
+        """Return the evidence reader for images of a region that was prepared."""
+        return self._readers[self._endpoint_of(region)]
+
+    async def identity_client(self, region: str | None) -> SecurityCenter:
+        """Return a client that can ask whose the credentials are.
+
+        Alibaba Cloud's token service tells; an endpoint of the caller's own answers it itself.
+        """
+        own = self._endpoint is not None and not self._endpoint.endswith(".aliyuncs.com")
+        endpoint = self._endpoint if own else f"sts.{region}.aliyuncs.com" if region else _STS
+        await self._prepare(endpoint or _STS)
+        return self._clients[endpoint or _STS]
+
+    def service(self) -> Service:
+        """Name the Security Centers that were prepared, for reports."""
+        asked = [name for name in self._clients if not name.startswith("sts.")]
+        regions = [region for region in self._regions if region]
+        return Service(", ".join(asked), ", ".join(regions), self.settings.sandbox)
+
+
+_STS = "sts.aliyuncs.com"
+
+
+def _credentials(environment: Mapping[str, str]) -> CredentialSource:
+    """Return where credentials come from; that there are none is told when they are needed.
+
+    So it becomes what every image's report says, as any other trouble with access.
+    """
+    try:
+        return find_credentials(environment)
+    except AccessError as trouble:
+        return _Refusing(trouble)
+
+
+@dataclass(frozen=True, slots=True)
+class _Refusing:
+    trouble: AccessError
+    origin: str = "nowhere"
+
+    async def get(self) -> Credentials:
+        raise self.trouble

@@ -1,0 +1,218 @@
+"""Look at images: their records, their details, and the witnesses that must agree.
+
+The order for one repository is: records, rows and checks at once; details of the records; then,
+before a pass only, the records again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import anyio
+
+from gate.errors import AccessError, GateError
+from gate.evidence.checks import Checks, read_checks
+from gate.evidence.later import Later
+from gate.evidence.one_image import Memory, OneImage
+from gate.evidence.query import find_records
+from gate.evidence.records import Identified, image_of
+from gate.evidence.rows import RepositoryRows
+from gate.evidence.scan import scan_of
+from gate.evidence.target import Look
+from gate.findings import Reason, Scan, Scanned, ScanState, Unscanned
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from anyio.abc import TaskGroup
+
+    from gate.clock import Clock
+    from gate.evidence.target import Target
+    from gate.security_center import ImageRecord, SecurityCenter
+
+_LAST_LOOKS = 3  # how often a record may change under the gate's eyes
+_MAY_CHANGE = frozenset((Reason.MISSING, Reason.INCOMPLETE))
+_NOT_KNOWN = "not known to Security Center yet"
+
+
+@dataclass(slots=True, eq=False)
+class _Repository:
+    """What the images of one repository share during one look."""
+
+    group: TaskGroup
+    rows: RepositoryRows
+    checks: Later[Checks]
+
+
+class EvidenceReader:
+    """Reads the evidence of images from one Security Center; one reader serves all looks."""
+
+    def __init__(self, client: SecurityCenter, clock: Clock) -> None:
+        self._client = client
+        self._clock = clock
+        self._memory = Memory()
+        self._repositories: set[tuple[str, str]] = set()
+        self._checks: Checks | None = None
+        self._reading_checks = anyio.Lock()
+
+    @property
+    def throttled(self) -> int:
+        """How many answers so far said that requests come too fast."""
+        return self._client.throttled
+
+    async def look(
+        self, targets: Sequence[Target], tell: Callable[[Target, Look], None]
+    ) -> dict[Target, Look]:
+        """Look at each target once; trouble with one of them becomes its evidence.
+
+        ``tell`` is called as soon as a target's look is over, those of others may go on.
+        """
+        repositories: dict[tuple[str, str], list[Target]] = {}
+        for target in targets:
+            key = (target.reference.namespace, target.reference.repository)
+            repositories.setdefault(key, []).append(target)
+        looks: dict[Target, Look] = {}
+
+        def keep(target: Target, look: Look) -> None:
+            looks[target] = look
+            tell(target, look)
+
+        async with anyio.create_task_group() as group:
+            for own in repositories.values():
+                group.start_soon(self._look_at_repository, own, keep)
+        return looks
+
+    async def _look_at_repository(
+        self, targets: Sequence[Target], keep: Callable[[Target, Look], None]
+    ) -> None:
+        reference = targets[0].reference
+        key = (reference.namespace, reference.repository)
+        async with anyio.create_task_group() as group:
+            shared = _Repository(
+                group=group,
+                rows=RepositoryRows(self._client, group, *key),
+                checks=Later(group, self._read_checks),
+            )
+            if key not in self._repositories:
+                self._repositories.add(key)
+                shared.rows.begin()
+            await self._until_still(targets, shared, keep)
+            group.cancel_scope.cancel()  # a block needs no witness: don't wait for one
+
+    async def _until_still(
+        self, targets: Sequence[Target], shared: _Repository, keep: Callable[[Target, Look], None]
+    ) -> None:
+        """Look until no record changes between the details and the last look at it."""
+        found = await self._find(targets)
+        for _ in range(_LAST_LOOKS):
+            passing = await self._look_at_all(found, shared, keep)
+            if not passing:
+                return
+            found = await self._find(list(passing))
+            for target, look in passing.items():
+                if _same_record(look, found[target]):
+                    keep(target, look)
+                    del found[target]
+            if not found:
+                return
+        for target in found:
+            keep(target, _moved(target, passing[target]))
+
+    async def _find(self, targets: Sequence[Target]) -> dict[Target, Identified | Unscanned]:
+        try:
+            return await find_records(self._client, targets)
+        except GateError as trouble:
+            return {target: unscanned_by(trouble) for target in targets}
+
+    async def _look_at_all(
+        self,
+        found: dict[Target, Identified | Unscanned],
+        shared: _Repository,
+        keep: Callable[[Target, Look], None],
+    ) -> dict[Target, Look]:
+        """Return the looks that show a pass, which the last look has to confirm."""
+        passing: dict[Target, Look] = {}
+
+        async def one(target: Target, identified: Identified | Unscanned) -> None:
+            look = await self._look_at(target, identified, shared)
+            if isinstance(look.evidence, Scanned):
+                passing[target] = look
+            else:
+                keep(target, look)
+
+        async with anyio.create_task_group() as group:
+            for target, identified in found.items():
+                group.start_soon(one, target, identified)
+        return passing
+
+    async def _look_at(
+        self, target: Target, identified: Identified | Unscanned, shared: _Repository
+    ) -> Look:
+        if isinstance(identified, Unscanned):
+            waits = identified.reason in _MAY_CHANGE and not target.optional
+            return Look(evidence=identified, waiting=waits, doing=_NOT_KNOWN if waits else "")
+        try:
+            image = OneImage(
+                self._client, self._clock, self._memory, target, identified, shared.rows, shared.checks
+            )
+            return await image.look()
+        except GateError as trouble:
+            record = identified.records[0]
+            evidence = replace(
+                unscanned_by(trouble),
+                image=image_of(record, target),
+                identified_by=identified.by,
+                scan=scan_of(record, self._client.now()),
+            )
+            return Look(evidence=evidence, record=record)
+
+    async def _read_checks(self) -> Checks:
+        async with self._reading_checks:
+            if self._checks is None:
+                self._checks = await read_checks(self._client)
+            return self._checks
+
+
+def _same_record(look: Look, found: Identified | Unscanned) -> bool:
+    """Tell whether the last look shows the record as it was when its details were read."""
+    if not isinstance(found, Identified) or look.record is None:
+        return False
+    return any(_fingerprint(record) == _fingerprint(look.record) for record in found.records)
+
+
+def _fingerprint(record: ImageRecord) -> tuple[str, str, str, int | None, int | None]:
+    return (
+        record.uuid,
+        record.digest,
+        record.sca_status,
+        record.last_scan_time,
+        record.image_update,
+    )
+
+
+def _moved(target: Target, look: Look) -> Look:
+    evidence = look.evidence
+    return Look(
+        evidence=Unscanned(
+            reason=Reason.MOVED,
+            message=f"The record of {target.name} changed each time while its findings were read. "
+            "Run the gate again when the image is no longer pushed or scanned.",
+            image=evidence.image,
+            identified_by=evidence.identified_by,
+            scan=evidence.scan,
+        ),
+        record=look.record,
+        waiting=True,
+        doing="its record keeps changing",
+    )
+
+
+def unscanned_by(trouble: GateError) -> Unscanned:
+    """Return what a trouble with Security Center means for one image."""
+    refused = isinstance(trouble, AccessError)
+    return Unscanned(
+        reason=Reason.ACCESS if refused else Reason.SERVICE,
+        message=str(trouble),
+        scan=Scan(state=ScanState.UNKNOWN),
+    )

@@ -1,0 +1,62 @@
+"""What evidence is wanted of, and what one look at it saw."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from gate.findings import Evidence, Finding, Requirements
+    from gate.reference import ImageReference
+    from gate.security_center import ImageRecord
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Target:
+    """One image, or one platform of an index, that evidence is wanted of.
+
+    ``digest`` (``sha256:<hex>``) is the one that was pushed; with it, the tag only chooses among
+    records of that digest. ``region``, ``registry_type`` and ``instance`` narrow the records where
+    they are known. ``blocks`` tells whether findings hold one that the policy blocks.
+    """
+
+    reference: ImageReference
+    digest: str | None
+    requirements: Requirements
+    blocks: Callable[[Sequence[Finding]], bool]
+    region: str | None = None
+    registry_type: str | None = None
+    instance: str | None = None
+    platform: str | None = None
+    optional: bool = False
+    """Whether it is judged only if Security Center knows it: an index, beside its platforms."""
+    no_digest_because: str = ""
+    """Why there is no digest, in a sentence, for an image that needs one."""
+
+    @property
+    def tag(self) -> str:
+        """The tag, or an empty text for an image that is named by digest alone."""
+        return self.reference.tag
+
+    @property
+    def name(self) -> str:
+        """The image as messages name it: by platform too, where it is one of an index."""
+        named = f"{self.reference.path}:{self.tag}" if self.tag else self.reference.path
+        return f"{named} ({self.platform})" if self.platform else named
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """What one look at a target saw.
+
+    ``waiting`` says that asking again later may show more. ``doing`` is the state for a progress
+    line. ``settled`` is false for a scan that ended so recently that findings may still arrive.
+    """
+
+    evidence: Evidence
+    record: ImageRecord | None = None
+    waiting: bool = False
+    doing: str = ""
+    settled: bool = True

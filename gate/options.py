@@ -1,0 +1,99 @@
+"""The command line's own types: durations, lines, reports, and where values come from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from gate.duration import parse_duration
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import timedelta
+
+    from click.decorators import FC
+
+PREFIX = "BUILDRISK_GATE_"
+_ALIYUN = ".aliyuncs.com"
+
+
+class Duration(click.ParamType):
+    """A length of time, such as ``90s``, ``10m``, ``1h`` or ``0``."""
+
+    name = "duration"
+
+    def convert(
+        self, value: str | timedelta, param: click.Parameter | None, ctx: click.Context | None
+    ) -> timedelta:
+        """Return the duration of a text."""
+        if not isinstance(value, str):
+            return value
+        try:
+            return parse_duration(value)
+        except ValueError as problem:
+            self.fail(str(problem), param, ctx)
+
+
+class Text(click.ParamType):
+    """A text of which several stand one a line in an environment variable."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None  # noqa: ANN401
+    ) -> str:
+        """Return the text as it is."""
+        return str(value)
+
+    def split_envvar_value(self, rv: str) -> list[str]:
+        """Return the lines of a variable that aren't empty."""
+        return [line.strip() for line in rv.splitlines() if line.strip()]
+
+
+class Report(Text):
+    """``NAME=PATH``: a report's format, and the file that it is written to."""
+
+    def __init__(self, formats: list[str]) -> None:
+        super().__init__("name=path")
+        self._formats = formats
+
+    def convert(  # type: ignore[override]
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None  # noqa: ANN401
+    ) -> tuple[str, str]:
+        """Return the format and the path."""
+        if isinstance(value, tuple):
+            return value
+        name, _, path = str(value).partition("=")
+        if name not in self._formats or not path:
+            known = ", ".join(self._formats)
+            self.fail(f"{value!r} is not NAME=PATH with a NAME of: {known}.", param, ctx)
+        return name, path
+
+
+def option(*names: str, **settings: Any) -> Callable[[FC], FC]:  # noqa: ANN401
+    """Declare an option that has its environment variable, ``BUILDRISK_GATE_<OPTION>``."""
+    long = next(name for name in names if name.startswith("--"))
+    word = long.split("/")[0].strip("-").replace("-", "_").upper()
+    return click.option(*names, envvar=PREFIX + word, show_envvar=True, **settings)
+
+
+def trusted_endpoint(
+    ctx: click.Context, param: click.Parameter, value: str | None
+) -> str | None:
+    """Refuse an endpoint from the environment that is not one of Alibaba Cloud.
+
+    Whoever can set a variable in a pipeline must not be able to forge a pass.
+    """
+    source = ctx.get_parameter_source(param.name or "")
+    if value and source is click.core.ParameterSource.ENVIRONMENT:
+        host = value.removeprefix("https://").rstrip("/")
+        plain = host.replace(".", "").replace("-", "").isalnum()
+        if not (host.lower().endswith(_ALIYUN) and plain):
+            raise click.UsageError(
+                f"{PREFIX}ENDPOINT holds {value!r}, but from the environment only hosts under "
+                f"{_ALIYUN} are taken. Give another one with --endpoint.",
+                ctx,
+            )
+    return value

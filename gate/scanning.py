@@ -1,0 +1,262 @@
+"""Ask Security Center for scans: only where wanted, once, and no more than it lets run at a time."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from gate.errors import GateError
+from gate.evidence import Look, unscanned_by
+from gate.findings import Reason, Scan, Scanned, ScanState, Unscanned
+from gate.security_center import ScanTarget
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from gate.evidence import Target
+    from gate.security_center import ImageRecord, ImageRepository, ScanTaskState, SecurityCenter
+
+_MOST_REQUESTS = 2  # a scan that failed is asked for at most once more
+_UNSUPPORTED = "TASK_NOT_SUPPORT_REGION"
+_State = tuple[str, int | None]
+
+
+class ScanMode(StrEnum):
+    """When to ask for a scan."""
+
+    NEVER = "never"
+    MISSING = "missing"
+    ALWAYS = "always"
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A scan that was asked for: when, by the service's clock, and the record's state before."""
+
+    at: datetime
+    seen: _State
+
+
+class Scans:
+    """The scans that a run asks for.
+
+    With ``dry_run`` nothing is asked for; ``notes`` says what would have been, and its quota.
+    """
+
+    def __init__(
+        self,
+        mode: ScanMode,
+        client_of: Callable[[Target], SecurityCenter],
+        *,
+        dry_run: bool = False,
+    ) -> None:
+        self.notes: list[str] = []
+        self._mode = mode
+        self._client_of = client_of
+        self._dry_run = dry_run
+        self._asked: dict[Target, _Asked] = {}
+        self._requests: Counter[Target] = Counter()
+
+    async def consider(self, target: Target, look: Look) -> Look:
+        """Ask for a scan of a target if its look calls for one; return what the look means now.
+
+        A scan that is under way because it was asked for is waited for, also where the record
+        still shows the state from before.
+        """
+        if self._mode is ScanMode.NEVER or target.optional or blocked(target, look):
+            return look
+        try:
+            if self._needed(target, look):
+                return await self._ask(target, look)
+        except GateError as trouble:
+            return replace(look, evidence=_merged(look, unscanned_by(trouble)), waiting=False)
+        return self._awaited(target, look)
+
+    def _needed(self, target: Target, look: Look) -> bool:
+        asked = self._asked.get(target)
+        if asked is None:
+            return self._mode is ScanMode.ALWAYS or _reason(look) in _ASKED_FOR
+        failed_since = _reason(look) is Reason.FAILED and _state(look.record) != asked.seen
+        return failed_since and self._requests[target] < _MOST_REQUESTS
+
+    async def _ask(self, target: Target, look: Look) -> Look:
+        client = self._client_of(target)
+        wanted = await _scan_target(client, target, look.record)
+        if isinstance(wanted, str):
+            return _undecided(look, Reason.MISSING, wanted, doing="its repository is not known yet")
+        if self._dry_run:
+            cost = await client.public_pre_check_image_scan_task([wanted])
+            self.notes.append(
+                f"Dry run: --scan {self._mode} would ask for a scan of {target.name} "
+                f"({cost.scan_image_count} images to scan, {cost.need_auth_count} of the quota)."
+            )
+            return replace(look, waiting=False)
+        asked_at = client.now().replace(microsecond=0)
+        answer = await client.public_sync_and_create_image_scan_task([wanted])
+        refusal = _refusal(target, answer)
+        if refusal:
+            return replace(look, evidence=_merged(look, refusal), waiting=False)
+        if answer.can_create is False and not _repeats(answer):
+            return _undecided(
+                look,
+                Reason.RUNNING,
+                f"A scan of {target.name} could not be asked for yet: Security Center runs as many "
+                "scans as it allows at a time. Give it more time with --wait.",
+                doing="waiting until another scan may start",
+            )
+        self._asked[target] = _Asked(asked_at, _state(look.record))
+        self._requests[target] += 1
+        return _scan_under_way(target, look)
+
+    def _awaited(self, target: Target, look: Look) -> Look:
+        asked = self._asked.get(target)
+        if asked is None:
+            return look
+        if isinstance(look.evidence, Scanned):
+            ended = look.evidence.scan.finished_at
+            old = ended is None or ended < asked.at
+            return _scan_under_way(target, look) if old and self._only_newer else look
+        unchanged = _state(look.record) == asked.seen
+        return _scan_under_way(target, look) if unchanged and _reason(look) in _ASKED_FOR else look
+
+    @property
+    def _only_newer(self) -> bool:
+        return self._mode is ScanMode.ALWAYS
+
+
+_ASKED_FOR = frozenset((Reason.MISSING, Reason.FAILED, Reason.STALE))
+
+
+def blocked(target: Target, look: Look) -> bool:
+    """Tell whether a look holds a certain block, which ends every wait."""
+    evidence = look.evidence
+    return bool(evidence.findings) and target.blocks(evidence.findings)
+
+
+def _reason(look: Look) -> Reason | None:
+    return look.evidence.reason if isinstance(look.evidence, Unscanned) else None
+
+
+def _state(record: ImageRecord | None) -> _State:
+    return ("", None) if record is None else (record.sca_status, record.last_scan_time)
+
+
+def _repeats(answer: ScanTaskState) -> bool:
+    """Tell whether the image is being scanned already."""
+    return "repeat" in answer.result.lower()
+
+
+def _refusal(target: Target, answer: ScanTaskState) -> Unscanned | None:
+    if answer.result == _UNSUPPORTED:
+        return Unscanned(
+            reason=Reason.UNSUPPORTED,
+            message=f"Security Center can't scan images in the region of {target.name}. Push to a "
+            "registry in a region that it supports, or let a policy's undecided.warn_on name "
+            "unsupported.",
+            scan=Scan(state=ScanState.UNSUPPORTED),
+        )
+    if answer.status == "FAIL":
+        return Unscanned(
+            reason=Reason.FAILED,
+            message=f"The scan of {target.name} that was asked for failed at once "
+            f"({answer.result or answer.status}). Look in the console why.",
+            scan=Scan(state=ScanState.FAILED),
+        )
+    return None
+
+
+def _scan_under_way(target: Target, look: Look) -> Look:
+    return _undecided(
+        look,
+        Reason.RUNNING,
+        f"The scan of {target.name} that was asked for has not ended. Wait longer with --wait.",
+        doing="scan asked for",
+    )
+
+
+def _undecided(look: Look, reason: Reason, message: str, *, doing: str) -> Look:
+    scan = replace(look.evidence.scan, state=_STATES[reason])
+    refused = Unscanned(reason=reason, message=message, scan=scan)
+    return replace(look, evidence=_merged(look, refused), waiting=True, doing=doing)
+
+
+_STATES = {Reason.RUNNING: ScanState.RUNNING, Reason.MISSING: ScanState.MISSING}
+
+
+def _merged(look: Look, refused: Unscanned) -> Unscanned:
+    """Keep what is known of the image beside the new reason."""
+    return replace(
+        refused,
+        image=look.evidence.image,
+        identified_by=look.evidence.identified_by,
+        notes=look.evidence.notes,
+    )
+
+
+async def _scan_target(
+    client: SecurityCenter, target: Target, record: ImageRecord | None
+) -> ScanTarget | str:
+    """Return what to ask a scan of, or why that can't be told, in a sentence."""
+    if record is not None:
+        return ScanTarget(
+            registry_type=record.registry_type,
+            repo_id=record.repo_id,
+            instance_id=record.instance_id,
+            repo_namespace=record.repo_namespace,
+            region_id=record.region_id,
+            repo_name=record.repo_name,
+            digest=record.digest.removeprefix("sha256:"),
+            tag=record.tag,
+            create_time=record.image_create,
+            update_time=record.image_update,
+        )
+    if target.digest is None:
+        return (
+            f"A scan of {target.name} can't be asked for without its digest. Give the digest that "
+            "was pushed (--digest, or IMAGE@sha256:…)."
+        )
+    repository = await _repository_of(client, target)
+    if isinstance(repository, str):
+        return repository
+    return ScanTarget(
+        registry_type=repository.registry_type,
+        repo_id=repository.repo_id,
+        instance_id=repository.instance_id,
+        repo_namespace=repository.repo_namespace,
+        region_id=repository.region_id,
+        repo_name=repository.repo_name,
+        digest=target.digest.removeprefix("sha256:"),
+        tag=target.tag,
+    )
+
+
+async def _repository_of(client: SecurityCenter, target: Target) -> ImageRepository | str:
+    reference = target.reference
+
+    def is_own(repository: ImageRepository) -> bool:
+        return (
+            repository.repo_namespace == reference.namespace
+            and repository.repo_name == reference.repository
+            and target.region in {None, repository.region_id}
+            and target.registry_type in {None, repository.registry_type.lower()}
+            and target.instance in {None, repository.instance_id}
+        )
+
+    listing = await client.image_repositories(
+        {"repoNamespace": reference.namespace, "repoName": reference.repository}, keep=is_own
+    )
+    if len(listing.rows) == 1:
+        return listing.rows[0]
+    if not listing.rows:
+        return (
+            f"Security Center does not know the repository of {target.name}, so it can't be asked "
+            "for a scan. Synchronise the registry in the console (image security, add the "
+            "instance), or give the new repository a few minutes."
+        )
+    return (
+        f"Security Center knows several repositories named {reference.path}. Say which with "
+        "--instance or --region."
+    )

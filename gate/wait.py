@@ -1,0 +1,232 @@
+"""The minute after the push: look again until the evidence decides, or the time is up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Protocol
+
+import anyio
+import anyio.lowlevel
+
+from gate.findings import Reason, Scanned, ScanState, Unscanned
+from gate.scanning import blocked
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from gate.clock import Clock
+    from gate.evidence import EvidenceReader, Look, Target
+    from gate.findings import Evidence
+    from gate.scanning import Scans
+
+# Seconds between two polls: from the first of these, growing, to the last.
+_FIRST, _GROWTH, _LONGEST = 2.0, 1.5, 30.0
+_JITTER = 0.2  # of the delay, either way, so that a fleet does not poll in step
+_LAST = 1.0  # seconds before the deadline of the run after which no new look is begun
+
+
+@dataclass(frozen=True, slots=True)
+class Awaited:
+    """What a progress line says of one image."""
+
+    name: str
+    doing: str
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where the wait stands; ``seconds_left`` until it gives up."""
+
+    images: tuple[Awaited, ...]
+    seconds: float
+    seconds_left: float
+
+
+class Watcher(Protocol):
+    """Somebody who is shown the progress, at least every ``tick`` seconds."""
+
+    tick: float
+
+    def show(self, progress: Progress) -> None:
+        """Take note of where the wait stands."""
+
+
+class Delays:
+    """The time between polls: growing, with jitter, twice as long after throttling."""
+
+    def __init__(self, random: Callable[[], float]) -> None:
+        self._random = random
+        self._next = _FIRST
+
+    def next(self, *, throttled: bool) -> float:
+        """Return the seconds until the next poll, at most 30, or 60 after throttling."""
+        delay = min(self._next * (1 + _JITTER * (2 * self._random() - 1)), _LONGEST)
+        self._next = min(self._next * _GROWTH, _LONGEST)
+        return delay * 2 if throttled else delay
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """What a look at a young scan showed, and when it was over (monotonic seconds)."""
+
+    evidence: Scanned
+    at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """How long to wait: ``wait`` seconds for a scan to end, and never beyond ``deadline``.
+
+    ``deadline`` is a time of the monotonic clock; ``random`` gives numbers from 0 to 1.
+    """
+
+    wait: float
+    deadline: float
+    random: Callable[[], float]
+
+
+class Wait:
+    """Evidence of all targets of a run, as it becomes known.
+
+    ``evidence`` holds, at any moment, what is known of each target; nothing in it is a pass
+    before it is certain, so a run can be stopped at any moment.
+    """
+
+    def __init__(
+        self,
+        readers: Mapping[Target, EvidenceReader],
+        *,
+        scans: Scans,
+        clock: Clock,
+        patience: Patience,
+        watcher: Watcher,
+    ) -> None:
+        self.evidence: dict[Target, Evidence] = {}
+        self._readers = readers
+        self._scans = scans
+        self._clock = clock
+        self._patience = patience
+        self._watcher = watcher
+        self._delays = Delays(patience.random)
+        self._young: dict[Target, _Reading] = {}
+        self._doing: dict[Target, str] = {}
+        self._throttled = 0
+
+    async def run(self) -> None:
+        """Look at all targets together until each is decided, or waiting is over."""
+        started = self._clock.monotonic()
+        give_up = min(started + self._patience.wait, self._patience.deadline - _LAST)
+        due = dict.fromkeys(self._readers, started)
+        while due:
+            now = self._clock.monotonic()
+            looks = await self._look([target for target, at in due.items() if at <= now])
+            after = self._clock.monotonic()
+            poll_at = after + self._delays.next(throttled=self._was_throttled())
+            for target, look in looks.items():
+                at = self._next_look(target, look, began=now, ended=after)
+                if at is None and look.waiting and after < give_up:
+                    at = min(poll_at, give_up)
+                self._remember(target, look, again=at is not None)
+                if at is None or at > self._patience.deadline - _LAST:
+                    del due[target]
+                else:
+                    due[target] = at
+            await self._sleep_until(min(due.values(), default=after), due, started, give_up)
+
+    async def _look(self, targets: Sequence[Target]) -> dict[Target, Look]:
+        """Look at targets, those of one reader together, and ask for the scans that they need."""
+        looks: dict[Target, Look] = {}
+
+        async def look(reader: EvidenceReader, own: Sequence[Target]) -> None:
+            seen = await reader.look(own, self._tell)
+            async with anyio.create_task_group() as group:
+                for target in own:
+                    group.start_soon(consider, target, seen[target])
+
+        async def consider(target: Target, seen: Look) -> None:
+            looks[target] = await self._scans.consider(target, seen)
+
+        async with anyio.create_task_group() as group:
+            for reader in dict.fromkeys(self._readers[target] for target in targets):
+                own = [target for target in targets if self._readers[target] is reader]
+                group.start_soon(look, reader, own)
+        return looks
+
+    def _tell(self, target: Target, look: Look) -> None:
+        """Keep a certain block at once: others may still be looked at when the run is stopped."""
+        if blocked(target, look) or target not in self.evidence:
+            self.evidence[target] = _provisional(target, look)
+
+    def _next_look(
+        self, target: Target, look: Look, *, began: float, ended: float
+    ) -> float | None:
+        """Return when a young scan is to be read again; ``None`` if it needn't be.
+
+        All but a block is believed only when two readings agree that are ``settle`` apart.
+        """
+        evidence = look.evidence
+        if not isinstance(evidence, Scanned) or blocked(target, look):
+            self._young.pop(target, None)
+            return None
+        settle = target.requirements.settle.total_seconds()
+        before = self._young.get(target)
+        if before is None and look.settled:
+            return None
+        if before is not None and _same(before.evidence, evidence):
+            return None if began >= before.at + settle else before.at + settle
+        self._young[target] = _Reading(evidence, ended)
+        return ended + settle
+
+    def _remember(self, target: Target, look: Look, *, again: bool) -> None:
+        self._doing[target] = look.doing
+        if again:
+            self.evidence[target] = _provisional(target, look)
+        elif look.waiting and isinstance(look.evidence, Unscanned) and self._patience.wait:
+            waited = timedelta(seconds=round(self._patience.wait))
+            message = f"{look.evidence.message} (Waited for {waited}.)"
+            self.evidence[target] = replace(look.evidence, message=message)
+        else:
+            self.evidence[target] = look.evidence
+
+    def _was_throttled(self) -> bool:
+        total = sum(reader.throttled for reader in dict.fromkeys(self._readers.values()))
+        grown, self._throttled = total > self._throttled, total
+        return grown
+
+    async def _sleep_until(
+        self, at: float, due: Iterable[Target], started: float, give_up: float
+    ) -> None:
+        awaited = tuple(Awaited(target.name, self._doing[target]) for target in due)
+        while awaited:
+            now = self._clock.monotonic()
+            self._watcher.show(Progress(awaited, now - started, max(0.0, give_up - now)))
+            if now >= at:
+                break
+            await self._clock.sleep(min(at - now, self._watcher.tick))
+            await anyio.lowlevel.checkpoint()
+
+
+def _same(one: Scanned, other: Scanned) -> bool:
+    return (
+        one.image == other.image
+        and one.scan.finished_at == other.scan.finished_at
+        and sorted(map(repr, one.findings)) == sorted(map(repr, other.findings))
+    )
+
+
+def _provisional(target: Target, look: Look) -> Evidence:
+    """Return what is certain of a look whose target is to be looked at again."""
+    evidence = look.evidence
+    if not isinstance(evidence, Scanned) or blocked(target, look):
+        return evidence
+    settle = target.requirements.settle
+    return Unscanned(
+        reason=Reason.INCOMPLETE,
+        message=f"The scan of {target.name} ended so recently that findings may still arrive, and "
+        f"it could not be read again {settle} later, as scan.settle asks. Allow more time "
+        "(--timeout).",
+        image=evidence.image,
+        identified_by=evidence.identified_by,
+        scan=replace(evidence.scan, state=ScanState.FINISHED),
+    )
