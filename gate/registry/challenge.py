@@ -33,7 +33,7 @@ _ESCAPE = re.compile(r"\\(.)")
 _CONTAINER_REGISTRY_TOKENS = re.compile(r"dockerauth(?:-[a-z0-9]+)*\.[a-z0-9-]+\.aliyuncs\.com")
 
 # Second-level names under which countries' registrars give out domains, such as co.uk, com.cn.
-_SECOND_LEVELS = re.compile("ac|com?|edu|go[bv]|gouv|ltd|m[ei]l?|net?|nom|org?|sch")
+_SECOND_LEVELS = re.compile("ac|co|com|edu|go|gob|gouv|gov|ltd|me|mil|ne|net|nom|or|org|sch")
 _COUNTRY = 2
 
 
