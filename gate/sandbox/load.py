@@ -48,8 +48,10 @@ def load_world(path: Path) -> World:
         host: registry.cn-hangzhou.aliyuncs.com
         scan_seconds: 3                  # how long a scan on request takes
 
-    ``sample.py`` beside this file shows each kind of image. Raises ``UsageError``, which names the
-    file and the place, for a file that can't be read, an unknown or repeated key, or a wrong type.
+    ``sample.py`` beside this file shows each kind of image, and
+    ``msgspec.json.encode(sample_world())`` is a file to start from. Raises ``UsageError``, which
+    names the file and the place, for a file that can't be read, an unknown or repeated key, or a
+    wrong type.
     """
     try:
         text = path.read_text(encoding="utf-8")
@@ -58,6 +60,11 @@ def load_world(path: Path) -> World:
     content = _parsed(path, text)
     try:
         return msgspec.convert(content, World)
+    except UnicodeEncodeError:
+        raise UsageError(
+            f"{path} holds the escape of half a character (\\ud800 to \\udfff).",
+            "Write the character itself.",
+        ) from None
     except msgspec.ValidationError as error:
         what, _, where = str(error).partition(" - at `$")
         where = where.rstrip("`").removeprefix(".")

@@ -110,9 +110,15 @@ def test_what_is_not_one_document_with_distinct_keys_is_refused(
 
 
 def test_an_error_in_json_that_yaml_cannot_read_names_the_first_line(tmp_path: Path) -> None:
-    path = _written(tmp_path, '{\n\t"colour": "red"\n}', "world.json")
-    with pytest.raises(UsageError, match=r"world\.json:1: .*colour"):
+    too_long_for_yaml = json.dumps({"images": [{"x" * 2000: 1}]}, indent=1)
+    path = _written(tmp_path, too_long_for_yaml, "world.json")
+    with pytest.raises(UsageError, match=r"world\.json:1: .*xxx"):
         load_world(path)
+
+
+def test_half_a_character_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="half a character"):
+        load_world(_written(tmp_path, r'"\ud800"'))
 
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:

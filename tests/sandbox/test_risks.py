@@ -234,3 +234,10 @@ async def test_mandatory_parameters_are_missed(ask: Asker, operation: str, code:
     async with Sandbox(World()) as sandbox:
         refused = await ask(sandbox, operation)
     assert (400, code) == (refused.status, refused.json["Code"])
+
+
+async def test_no_more_than_some_lists_are_remembered(ask: Asker) -> None:
+    async with Sandbox(World.of(MIXED)) as sandbox:
+        for number in range(101):
+            assert await _rows(ask, sandbox, LISTS[0], RiskKey=f"risk-{number}") == []
+        assert len(await _rows(ask, sandbox, LISTS[0])) == 4

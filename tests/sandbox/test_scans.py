@@ -155,9 +155,10 @@ async def test_a_scan_of_known_images_is_counted_and_started(ask: Asker, clock: 
     async with Sandbox(sample_world(), now=clock) as sandbox:
         asked = {"RepoNamespaces": "shop", "RepoNames": "stale,ghost", "Tags": "1.0"}
         cost = await ask(sandbox, "PublicPreCheckImageScanTask", **asked)
-        assert cost.json["Data"] == {"NeedAuthCount": 0, "ScanImageCount": 1}
+        assert cost.json["Data"] == {"NeedAuthCount": 0, "ScanImageCount": 2}
         started = await ask(sandbox, "PublicCreateImageScanTask", **asked)
         assert started.json["Data"]["Result"] == "SUCCESS"
+        assert started.json["Data"]["TotalCount"] == 1
         clock.forward(3)
         record = await _record(ask, sandbox, sandbox.world.find("shop/stale:1.0"))
         assert round(clock().timestamp() * 1000) == record["LastScanTime"]

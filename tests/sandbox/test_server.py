@@ -92,6 +92,7 @@ async def test_it_refuses_on_demand(
         answer = await ask(sandbox, OPERATION)
         assert (answer.status, answer.json["Code"]) == (status, code)
         assert retry_after == answer.headers.get("x-acs-retry-after")
+        assert sandbox.faults == Faults(fault)
         sandbox.faults = Faults()
         assert (await ask(sandbox, OPERATION)).status == 200
 

@@ -24,7 +24,7 @@ OPERATIONS: dict[tuple[str, str], Callable[[Call], Answer]] = {
     (SECURITY_CENTER, "DescribeImageLatestScanTask"): scans.latest_task,
     (SECURITY_CENTER, "PublicSyncAndCreateImageScanTask"): scans.sync_and_scan,
     (SECURITY_CENTER, "PublicCreateImageScanTask"): scans.scan_known,
-    (SECURITY_CENTER, "PublicPreCheckImageScanTask"): scans.count_known,
+    (SECURITY_CENTER, "PublicPreCheckImageScanTask"): scans.count,
     (SECURITY_CENTER, "GetBuildRiskDefineRuleConfig"): configuration.checks,
     (SECURITY_CENTER, "SetBuildRiskDefineRuleConfig"): configuration.select_checks,
     (SECURITY_CENTER, "ListImageBuildRiskItem"): configuration.classes,

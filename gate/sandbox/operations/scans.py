@@ -32,12 +32,12 @@ def sync_and_scan(call: Call) -> Answer:
 
 def scan_known(call: Call) -> Answer:
     """Answer PublicCreateImageScanTask: only images that Security Center knows."""
-    return _ask(call, _listed(call))
+    return _ask(call, _listed(call, [record.image for record in call.records]))
 
 
-def count_known(call: Call) -> Answer:
-    """Answer PublicPreCheckImageScanTask: what a scan would cost."""
-    return {"Data": {"NeedAuthCount": 0, "ScanImageCount": len(_listed(call))}}
+def count(call: Call) -> Answer:
+    """Answer PublicPreCheckImageScanTask: what a scan would cost, of unknown images too."""
+    return {"Data": {"NeedAuthCount": 0, "ScanImageCount": len(_listed(call, _there(call)))}}
 
 
 def latest_task(call: Call) -> Answer:
@@ -85,8 +85,8 @@ def _there(call: Call) -> Iterable[SampleImage]:
     ]
 
 
-def _listed(call: Call) -> list[SampleImage]:
-    """Find the known images that the comma-separated lists of the request let through."""
+def _listed(call: Call, images: Iterable[SampleImage]) -> list[SampleImage]:
+    """Return the images that the comma-separated lists of the request let through."""
     lists = {
         name: call.parameters.words(name)
         for name in (
@@ -102,7 +102,7 @@ def _listed(call: Call) -> list[SampleImage]:
     }
     return [
         image
-        for image in (record.image for record in call.records)
+        for image in images
         if all(not lists[name] or value in lists[name] for name, value in _columns(image).items())
     ]
 
