@@ -161,6 +161,11 @@ class SampleIndex(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         return f"{self.namespace}/{self.repository}"
 
     @property
+    def served(self) -> bool:
+        """An index is nowhere but in the registry."""
+        return True
+
+    @property
     def digest(self) -> str:
         """The index's own digest, ``sha256:<hex>``; Security Center has no record of it."""
         return self.content.digest

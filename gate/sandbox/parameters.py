@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
 DEFAULT_PAGE_SIZE = 20
+
+_WHOLE_NUMBER = re.compile(r"[0-9]{1,18}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +49,7 @@ class Parameters:
         value = self.text(name)
         if not value:
             return None
-        if not (value.isascii() and value.isdigit()) or int(value) < least:
+        if not _WHOLE_NUMBER.fullmatch(value) or int(value) < least:
             raise _illegal(name, f"must be a whole number from {least} on")
         return int(value)
 
@@ -65,7 +68,7 @@ class Parameters:
             return []
         try:
             value = json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise _illegal(name, "must be JSON") from None
         if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
             raise _illegal(name, "must be a JSON array of objects")

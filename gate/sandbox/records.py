@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 FINAL = frozenset({"SUCCESS", "FAIL", "TIMEOUT"})
 
+# Words for ScaResult that say that there is no scan; any other goes with one.
+_NO_SCAN = frozenset({"TASK_NOT_EXISTS", "TASK_NOT_SUPPORT_REGION"})
+
 
 @dataclass(frozen=True, slots=True)
 class Record:
@@ -32,7 +35,7 @@ class Record:
     @property
     def running(self) -> bool:
         """Tell whether a scan is under way."""
-        return self.state.scan not in FINAL and not self.state.result
+        return self.state.scan not in FINAL and self.state.result not in _NO_SCAN
 
 
 def record_of(image: SampleImage, elapsed: float) -> Record | None:

@@ -67,12 +67,11 @@ def _tagged(world: World, name: str, tag: str, elapsed: float) -> str:
     moved = world.tags.get(f"{name}:{tag}")
     if moved is not None:
         return moved
-    tagged: list[SampleImage | SampleIndex] = [
-        *(image for image in world.images if image.served),
-        *world.indexes,
-    ]
+    candidates: list[SampleImage | SampleIndex] = [*world.images, *world.indexes]
     pushed = [
-        one for one in tagged if one.name == name and one.tag == tag and one.pushed <= elapsed
+        one
+        for one in candidates
+        if (one.name, one.tag) == (name, tag) and one.pushed <= elapsed and one.served
     ]
     return max(pushed, key=lambda one: one.pushed).digest if pushed else ""
 

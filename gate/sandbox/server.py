@@ -16,6 +16,7 @@ from uuid import UUID
 import anyio
 from aiohttp import web
 
+from gate.errors import UsageError
 from gate.sandbox import registry
 from gate.sandbox.call import Call
 from gate.sandbox.faults import Fault, Kind
@@ -55,7 +56,7 @@ class Running:
 
 
 async def start(sandbox: Sandbox, port: int, ssl_context: ssl.SSLContext | None) -> Running:
-    """Listen on 127.0.0.1; raises ``OSError`` if the port is taken."""
+    """Listen on 127.0.0.1; raises ``UsageError`` if the port can't be had."""
     stopping = anyio.Event()
     runner = web.ServerRunner(
         web.Server(_Handler(sandbox, stopping).handle, access_log=None), shutdown_timeout=1
@@ -63,9 +64,12 @@ async def start(sandbox: Sandbox, port: int, ssl_context: ssl.SSLContext | None)
     await runner.setup()
     try:
         await web.TCPSite(runner, "127.0.0.1", port, ssl_context=ssl_context).start()
-    except OSError:
+    except OSError as error:
         await runner.cleanup()
-        raise
+        raise UsageError(
+            f"Port {port} of 127.0.0.1 can't be used: {error.strerror}.",
+            "Choose another one with --port, or 0 for any that is free.",
+        ) from None
     return Running(int(runner.addresses[0][1]), runner, stopping)
 
 

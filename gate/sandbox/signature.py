@@ -75,7 +75,9 @@ class Gatekeeper:
             raise Refusal(404, "InvalidAccessKeyId.NotFound", "Specified access key is not found.")
         _check_token(arrived, keys)
         _check_date(arrived, now)
-        if not hmac.compare_digest(claimed["signature"], sign(arrived, signed, keys.secret)):
+        right = hmac.compare_digest(claimed["signature"], sign(arrived, signed, keys.secret))
+        body_hash = hashlib.sha256(arrived.body).hexdigest()
+        if not right or arrived.headers["x-acs-content-sha256"] != body_hash:
             raise Refusal(
                 400,
                 "SignatureDoesNotMatch",

@@ -39,6 +39,13 @@ def test_a_refused_scan_is_not_running() -> None:
     assert not record.running
 
 
+def test_a_scan_that_was_asked_for_twice_is_running() -> None:
+    repeated = State(after=0, scan="DOWNLOAD", result="forbid_create_repeat_task")
+    record = record_of(SampleImage(namespace="a", repository="b", timeline=(repeated,)), 0)
+    assert record is not None
+    assert record.running
+
+
 def test_records_are_made_anew_only_when_something_changed() -> None:
     world, records = World.of(BATCH), Records()
     assert records.at(world, 0) == ()

@@ -10,6 +10,7 @@ import anyio
 import pytest
 import trustme
 
+from gate.errors import UsageError
 from gate.sandbox import Fault, Faults, Readings, SampleFinding, SampleImage, Sandbox, World
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ async def test_a_sandbox_that_does_not_run_has_no_address() -> None:
 async def test_it_takes_the_port_that_it_is_given(ask: Asker) -> None:
     async with Sandbox(_world()) as first:
         port = int(first.url.rpartition(":")[2])
-        with pytest.raises(OSError, match=str(port)):
+        with pytest.raises(UsageError, match=str(port)):
             async with Sandbox(_world(), port=port):
                 pass
     async with Sandbox(_world(), port=port) as second:
@@ -191,3 +192,20 @@ async def test_ten_thousand_rows_are_read_in_a_moment(ask: Asker) -> None:
             answer = await ask(sandbox, OPERATION, CurrentPage=number, PageSize=100)
             assert len(answer.json["Data"]["List"]) == 100
         assert anyio.current_time() - before < 5
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+async def test_all_faults_at_once_end_each_request_somehow(ask: Asker, seed: int) -> None:
+    sometimes = ("throttling", "reset", "server_error", "truncated", "cut", "nonsense", "html")
+    faults = Faults(*(Fault(kind, probability=0.15) for kind in sometimes))
+    answered = lost = 0
+    async with Sandbox(_world(), faults=faults, seed=seed) as sandbox:
+        for _ in range(100):
+            try:
+                await ask(sandbox, OPERATION)
+            except aiohttp.ClientError:
+                lost += 1
+            else:
+                answered += 1
+        assert len(sandbox.requests) == 100
+    assert min(answered, lost) > 5

@@ -83,7 +83,7 @@ def _signed(changes: dict[str, str], signed: str | None = None) -> Arrived:
     headers = {**EXAMPLE.headers, **changes}
     names = [name for name in headers if name != "authorization"]
     arrived = Arrived("POST", EXAMPLE.target, headers, b"")
-    signature = sign(arrived, names, KEYS.secret)
+    signature = sign(arrived, sorted(names), KEYS.secret)
     headers["authorization"] = (
         f"{ALGORITHM} Credential={KEYS.id},SignedHeaders={signed or ';'.join(sorted(names))},"
         f"Signature={signature}"
@@ -96,6 +96,7 @@ def _signed(changes: dict[str, str], signed: str | None = None) -> Arrived:
     [
         (Arrived("POST", "/", {}, b""), "IncompleteSignature"),
         (_signed({}, signed="host;x-acs-action"), "IncompleteSignature"),
+        (_signed({"x-acs-content-sha256": "0" * 64}), "SignatureDoesNotMatch"),
         (_signed({"x-acs-date": "yesterday"}), "InvalidTimeStamp.Format"),
         (_signed({"x-acs-date": "2023-10-26T10:22:32+00:00"}), "InvalidTimeStamp.Format"),
         (_signed({"x-acs-security-token": "unasked"}), "InvalidSecurityToken.Malformed"),

@@ -18,6 +18,12 @@ def test_digests_are_those_of_manifests_and_do_not_depend_on_findings() -> None:
     assert len({WEB.digest, again.digest, ARM.digest, MULTI.digest}) == 4
 
 
+def test_an_index_may_lack_an_attestation() -> None:
+    plain = msgspec.structs.replace(MULTI, attestation=False)
+    assert [len(index.content.children) for index in (MULTI, plain)] == [1, 0]
+    assert plain.digest != MULTI.digest
+
+
 def test_a_given_digest_is_kept_and_not_served() -> None:
     given = SampleImage(namespace="shop", repository="web", digest="ab" * 32)
     assert (given.digest, given.bare_digest) == ("sha256:" + "ab" * 32, "ab" * 32)
