@@ -50,9 +50,13 @@ class Running:
     stopping: anyio.Event
 
     async def stop(self) -> None:
-        """Stop listening, and end requests that are still being answered."""
+        """Stop listening, and end requests that are still being answered; within some seconds.
+
+        It finishes when cancelled, too: a server that is half stopped would keep its port.
+        """
         self.stopping.set()
-        await self.runner.cleanup()
+        with anyio.CancelScope(shield=True):
+            await self.runner.cleanup()
 
 
 async def start(sandbox: Sandbox, port: int, ssl_context: ssl.SSLContext | None) -> Running:

@@ -143,6 +143,16 @@ async def test_silence_lasts_until_the_sandbox_stops(ask: Asker) -> None:
         assert len(sandbox.requests) == 1
 
 
+async def test_a_cancelled_sandbox_gives_its_port_back() -> None:
+    with anyio.CancelScope() as scope:
+        async with Sandbox(_world()) as sandbox:
+            port = int(sandbox.url.rpartition(":")[2])
+            scope.cancel()
+            await anyio.sleep_forever()
+    async with Sandbox(_world(), port=port) as again:
+        assert again.url.endswith(f":{port}")
+
+
 async def test_latency_delays_an_answer(ask: Asker) -> None:
     faults = Faults(Fault("latency", seconds=0.1))
     async with Sandbox(_world(), faults=faults) as sandbox:
