@@ -32,6 +32,11 @@ class Login:
     username: str = field(repr=False)
     password: str = field(repr=False)
 
+    def basic(self) -> str:
+        """Return it as the value of an ``Authorization`` header."""
+        pair = f"{self.username}:{self.password}".encode()
+        return f"Basic {base64.b64encode(pair).decode('ascii')}"
+
 
 @dataclass(frozen=True, slots=True)
 class IdentityToken:

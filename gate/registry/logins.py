@@ -6,7 +6,6 @@ for a refresh token that of its OAuth2 specification.
 
 from __future__ import annotations
 
-import base64
 import re
 from typing import TYPE_CHECKING
 
@@ -80,7 +79,7 @@ class Logins:
         if isinstance(credential, Unresolved):
             return credential
         if challenge.scheme == "basic":
-            return _basic(credential) if isinstance(credential, Login) else _no_login(host)
+            return credential.basic() if isinstance(credential, Login) else _no_login(host)
         return await self._bearer(host, registry, path, challenge, credential)
 
     async def _look_up(self, host: str) -> Credential | Unresolved | None:
@@ -139,7 +138,7 @@ class Logins:
     ) -> Answer | Unresolved:
         query = [("service", service)] * bool(service)
         query += [("scope", one) for one in scope.split()]
-        headers = {"Authorization": _basic(login)} if login else {}
+        headers = {"Authorization": login.basic()} if login else {}
         return await self._transport.ask("GET", realm.extend_query(query), headers=headers)
 
     async def _refresh(
@@ -153,11 +152,6 @@ class Logins:
             "refresh_token": credential.token,
         }
         return await self._transport.ask("POST", realm, headers={}, form=form)
-
-
-def _basic(login: Login) -> str:
-    pair = f"{login.username}:{login.password}".encode()
-    return f"Basic {base64.b64encode(pair).decode('ascii')}"
 
 
 def _no_login(host: str) -> Unresolved:

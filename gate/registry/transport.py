@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import aiohttp
 
 from gate.registry.answers import Unresolved
+from gate.registry.docker_config import Login
 from gate.registry.manifests import LARGEST_MANIFEST
 from gate.registry.proxies import proxy_for
 
@@ -56,8 +57,12 @@ _KINDS: tuple[tuple[tuple[type[Exception], ...], _Broken], ...] = (
         _Broken("It did not answer in time.", "Try again later, or raise --timeout."),
     ),
     (
-        (aiohttp.ClientProxyConnectionError, aiohttp.ClientHttpProxyError),
-        _Broken("The proxy does not let through.", "Check HTTPS_PROXY and NO_PROXY."),
+        (aiohttp.ClientProxyConnectionError,),
+        _Broken("The proxy can't be reached.", "Check HTTPS_PROXY and NO_PROXY."),
+    ),
+    (
+        (aiohttp.ClientHttpProxyError,),
+        _Broken("The proxy refuses.", "Check HTTPS_PROXY and NO_PROXY.", passing=False),
     ),
     (
         (aiohttp.ClientSSLError, aiohttp.ClientConnectorCertificateError),
@@ -151,9 +156,10 @@ class Transport:
         seconds: float,
     ) -> Answer | _Broken:
         proxy = proxy_for(url, self._environment)
-        login = (
-            aiohttp.BasicAuth(proxy.user, proxy.password or "") if proxy and proxy.user else None
-        )
+        proxy_headers = None
+        if proxy is not None and proxy.user:
+            login = Login(proxy.user, proxy.password or "")
+            proxy_headers = {"Proxy-Authorization": login.basic()}
         async with self._session.request(
             method,
             url,
@@ -161,7 +167,7 @@ class Transport:
             data=form,
             allow_redirects=False,
             proxy=proxy and proxy.with_user(None),
-            proxy_auth=login,
+            proxy_headers=proxy_headers,
             timeout=aiohttp.ClientTimeout(total=seconds, sock_connect=min(_CONNECTING, seconds)),
         ) as response:
             body = await _read(response)

@@ -18,8 +18,12 @@ async def serving(
     context: ssl.SSLContext | None = None,
 ) -> AsyncIterator[str]:
     """Let ``handle`` answer every request; yields the host with its port."""
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        return await handle(request)
+
     application = web.Application()
-    application.router.add_route("*", "/{path:.*}", handle)
+    application.router.add_route("*", "/{path:.*}", answer)
     runner = web.AppRunner(application, shutdown_timeout=0.1)
     await runner.setup()
     try:

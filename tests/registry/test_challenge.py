@@ -24,7 +24,7 @@ PARAMETERS = {
         ([""], []),
         ([", ,"], []),
         ([BEARER], [Challenge("bearer", PARAMETERS)]),
-        ([BEARER.replace(",", " ,\t").replace("=", " = ", 3)], None),
+        (['Bearer  realm = "x" ,\tb\t=y'], [Challenge("bearer", {"realm": "x", "b": "y"})]),
         (["Basic"], [Challenge("basic")]),
         (["Basic realm=plain"], [Challenge("basic", {"realm": "plain"})]),
         (['BASIC REALM="a \\"b\\" \\\\"'], [Challenge("basic", {"realm": 'a "b" \\'})]),
@@ -38,19 +38,15 @@ PARAMETERS = {
         ),
         ([BEARER, "Basic"], [Challenge("bearer", PARAMETERS), Challenge("basic")]),
         (["Basic realm=a, realm=b"], [Challenge("basic", {"realm": "a"})]),
-        (['Basic realm="open'], []),
-        (['Basic realm="open', BEARER], [Challenge("bearer", PARAMETERS)]),
+        (['Basic realm="open'], [Challenge("basic")]),
+        (['Basic realm="open', BEARER], [Challenge("basic"), Challenge("bearer", PARAMETERS)]),
         (['realm="nobody\'s"'], []),
         (["Basic " + "a" * 9000, BEARER], [Challenge("bearer", PARAMETERS)]),
         (["A," * 100], [Challenge("a")] * 16),
     ],
 )
-def test_challenges_are_read_in_order(headers: list[str], expected: list[Challenge] | None) -> None:
-    parsed = parse_challenges(headers)
-    if expected is None:
-        assert {"realm", "service", "scope"} == parsed[0].parameters.keys()
-    else:
-        assert expected == list(parsed)
+def test_challenges_are_read_in_order(headers: list[str], expected: list[Challenge]) -> None:
+    assert expected == list(parse_challenges(headers))
 
 
 @settings(max_examples=100, deadline=None)

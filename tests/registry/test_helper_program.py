@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import anyio
+import pytest
+
+from gate.registry.answers import Unresolved
+from gate.registry.docker_config import Helper, IdentityToken, Login
+from gate.registry.helper_program import ask_helper
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = pytest.mark.anyio
+
+HELPER = Helper("sample", "harbor.example.com")
+
+
+def install(folder: Path, body: str) -> dict[str, str]:
+    """Write a helper of the given Python lines and return an environment that finds it."""
+    program = folder / "docker-credential-sample"
+    program.write_text(f"#!{sys.executable} -IS\nimport os, sys, time\n{body}\n", encoding="utf-8")
+    program.chmod(0o755)
+    return {"PATH": str(folder)}
+
+
+async def test_a_helper_is_asked_for_the_host(tmp_path: Path) -> None:
+    environment = install(
+        tmp_path,
+        "assert sys.argv[1:] == ['get']\n"
+        "assert sys.stdin.read() == 'harbor.example.com'\n"
+        'print(\'{"ServerURL":"x","Username":"user","Secret":"%s"}\' % os.environ[\'VAULT\'])',
+    )
+    found = await ask_helper(HELPER, {**environment, "VAULT": "password"}, 10)
+    assert Login("user", "password") == found
+
+
+async def test_a_helper_can_keep_an_identity_token(tmp_path: Path) -> None:
+    environment = install(tmp_path, 'print(\'{"Username":"<token>","Secret":"refresh"}\')')
+    assert IdentityToken("refresh") == await ask_helper(HELPER, environment, 10)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "print('credentials not found in native keychain'); sys.exit(1)",
+        'print(\'{"Username":"","Secret":""}\')',
+    ],
+)
+async def test_a_helper_may_know_nothing_of_the_host(tmp_path: Path, body: str) -> None:
+    assert await ask_helper(HELPER, install(tmp_path, body), 10) is None
+
+
+@pytest.mark.parametrize(
+    ("body", "cause"),
+    [
+        (
+            "print('sample-secret'); print('sample-secret', file=sys.stderr); sys.exit(3)",
+            "failed with 3",
+        ),
+        ("print('sample-secret')", "printed what is no credential"),
+        ('print(\'{"Username":"sample-secret"}\')', "printed what is no credential"),
+    ],
+)
+async def test_a_broken_helper_is_named_but_its_output_is_not_repeated(
+    tmp_path: Path, body: str, cause: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    found = await ask_helper(HELPER, install(tmp_path, body), 10)
+    assert isinstance(found, Unresolved)
+    assert found.cause.startswith(f"The credential helper docker-credential-sample {cause}")
+    assert "sample-secret" not in repr(found) + "".join(capfd.readouterr())
+
+
+async def test_a_helper_that_hangs_is_stopped(tmp_path: Path) -> None:
+    environment = install(tmp_path, "time.sleep(60)")
+    with anyio.fail_after(10):
+        found = await ask_helper(HELPER, environment, 0.2)
+    assert isinstance(found, Unresolved)
+    assert "did not answer" in found.cause
+
+
+async def test_a_helper_must_be_on_path(tmp_path: Path) -> None:
+    found = await ask_helper(HELPER, {"PATH": str(tmp_path)}, 10)
+    assert isinstance(found, Unresolved)
+    assert "is not on PATH" in found.cause
+
+
+async def test_a_helper_in_the_working_directory_is_not_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install(tmp_path, 'print(\'{"Username":"user","Secret":"forged"}\')')
+    monkeypatch.chdir(tmp_path)
+    found = await ask_helper(HELPER, {"PATH": f".{':'}"}, 10)
+    assert isinstance(found, Unresolved)
+
+
+async def test_a_helper_that_cannot_start_is_named(tmp_path: Path) -> None:
+    environment = install(tmp_path, "")
+    (tmp_path / "docker-credential-sample").write_bytes(b"\x7fELF no program")
+    found = await ask_helper(HELPER, environment, 10)
+    assert isinstance(found, Unresolved)
+    assert "can't be run" in found.cause
