@@ -14,17 +14,15 @@ if TYPE_CHECKING:
 
 @asynccontextmanager
 async def serving(
-    handle: Callable[[web.Request], Awaitable[web.StreamResponse]],
+    handle: Callable[[web.BaseRequest], Awaitable[web.StreamResponse]],
     context: ssl.SSLContext | None = None,
 ) -> AsyncIterator[str]:
     """Let ``handle`` answer every request; yields the host with its port."""
 
-    async def answer(request: web.Request) -> web.StreamResponse:
+    async def answer(request: web.BaseRequest) -> web.StreamResponse:
         return await handle(request)
 
-    application = web.Application()
-    application.router.add_route("*", "/{path:.*}", answer)
-    runner = web.AppRunner(application, shutdown_timeout=0.1)
+    runner = web.ServerRunner(web.Server(answer), shutdown_timeout=0.1)
     await runner.setup()
     try:
         site = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=context)

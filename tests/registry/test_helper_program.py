@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -92,7 +93,7 @@ async def test_a_helper_in_the_working_directory_is_not_run(
 ) -> None:
     install(tmp_path, 'print(\'{"Username":"user","Secret":"forged"}\')')
     monkeypatch.chdir(tmp_path)
-    found = await ask_helper(HELPER, {"PATH": f".{':'}"}, 10)
+    found = await ask_helper(HELPER, {"PATH": os.pathsep.join([".", ""])}, 10)
     assert isinstance(found, Unresolved)
 
 

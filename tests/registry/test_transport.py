@@ -51,7 +51,7 @@ class Script:
         self.headers = headers
         self.paths: list[str] = []
 
-    async def __call__(self, request: web.Request) -> web.StreamResponse:
+    async def __call__(self, request: web.BaseRequest) -> web.StreamResponse:
         self.paths.append(request.path)
         status = self.statuses.pop(0) if len(self.statuses) > 1 else self.statuses[0]
         if not status:
@@ -129,7 +129,7 @@ async def test_redirects_are_not_followed(time: Time) -> None:
 
 
 async def test_an_endless_answer_is_cut_off(time: Time) -> None:
-    async def endless(request: web.Request) -> web.StreamResponse:
+    async def endless(request: web.BaseRequest) -> web.StreamResponse:
         response = web.StreamResponse()
         await response.prepare(request)
         for _ in range(LARGEST_MANIFEST // 65536 + 2):
@@ -144,7 +144,7 @@ async def test_an_endless_answer_is_cut_off(time: Time) -> None:
 
 
 async def test_a_truncated_answer_is_a_broken_connection(time: Time) -> None:
-    async def truncated(request: web.Request) -> web.StreamResponse:
+    async def truncated(request: web.BaseRequest) -> web.StreamResponse:
         response = web.StreamResponse(headers={"Content-Length": "100"})
         await response.prepare(request)
         await response.write(b"half")
@@ -160,7 +160,7 @@ async def test_a_truncated_answer_is_a_broken_connection(time: Time) -> None:
 
 
 async def test_silence_ends_with_the_deadline(time: Time) -> None:
-    async def silent(_: web.Request) -> web.StreamResponse:
+    async def silent(_: web.BaseRequest) -> web.StreamResponse:
         await released.wait()
         return web.Response()
 
@@ -200,7 +200,7 @@ async def test_a_server_without_tls_is_refused_at_once(time: Time) -> None:
 
 
 async def test_a_proxy_gets_its_login_and_never_shows_it(time: Time) -> None:
-    async def proxy(request: web.Request) -> web.StreamResponse:
+    async def proxy(request: web.BaseRequest) -> web.StreamResponse:
         seen.append((request.method, request.headers.get("Proxy-Authorization", "")))
         return web.Response(status=403)
 
