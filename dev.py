@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
 OLDEST_PYTHON = (3, 11)
+USAGE = (__doc__ or "").rstrip()
 
 ROOT = Path(__file__).resolve().parent
 REQUIREMENTS = ROOT / "requirements"
@@ -65,8 +66,11 @@ def main(arguments: Sequence[str]) -> int:
         "wheel": wheel,
         "lock": lock,
     }
+    if arguments and arguments[0] in {"-h", "--help"}:
+        print(USAGE)
+        return 0
     if not arguments or arguments[0] not in commands:
-        print(__doc__, file=sys.stderr)
+        print(USAGE, file=sys.stderr)
         return 2
     try:
         return commands[arguments[0]](arguments[1:])
@@ -158,7 +162,7 @@ def lint_steps(python: Path) -> dict[str, Callable[[], bool]]:
         "ruff check": lambda: run([python, "-m", "ruff", "check"]),
         "ruff format": lambda: run([python, "-m", "ruff", "format", "--check"]),
         "mypy": lambda: run([python, "-m", "mypy"]),
-        "lint-imports": lambda: run([script(python, "lint-imports")]),
+        "lint-imports": lambda: run([script(python, "lint-imports"), "--no-logo"]),
     }
 
 

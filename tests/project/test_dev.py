@@ -1,0 +1,99 @@
+"""The script that brings and runs everything."""
+
+from __future__ import annotations
+
+import sys
+import tomllib
+from typing import TYPE_CHECKING
+
+import pytest
+
+import dev
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+
+def test_a_failing_step_does_not_keep_the_others_from_running(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    done: list[str] = []
+
+    def step(name: str, *, succeeds: bool) -> Callable[[], bool]:
+        def record() -> bool:
+            done.append(name)
+            return succeeds
+
+        return record
+
+    steps = {"first": step("first", succeeds=False), "second": step("second", succeeds=True)}
+
+    code = dev.run_steps(steps)
+
+    assert done == list(steps)
+    assert code == 1
+    assert capsys.readouterr().out.endswith("Failed: first.\n")
+
+
+def test_steps_that_all_succeed_exit_with_0(capsys: pytest.CaptureFixture[str]) -> None:
+    assert dev.run_steps({"only": lambda: True}) == 0
+    assert capsys.readouterr().out.endswith("All is well.\n")
+
+
+@pytest.mark.parametrize(("expected", "succeeds"), [(10, True), (0, False)])
+def test_a_program_succeeds_with_the_expected_exit_code(
+    expected: int,
+    succeeds: bool,  # noqa: FBT001 - a case of the table
+) -> None:
+    command = [sys.executable, "-c", "raise SystemExit(10)"]
+
+    assert succeeds == dev.run(command, expected=expected)
+
+
+def test_a_program_that_must_be_quiet_says_why_it_failed() -> None:
+    command = [sys.executable, "-c", "print('no such index'); raise SystemExit(1)"]
+
+    with pytest.raises(dev.SetupError, match="no such index\nIs it reachable"):
+        dev.run_silently(command, "Is it reachable?")
+
+
+def test_an_environment_depends_on_what_its_requirements_say(tmp_path: Path) -> None:
+    requirements = tmp_path / "requirements.txt"
+    requirements.write_text("", encoding="utf-8")
+    before = dev.fingerprint(requirements)
+
+    assert before == dev.fingerprint(requirements)
+    requirements.write_text("click==8.5.1", encoding="utf-8")
+    assert before != dev.fingerprint(requirements)
+
+
+@pytest.mark.parametrize("arguments", [[], ["tset"]])
+def test_an_unknown_command_shows_those_that_there_are(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert dev.main(arguments) == 2
+    assert "python3 dev.py test " in capsys.readouterr().err
+
+
+def test_help_is_no_mistake(capsys: pytest.CaptureFixture[str]) -> None:
+    assert dev.main(["--help"]) == 0
+    assert "python3 dev.py test " in capsys.readouterr().out
+
+
+def test_arguments_that_would_be_ignored_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert dev.main(["test", "--fast"]) == 1
+    assert "--fast" in capsys.readouterr().err
+
+
+def test_the_oldest_python_is_the_one_that_the_project_promises() -> None:
+    project = tomllib.loads((dev.ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    oldest = ".".join(map(str, dev.OLDEST_PYTHON))
+
+    assert f">={oldest}" == project["requires-python"]
+
+
+def test_ci_runs_what_a_contributor_runs() -> None:
+    script = (dev.ROOT / ".ci" / "run").read_text(encoding="utf-8")
+
+    assert script.endswith('\ncd "$(dirname "$0")/.."\nexec python3 dev.py test\n')

@@ -1,0 +1,37 @@
+"""Commands that ask nobody start without the modules that do."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+HEAVY = {"aiohttp", "anyio", "asyncio", "rich", "ssl"}
+
+
+def imported_by(*arguments: str) -> set[str]:
+    """Return the names of the modules that a command imports."""
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "gate", *arguments],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        encoding="utf-8",
+    )
+    lines = [line for line in done.stderr.splitlines() if line.startswith("import time:")]
+    return {line.rpartition("|")[2].strip() for line in lines}
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("--version",), ("policy", "validate", "policies/strict.yaml"), ("schema", "policy")],
+    ids=" ".join,
+)
+def test_a_command_that_asks_nobody_imports_no_network(arguments: tuple[str, ...]) -> None:
+    modules = imported_by(*arguments)
+
+    assert "gate.cli" in modules
+    assert set() == HEAVY & modules
