@@ -67,9 +67,7 @@ async def check(images: Sequence[ImageReference], question: Question, means: Mea
 class _Gathering:
     """The evidence of a run, which may be stopped at any moment."""
 
-    def __init__(
-        self, images: Sequence[ImageReference], question: Question, means: Means
-    ) -> None:
+    def __init__(self, images: Sequence[ImageReference], question: Question, means: Means) -> None:
         self._images = tuple(dict.fromkeys(images))
         self._question = question
         self._means = means
@@ -155,7 +153,8 @@ class _Gathering:
             str(image),
             evidence,
             policies.judge(evidence.findings, image.glob_names(), today),
-            tolerated=isinstance(evidence, Unscanned) and policies.tolerates(evidence.reason, today),
+            tolerated=isinstance(evidence, Unscanned)
+            and policies.tolerates(evidence.reason, today),
         )
 
     def notes(self, verdicts: Iterable[ImageVerdict]) -> tuple[str, ...]:
@@ -175,9 +174,7 @@ class _Gathering:
 
 
 def _left_out(target: Target, evidence: Evidence) -> bool:
-    return (
-        target.optional and isinstance(evidence, Unscanned) and evidence.reason is Reason.MISSING
-    )
+    return target.optional and isinstance(evidence, Unscanned) and evidence.reason is Reason.MISSING
 
 
 def _nothing_known(name: str) -> Unscanned:

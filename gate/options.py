@@ -42,7 +42,10 @@ class Text(click.ParamType):
         self.name = name
 
     def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None  # noqa: ANN401
+        self,
+        value: Any,
+        param: click.Parameter | None,
+        ctx: click.Context | None,  # noqa: ANN401
     ) -> str:
         """Return the text as it is."""
         return str(value)
@@ -60,7 +63,10 @@ class Report(Text):
         self._formats = formats
 
     def convert(  # type: ignore[override]
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None  # noqa: ANN401
+        self,
+        value: Any,
+        param: click.Parameter | None,
+        ctx: click.Context | None,  # noqa: ANN401
     ) -> tuple[str, str]:
         """Return the format and the path."""
         if isinstance(value, tuple):
@@ -79,9 +85,7 @@ def option(*names: str, **settings: Any) -> Callable[[FC], FC]:  # noqa: ANN401
     return click.option(*names, envvar=PREFIX + word, show_envvar=True, **settings)
 
 
-def trusted_endpoint(
-    ctx: click.Context, param: click.Parameter, value: str | None
-) -> str | None:
+def trusted_endpoint(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
     """Refuse an endpoint from the environment that is not one of Alibaba Cloud.
 
     Whoever can set a variable in a pipeline must not be able to forge a pass.

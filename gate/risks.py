@@ -96,9 +96,7 @@ def _joined(
     return tuple(sorted(risks.values(), key=lambda risk: (risk.risk_class, risk.risk)))
 
 
-def chosen(
-    catalogue: Catalogue, levels: Sequence[str], classes: Sequence[str]
-) -> tuple[Risk, ...]:
+def chosen(catalogue: Catalogue, levels: Sequence[str], classes: Sequence[str]) -> tuple[Risk, ...]:
     """Filter by level and class; none given means all."""
     return tuple(
         risk

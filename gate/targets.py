@@ -89,9 +89,7 @@ async def find_targets(reference: ImageReference, question: Question) -> Wanted:
     return _of_index(reference, question, answer, resolved)
 
 
-def _without_registry(
-    reference: ImageReference, question: Question, answer: Unresolved
-) -> Wanted:
+def _without_registry(reference: ImageReference, question: Question, answer: Unresolved) -> Wanted:
     because = f"{answer.cause} {answer.remedy}"
     notes = (f"{reference}: the registry could not be asked. {because}",)
     return Wanted(
@@ -119,8 +117,7 @@ def _of_index(
         )
     own = _target(reference, question, index.digest, optional=True)
     platforms = [
-        _target(reference, question, platform.digest, platform=platform.name)
-        for platform in judged
+        _target(reference, question, platform.digest, platform=platform.name) for platform in judged
     ]
     return Wanted(reference=reference, targets=(own, *platforms), resolved=resolved)
 

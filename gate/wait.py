@@ -158,9 +158,7 @@ class Wait:
         if blocked(target, look) or target not in self.evidence:
             self.evidence[target] = _provisional(target, look)
 
-    def _next_look(
-        self, target: Target, look: Look, *, began: float, ended: float
-    ) -> float | None:
+    def _next_look(self, target: Target, look: Look, *, began: float, ended: float) -> float | None:
         """Return when a young scan is to be read again; ``None`` if it needn't be.
 
         All but a block is believed only when two readings agree that are ``settle`` apart.

@@ -72,7 +72,9 @@ def _weigh(
     if stale:
         scan = replace(scan, state=ScanState.STALE)
         sentence, waiting = stale
-        return Refused(record, _unscanned(Reason.STALE, sentence, record, by, target, scan), waiting)
+        return Refused(
+            record, _unscanned(Reason.STALE, sentence, record, by, target, scan), waiting
+        )
     odd = _makes_no_sense(record, scan, by, target)
     if odd:
         return Refused(

@@ -90,7 +90,9 @@ def combine(lists: Mapping[int | None, Listing[BuildRiskDetail]]) -> Details:
         findings=tuple(sorted(findings, key=_order)),
         problem=problems[0] if problems else "",
         contradiction=(
-            f"{lacking.total()} unhandled risks are not in the list of all risks." if lacking else ""
+            f"{lacking.total()} unhandled risks are not in the list of all risks."
+            if lacking
+            else ""
         ),
     )
 

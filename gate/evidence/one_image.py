@@ -195,9 +195,7 @@ class OneImage:
         await self.clock.sleep(_PAUSE * reading)
         await anyio.lowlevel.checkpoint()  # a simulated clock may not yield to other tasks
 
-    def _scanned(
-        self, chosen: Chosen, scan: Scan, details: Details, notes: Sequence[str]
-    ) -> Look:
+    def _scanned(self, chosen: Chosen, scan: Scan, details: Details, notes: Sequence[str]) -> Look:
         return Look(
             evidence=Scanned(
                 image=image_of(chosen.record, self.target),

@@ -154,7 +154,13 @@ class EvidenceReader:
             return Look(evidence=identified, waiting=waits, doing=_NOT_KNOWN if waits else "")
         try:
             image = OneImage(
-                self._client, self._clock, self._memory, target, identified, shared.rows, shared.checks
+                self._client,
+                self._clock,
+                self._memory,
+                target,
+                identified,
+                shared.rows,
+                shared.checks,
             )
             return await image.look()
         except GateError as trouble:

@@ -1,0 +1,123 @@
+"""Run one check: connect, gather, judge; a signal ends it with what is known by then."""
+
+from __future__ import annotations
+
+import signal
+from dataclasses import dataclass, replace
+from functools import partial
+from random import SystemRandom
+from typing import TYPE_CHECKING
+
+import anyio
+
+from gate.check import Means, check
+from gate.connect import Connections
+from gate.errors import ExitCode
+from gate.progress import LiveProgress, LogProgress
+from gate.scanning import ScanMode, Scans
+from gate.service_run import REGION_VARIABLE, ServiceOptions
+from gate.targets import Question
+from gate.wait import Patience
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import timedelta
+
+    from gate.machine import Machine
+    from gate.policy import Policies
+    from gate.reference import ImageReference
+    from gate.verdict import Verdict
+
+_GUARD = 5.0  # seconds after the deadline when a run that still hangs is stopped from outside
+_WAIT, _WAIT_UNASKED = 600.0, 60.0  # seconds, where --wait is not given; the latter without --scan
+_SIGNALS = {signal.SIGINT: ExitCode.INTERRUPTED, signal.SIGTERM: ExitCode.TERMINATED}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckOptions(ServiceOptions):
+    """The options of ``gate check`` that decide how evidence is gathered."""
+
+    images: Sequence[ImageReference]
+    timeout: timedelta
+    wait: timedelta | None = None
+    scan: str = ScanMode.NEVER.value
+    dry_run: bool = False
+    resolve: bool | None = None
+    instance: str | None = None
+
+
+def run_check(options: CheckOptions, policies: Policies, machine: Machine) -> Verdict:
+    """Judge the images; a signal makes the verdict's exit code that of the signal."""
+    return anyio.run(partial(_run, options, policies, machine))
+
+
+async def _run(options: CheckOptions, policies: Policies, machine: Machine) -> Verdict:
+    timeout = options.timeout.total_seconds()
+    settings = options.settings(machine, timeout)
+    watcher = (
+        LiveProgress(machine.write, machine.width) if machine.live else LogProgress(machine.write)
+    )
+    stop = anyio.CancelScope(deadline=anyio.current_time() + timeout + _GUARD)
+    received: list[ExitCode] = []
+    async with anyio.create_task_group() as group:
+        group.start_soon(_heed_signals, stop, received)
+        async with Connections(settings) as connections:
+            question = _question(options, policies, machine, connections)
+            await connections.prepare(question.region_of(image) for image in options.images)
+            scans = Scans(
+                ScanMode(options.scan),
+                lambda target: connections.client(target.region),
+                dry_run=options.dry_run,
+            )
+            means = Means(
+                reader_of=lambda target: connections.reader(target.region),
+                scans=scans,
+                service=connections.service(),
+                clock=machine.clock,
+                patience=Patience(
+                    wait=_wait(options),
+                    deadline=settings.deadline,
+                    random=SystemRandom().random,
+                ),
+                watcher=watcher,
+                stop=stop,
+            )
+            verdict = await check(options.images, question, means)
+        group.cancel_scope.cancel()
+    if isinstance(watcher, LiveProgress):
+        watcher.close()
+    return replace(verdict, exit_code=received[0]) if received else verdict
+
+
+def _question(
+    options: CheckOptions, policies: Policies, machine: Machine, connections: Connections
+) -> Question:
+    return Question(
+        policies=policies,
+        today=machine.clock.now().date(),
+        region=options.region,
+        fallback_region=machine.environment.get(REGION_VARIABLE) or None,
+        instance=options.instance,
+        registry=None if options.resolve is False else connections.registry,
+        resolve_digests=options.resolve is True,
+    )
+
+
+def _wait(options: CheckOptions) -> float:
+    if options.dry_run:
+        return 0.0
+    if options.wait is not None:
+        return options.wait.total_seconds()
+    return _WAIT_UNASKED if options.scan == ScanMode.NEVER else _WAIT
+
+
+async def _heed_signals(stop: anyio.CancelScope, received: list[ExitCode]) -> None:
+    """End the gathering of evidence at the first signal that asks for it."""
+    try:
+        receiver = anyio.open_signal_receiver(*_SIGNALS)
+        with receiver as signals:
+            async for number in signals:
+                received.append(_SIGNALS[number])
+                stop.cancel()
+    except NotImplementedError:
+        return  # Windows: Ctrl-C ends the program without a report

@@ -1,0 +1,78 @@
+"""Run the sandbox as a command, with its readings and faults as texts."""
+
+from __future__ import annotations
+
+import dataclasses
+from functools import partial
+from typing import TYPE_CHECKING
+
+import anyio
+
+from gate.errors import UsageError
+from gate.sandbox import Fault, Faults, Kind, Readings, Sandbox, load_world, sample_world, serve
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+
+def run_sandbox(
+    port: int,
+    data: Path | None,
+    readings: Sequence[str],
+    faults: Sequence[str],
+    say: Callable[[str], None],
+) -> None:
+    """Serve until interrupted; ``say`` is told how to ask it."""
+    sandbox = Sandbox(
+        sample_world() if data is None else load_world(data),
+        readings=_readings(readings),
+        faults=Faults(*map(_fault, faults)),
+        port=port,
+    )
+    anyio.run(partial(serve, sandbox, say))
+
+
+def _readings(texts: Sequence[str]) -> Readings:
+    """Parse ``NAME=VALUE``; the names and values are the fields of ``Readings``."""
+    chosen: dict[str, object] = {}
+    for text in texts:
+        name, _, value = text.partition("=")
+        chosen[name] = _value(name, value)
+    return Readings(**chosen)  # type: ignore[arg-type]
+
+
+def _value(name: str, text: str) -> object:
+    allowed: dict[str, Sequence[str]] = {
+        "rows": ("finding", "image"),
+        "list_without_status": ("all", "unhandled"),
+        "criteria": ("contains", "exact"),
+        "prefixed_digest": ("false", "true"),
+        "digest_criterion": ("bare", "prefixed"),
+        "whitelisted": ("listed", "hidden"),
+    }
+    if name == "page_cap" and text.isdecimal() and int(text):
+        return int(text)
+    if text in allowed.get(name, ()):
+        return text == "true" if name == "prefixed_digest" else text
+    known = ", ".join(field.name for field in dataclasses.fields(Readings))
+    words = ", ".join(allowed.get(name, ())) or f"NAME=VALUE with a NAME of: {known}"
+    raise UsageError(f"--reading {name}={text} is not understood.", f"Allowed: {words}.")
+
+
+def _fault(text: str) -> Fault:
+    """Parse ``KIND[=PROBABILITY][@OPERATION]``."""
+    rest, _, operation = text.partition("@")
+    kind, _, probability = rest.partition("=")
+    try:
+        return Fault(
+            kind=Kind(kind),
+            probability=float(probability or 1),
+            operations=(operation,) if operation else None,
+        )
+    except ValueError:
+        kinds = ", ".join(Kind)
+        raise UsageError(
+            f"--fault {text} is not understood.",
+            f"Write KIND[=PROBABILITY][@OPERATION] with a KIND of: {kinds}.",
+        ) from None

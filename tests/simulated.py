@@ -1,0 +1,29 @@
+"""A clock that is moved by sleeping on it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from gate.clock import Clock
+
+START = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+class SimulatedTime:
+    """Time that passes only in ``sleep``; ``slept`` holds each sleep in seconds."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+        self.slept: list[float] = []
+
+    async def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.seconds += seconds
+
+    @property
+    def clock(self) -> Clock:
+        return Clock(
+            now=lambda: START + timedelta(seconds=self.seconds),
+            monotonic=lambda: self.seconds,
+            sleep=self.sleep,
+        )
