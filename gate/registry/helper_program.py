@@ -7,8 +7,9 @@ server on standard input, JSON on standard output.
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
-from subprocess import DEVNULL
+from subprocess import DEVNULL, PIPE
 from typing import TYPE_CHECKING
 
 import anyio
@@ -20,6 +21,7 @@ from gate.registry.docker_config import Credential, Helper, IdentityToken, Login
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+_LARGEST_ANSWER = 1024 * 1024
 _ENDING = ".exe" if os.name == "nt" else ""
 
 # What helpers print, and exit with an error, for a host that they know nothing of.
@@ -51,22 +53,40 @@ async def ask_helper(
     finished = None
     try:
         with anyio.move_on_after(seconds):
-            finished = await anyio.run_process(
-                [str(found), "get"],
-                input=helper.server.encode(),
-                stderr=DEVNULL,
-                check=False,
-                env=environment,
-            )
+            finished = await _run(found, helper.server, environment)
     except OSError:
         return _failed(f"The credential helper {program} can't be run.")
     if finished is None:
         return _failed(f"The credential helper {program} did not answer in {seconds:.0f} seconds.")
-    if finished.returncode:
-        if _NOT_FOUND in finished.stdout:
+    status, output = finished
+    if status:
+        if _NOT_FOUND in output:
             return None
-        return _failed(f"The credential helper {program} failed with {finished.returncode}.")
-    return _read(finished.stdout, program)
+        return _failed(f"The credential helper {program} failed with {status}.")
+    return _read(output, program)
+
+
+async def _run(program: Path, server: str, environment: Mapping[str, str]) -> tuple[int, bytes]:
+    """Run a helper to its end, and return its exit status and what it printed.
+
+    A helper that ends without reading its input is no trouble; one that prints without an end is
+    cut off, and then broken. If this is cancelled, the program is killed.
+    """
+    async with await anyio.open_process(
+        [str(program), "get"], stdin=PIPE, stdout=PIPE, stderr=DEVNULL, env=environment
+    ) as process:
+        if process.stdin is None or process.stdout is None:
+            raise AssertionError
+        with suppress(anyio.BrokenResourceError):
+            await process.stdin.send(server.encode())
+        await process.stdin.aclose()
+        output = b""
+        async for chunk in process.stdout:
+            output += chunk
+            if len(output) > _LARGEST_ANSWER:
+                process.kill()
+                break
+        return await process.wait(), output
 
 
 def _read(output: bytes, program: str) -> Credential | Unresolved | None:

@@ -82,6 +82,23 @@ async def test_a_helper_that_hangs_is_stopped(tmp_path: Path) -> None:
     assert "did not answer" in found.cause
 
 
+async def test_a_helper_may_end_without_reading_the_host(tmp_path: Path) -> None:
+    program = tmp_path / "docker-credential-sample"
+    answer = '{"Username":"user","Secret":"password"}'
+    program.write_text(f"#!/bin/sh\nexec <&-\necho '{answer}'\n", encoding="utf-8")
+    program.chmod(0o755)
+    for _ in range(20):
+        found = await ask_helper(HELPER, {"PATH": str(tmp_path)}, 10)
+        assert found == Login("user", "password")
+
+
+async def test_a_helper_that_prints_without_an_end_is_cut_off(tmp_path: Path) -> None:
+    environment = install(tmp_path, "while True: print('sample-secret' * 1000)")
+    found = await ask_helper(HELPER, environment, 10)
+    assert isinstance(found, Unresolved)
+    assert "failed with" in found.cause
+
+
 async def test_a_helper_must_be_on_path(tmp_path: Path) -> None:
     found = await ask_helper(HELPER, {"PATH": str(tmp_path)}, 10)
     assert isinstance(found, Unresolved)
