@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -13,10 +14,12 @@ HEAVY = {"aiohttp", "anyio", "asyncio", "rich", "ssl"}
 
 
 def imported_by(*arguments: str) -> set[str]:
-    """Return the names of the modules that a command imports."""
+    """Return the names of the modules that a command imports, without those that measure it."""
+    environment = {key: os.environ[key] for key in os.environ if not key.startswith("COVERAGE_")}
     done = subprocess.run(
         [sys.executable, "-X", "importtime", "-m", "gate", *arguments],
         cwd=ROOT,
+        env=environment,
         check=True,
         capture_output=True,
         encoding="utf-8",
