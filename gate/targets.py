@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from gate.reference import ImageReference
     from gate.registry import Platform
 
+_NO_PLATFORM = "unknown/unknown"
+
 
 class AsksRegistry(Protocol):
     """The part of the registry client that tells digests."""
@@ -123,8 +125,13 @@ def _of_index(
 
 
 def _is_wanted(platform: Platform, wanted: tuple[str, ...] | None) -> bool:
-    """Tell whether a platform is wanted; a word without a variant means all variants."""
-    return wanted is None or any(f"{platform.name}/".startswith(f"{word}/") for word in wanted)
+    """Tell whether a platform is wanted; a word without a variant means all variants.
+
+    An image that tells no platform may be run anywhere, so it is always judged.
+    """
+    if wanted is None or platform.name == _NO_PLATFORM:
+        return True
+    return any(f"{platform.name}/".startswith(f"{word}/") for word in wanted)
 
 
 def _target(  # noqa: PLR0913 - what differs between the kinds of targets
