@@ -1,0 +1,166 @@
+"""The spine as a library call, against a sandbox that misbehaves."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from random import Random
+from typing import TYPE_CHECKING
+
+import anyio
+import pytest
+
+from gate.check import Means, check
+from gate.clock import Clock
+from gate.connect import Connections, Settings
+from gate.errors import ExitCode
+from gate.policy import load_policies
+from gate.reference import ImageReference
+from gate.sandbox import Fault, Faults, SampleFinding, SampleImage, Sandbox, State, World
+from gate.scanning import ScanMode, Scans
+from gate.targets import Question
+from gate.verdict import Outcome
+from gate.wait import Patience
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gate.verdict import Verdict
+    from gate.wait import Progress
+
+pytestmark = pytest.mark.anyio
+
+FAST = 40.0  # how much faster than real the clock of these tests goes
+HOST = "registry.cn-hangzhou.aliyuncs.com"
+HIGH = SampleFinding(risk="no_user", level="high")
+LOW = SampleFinding(risk="no_healthcheck", level="low", command="CMD web")
+BAD = SampleImage(namespace="shop", repository="web", tag="1", findings=(HIGH, *[LOW] * 6))
+GOOD = SampleImage(namespace="shop", repository="web", tag="2", findings=(*[LOW] * 7,))
+CHAOS = Faults(
+    Fault("reset", probability=0.06),
+    Fault("server_error", probability=0.06),
+    Fault("throttling", probability=0.06, retry_after=20),
+    Fault("truncated", probability=0.06),
+    Fault("cut", probability=0.03),
+    Fault("moving_rows", probability=0.05),
+)
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@dataclass
+class Silent:
+    tick: float = 60.0
+    seen: list[Progress] = field(default_factory=list)
+
+    def show(self, progress: Progress) -> None:
+        self.seen.append(progress)
+
+
+async def _sleep(seconds: float) -> None:
+    await anyio.sleep(seconds / FAST)
+
+
+CLOCK = Clock(lambda: datetime.now(UTC), lambda: time.monotonic() * FAST, _sleep)
+
+
+async def judge(
+    sandbox: Sandbox,
+    image: SampleImage,
+    *,
+    seconds: float = 400.0,
+    stop: Callable[[], anyio.CancelScope] = anyio.CancelScope,
+    wait: float = 60.0,
+) -> Verdict:
+    settings = Settings(
+        clock=CLOCK,
+        deadline=CLOCK.monotonic() + seconds,
+        environment={
+            "ALIBABA_CLOUD_ACCESS_KEY_ID": sandbox.access_key_id,
+            "ALIBABA_CLOUD_ACCESS_KEY_SECRET": sandbox.access_key_secret,
+        },
+        endpoint=sandbox.url,
+    )
+    reference = ImageReference.parse(f"{HOST}/{image.name}:{image.tag}@{image.digest}")
+    async with Connections(settings) as connections:
+        await connections.prepare([reference.region])
+        means = Means(
+            reader_of=lambda target: connections.reader(target.region),
+            scans=Scans(ScanMode.NEVER, lambda target: connections.client(target.region)),
+            service=connections.service(),
+            clock=CLOCK,
+            patience=Patience(wait=wait, deadline=settings.deadline, random=Random(1).random),
+            watcher=Silent(),
+            stop=stop(),
+        )
+        today = CLOCK.now().date()
+        policies = load_policies((), directory=Path("no such folder"), today=today)
+        return await check([reference], Question(policies=policies, today=today), means)
+
+
+async def many(image: SampleImage, runs: int) -> list[Outcome]:
+    outcomes: list[Outcome] = []
+
+    async with Sandbox(World.of(BAD, GOOD), faults=CHAOS, seed=7) as sandbox:
+        limit = anyio.CapacityLimiter(8)
+
+        async def one() -> None:
+            async with limit:
+                outcomes.append((await judge(sandbox, image)).outcome)
+
+        async with anyio.create_task_group() as group:
+            for _ in range(runs):
+                group.start_soon(one)
+    return outcomes
+
+
+async def test_chaos_never_lets_a_blocked_finding_pass() -> None:
+    outcomes = await many(BAD, 200)
+    assert Outcome.PASS not in outcomes
+    assert outcomes.count(Outcome.BLOCK) >= 190
+
+
+async def test_chaos_nearly_always_leaves_a_pass_a_pass() -> None:
+    outcomes = await many(GOOD, 60)
+    assert Outcome.BLOCK not in outcomes
+    assert outcomes.count(Outcome.PASS) >= 54
+
+
+async def test_stopping_at_once_still_gives_a_verdict() -> None:
+    def stopped() -> anyio.CancelScope:
+        scope = anyio.CancelScope()
+        scope.cancel()
+        return scope
+
+    async with Sandbox(World.of(GOOD)) as sandbox:
+        verdict = await judge(sandbox, GOOD, stop=stopped)
+    assert (Outcome.UNDECIDED, ExitCode.UNDECIDED) == (verdict.outcome, verdict.exit_code)
+    assert "stopped" in verdict.images[0].message
+
+
+async def test_stopping_while_waiting_gives_what_is_known() -> None:
+    running = SampleImage(
+        namespace="shop", repository="web", tag="3", timeline=(State(scan="CVE_ANALYZER"),)
+    )
+    async with Sandbox(World.of(running)) as sandbox:
+        verdict = await judge(
+            sandbox,
+            running,
+            stop=lambda: anyio.CancelScope(deadline=anyio.current_time() + 0.5),
+            wait=300.0,
+        )
+    assert ("running", Outcome.UNDECIDED) == (verdict.images[0].reason, verdict.outcome)
+
+
+async def test_a_block_costs_two_rounds_of_requests() -> None:
+    async with Sandbox(World.of(BAD)) as sandbox:
+        assert (await judge(sandbox, BAD)).outcome is Outcome.BLOCK
+    names = [request.operation for request in sandbox.requests]
+    assert 4 == names.count("DescribeImageBuildRiskByKey")
+    assert 1 == names.count("DescribeImageInstances")
+    assert len(names) <= 7
