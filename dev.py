@@ -172,7 +172,11 @@ def run_steps(steps: Mapping[str, Callable[[], bool]]) -> int:
     for name, step in steps.items():
         print(f"\n==> {name}", flush=True)
         started = time.monotonic()
-        succeeded = step()
+        try:
+            succeeded = step()
+        except SetupError as trouble:
+            print(trouble)
+            succeeded = False
         results.append((name, succeeded, time.monotonic() - started))
     print("\n==> summary")
     for name, succeeded, seconds in results:

@@ -41,6 +41,14 @@ def test_steps_that_all_succeed_exit_with_0(capsys: pytest.CaptureFixture[str]) 
     assert capsys.readouterr().out.endswith("All is well.\n")
 
 
+def test_a_step_that_lacks_something_fails_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    def lacking() -> bool:
+        raise dev.SetupError("no index")
+
+    assert dev.run_steps({"lacking": lacking, "other": lambda: True}) == 1
+    assert "no index" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(("expected", "succeeds"), [(10, True), (0, False)])
 def test_a_program_succeeds_with_the_expected_exit_code(
     expected: int,
