@@ -1,0 +1,74 @@
+"""Escape untrusted text, one function for each kind of place where it ends up.
+
+Each function leaves nothing in the text that its sink would interpret, is idempotent, and leaves
+what is harmless as it is, so that people can still read and search it.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+
+# Characters that take no room though their category says otherwise: the combining grapheme joiner,
+# fillers of Hangul, vowels of Khmer that Unicode lists as ignorable.
+_INVISIBLE = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0")
+# Variation selectors change or hide the character before them.
+_SELECTORS = (range(0x180B, 0x1810), range(0xFE00, 0xFE10), range(0xE0100, 0xE01F0))
+# Controls, formats (bidirectional overrides, zero-width characters, tags), lone surrogates,
+# private use (terminals with patched fonts draw anything there), line and paragraph separators.
+_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+_SHORT = {"\n": r"\n", "\r": r"\r", "\t": r"\t"}
+
+_PLAIN = re.compile(r"[ -~]*")
+# GitHub and Azure Pipelines read ##[command] and ##vso[command] anywhere in a line, TeamCity
+# ##teamcity[message].
+_BRACKET_COMMAND = re.compile(r"##(\w*)\[")
+# GitHub reads ::command:: after leading white space, and a report that wraps its lines may begin
+# one at any character of the text.
+_COLON_COMMAND = re.compile(r":(?=:)")
+
+
+def for_terminal(text: str) -> str:
+    r"""Return the text as one harmless line for a terminal or a build log.
+
+    Control, format and invisible characters become escapes that can be seen (``\n``, ``\x1b``,
+    ``\u202e``), and the beginnings of the workflow commands of CI systems get a backslash inside
+    (``:\:``, ``##\[``). A backslash of the text stays one.
+    """
+    if not _PLAIN.fullmatch(text):
+        text = "".join(map(_visible, text))
+    if "##" in text:
+        text = _BRACKET_COMMAND.sub(r"##\1\\[", text)
+    return _COLON_COMMAND.sub(r":\\", text) if "::" in text else text
+
+
+def encodable(text: str, encoding: str) -> str:
+    """Return the text with what the encoding lacks replaced by backslash escapes.
+
+    Never fails: an encoding that is unknown, or that is none of text, is taken for ASCII.
+    """
+    try:
+        return text.encode(encoding, "backslashreplace").decode(encoding)
+    except (LookupError, ValueError):
+        return text.encode("ascii", "backslashreplace").decode("ascii")
+
+
+@lru_cache(maxsize=4096)
+def _visible(character: str) -> str:
+    code = ord(character)
+    if not _is_harmful(character, code):
+        return character
+    if character in _SHORT:
+        return _SHORT[character]
+    if code <= 0xFF:  # noqa: PLR2004 - two digits say it
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"  # noqa: PLR2004 - four digits
+
+
+def _is_harmful(character: str, code: int) -> bool:
+    return (
+        unicodedata.category(character) in _CATEGORIES
+        or character in _INVISIBLE
+        or any(code in selectors for selectors in _SELECTORS)
+    )
