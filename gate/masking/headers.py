@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 _HEADER = re.compile(
     r"(?i)(?<![\w-])(?:(?:proxy-)?authorization(?:\\{0,8}[\"'])?\s{0,8}[:=]\s{0,8}(?:\\{0,8}[\"'])?"
-    r"(?:(?:bearer|basic|digest|token|negotiate|apikey|aws4-hmac-sha256)[ \t]{1,8}(?=\S))?|(?:set-)?cookie:[ \t]{0,8})"
+    r"(?:(?:bearer|basic|digest|token|negotiate|apikey|aws4-hmac-sha256)[ \t]{1,8}(?=\S))?"
+    r"|(?:set-)?cookie:[ \t]{0,8})"
 )
 _TO_QUOTE = re.compile(r"(?:[^\"'\\\r\n]|\\[^\"'])*+")
 # The token, not a word that follows in a sentence.

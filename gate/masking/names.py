@@ -6,27 +6,13 @@ import re
 
 _DIRECTORIES = frozenset({"PWD", "OLDPWD"})
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
-_SWITCHES = frozenset(["no", "without", "skip", "disable", "enable", "use"])
+_SWITCH = re.compile(r"no|without|skip|disable|enable|use")
 _NO_SECRETS = frozenset({"public", "pub"})
-_SECRETS = frozenset(
-    [
-        "password",
-        "passwd",
-        "passphrase",
-        "passcode",
-        "pwd",
-        "secret",
-        "secrets",
-        "token",
-        "credential",
-        "credentials",
-        "creds",
-        "authorization",
-        "bearer",
-        "jwt",
-    ]
+_SECRET = re.compile(
+    r"password|passwd|passphrase|passcode|pwd|secrets?|token|credentials?|creds|authorization|bearer"
+    r"|jwt"
 )
-_SECRETS_AS_LAST = frozenset(["auth", "pass", "pat", "pw"])
+_SECRET_AS_LAST = re.compile(r"auth|pass|pat|pw")
 # Names that are written as one word, such as PGPASSWORD, authToken or apikey.
 _SECRET_PART = re.compile(
     r"passw(?:or)?d|passphrase|secret(?!ar)|credential|authtoken|accesstoken"
@@ -38,65 +24,24 @@ _SECRET_END = re.compile(
     r"|(?:db|user|root|admin|my|sql|pg|postgres|redis|mail|smtp|ssh|ftp|ldap|store)pass)\d*\Z"
 )
 # TOKEN_URL, PASSWORD_FILE, SECRET_NAME: they tell about a secret, their value is none.
-_ABOUT_SECRETS = frozenset(
-    [
-        "file",
-        "files",
-        "path",
-        "paths",
-        "dir",
-        "directory",
-        "url",
-        "uri",
-        "endpoint",
-        "host",
-        "port",
-        "name",
-        "names",
-        "length",
-        "len",
-        "min",
-        "max",
-        "ttl",
-        "expiry",
-        "expires",
-        "expiration",
-        "timeout",
-        "limit",
-        "count",
-        "size",
-        "type",
-        "policy",
-        "enabled",
-        "enable",
-        "disabled",
-        "disable",
-        "required",
-        "stdin",
-        "fd",
-        "prompt",
-        "sock",
-        "keyring",
-        "version",
-        "algorithm",
-        "provider",
-        "mode",
-        "method",
-    ]
+_ABOUT_SECRETS = re.compile(
+    r"files?|paths?|dir|directory|url|uri|endpoint|host|port|names?|length|len|min|max|ttl|expiry"
+    r"|expires|expiration|timeout|limit|count|size|type|policy|enabled?|disabled?|required|stdin|fd"
+    r"|prompt|sock|keyring|version|algorithm|provider|mode|method"
 )
 
 
 def suggests_secret(name: str) -> bool:
     """Tell whether the value that goes with the name is likely to be a secret."""
     words = [word.lower() for word in _WORD.findall(name)]
-    if not words or name in _DIRECTORIES:
+    if not words or name in _DIRECTORIES or not _NO_SECRETS.isdisjoint(words):
         return False
-    if words[0] in _SWITCHES or words[-1] in _ABOUT_SECRETS or not _NO_SECRETS.isdisjoint(words):
+    if _SWITCH.fullmatch(words[0]) or _ABOUT_SECRETS.fullmatch(words[-1]):
         return False
     joined = "".join(words)
     return bool(
-        not _SECRETS.isdisjoint(words)
-        or words[-1] in _SECRETS_AS_LAST
+        any(map(_SECRET.fullmatch, words))
+        or _SECRET_AS_LAST.fullmatch(words[-1])
         or _SECRET_PART.search(joined)
         or _SECRET_END.search(joined)
     )
