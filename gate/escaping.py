@@ -21,6 +21,7 @@ _CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _SHORT = {"\n": r"\n", "\r": r"\r", "\t": r"\t"}
 
 _PLAIN = re.compile(r"[ -~]*")
+_NO_ASCII = re.compile(r"[^\n -~]+")
 # GitHub and Azure Pipelines read ##[command] and ##vso[command] anywhere in a line, TeamCity
 # ##teamcity[message].
 _BRACKET_COMMAND = re.compile(r"##(\w*)\[")
@@ -41,6 +42,18 @@ def for_terminal(text: str) -> str:
     if "##" in text:
         text = _BRACKET_COMMAND.sub(r"##\1\\[", text)
     return _COLON_COMMAND.sub(r":\\", text) if "::" in text else text
+
+
+def for_json(document: str) -> str:
+    r"""Return a JSON document with the harmful characters of its strings as ``\\u`` escapes.
+
+    It means the same as before, and may be printed: control, format and invisible characters are
+    escaped, and no string holds the beginning of a command such as ``##[``. Half a surrogate pair,
+    which other programs refuse, becomes the replacement character.
+    """
+    if not document.isascii() or "\x7f" in document:
+        document = _NO_ASCII.sub(lambda run: "".join(map(_in_json, run[0])), document)
+    return _BRACKET_COMMAND.sub(r"##\1\\u005b", document)
 
 
 def encodable(text: str, encoding: str) -> str:
@@ -64,6 +77,17 @@ def _visible(character: str) -> str:
     if code <= 0xFF:  # noqa: PLR2004 - two digits say it
         return f"\\x{code:02x}"
     return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"  # noqa: PLR2004 - four digits
+
+
+@lru_cache(maxsize=4096)
+def _in_json(character: str) -> str:
+    code = ord(character)
+    if 0xD800 <= code <= 0xDFFF:  # noqa: PLR2004 - the surrogates
+        return "\ufffd"
+    if not _is_harmful(character, code):
+        return character
+    units = character.encode("utf-16-be").hex()
+    return "".join(f"\\u{units[i : i + 4]}" for i in range(0, len(units), 4))
 
 
 def _is_harmful(character: str, code: int) -> bool:

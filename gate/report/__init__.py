@@ -1,0 +1,81 @@
+"""Reports: what a verdict looks like for people and for programs.
+
+A format is a module with a function ``render(verdict, look) -> str``, and a line in ``FORMATS``.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from importlib import import_module
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from gate.verdict import Verdict
+
+__all__ = ["FORMATS", "Format", "Look", "render", "report_schema", "write_report"]
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How a report for people is to look; ``width`` is in columns.
+
+    ``verbose`` shows everything and why, ``quiet`` only the verdict; ``ascii`` says that the
+    stream's encoding has no other characters to draw with.
+    """
+
+    width: int = 80
+    colour: bool = False
+    verbose: bool = False
+    quiet: bool = False
+    ascii: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A format of reports; its module is imported when the first report is made."""
+
+    module: str
+
+    def render(self, verdict: Verdict, look: Look) -> str:
+        """Return the report, its last line ended."""
+        text: str = import_module(self.module).render(verdict, look)
+        return text
+
+
+FORMATS: Mapping[str, Format] = MappingProxyType(
+    {
+        "text": Format("gate.report.text"),
+        "json": Format("gate.report.json_report"),
+    }
+)
+
+_PLAIN = Look()
+
+
+def render(name: str, verdict: Verdict, look: Look = _PLAIN) -> str:
+    """Return the report of that format; it ends with a line end."""
+    return FORMATS[name].render(verdict, look)
+
+
+def write_report(name: str, path: Path, verdict: Verdict) -> None:
+    """Write the report of that format to a file, whole or not at all; missing folders are made.
+
+    Raises ``ReportUnwritable``.
+    """
+    from gate.report.writing import write  # noqa: PLC0415 - most runs write no file
+
+    write(path, render(name, verdict))
+
+
+def report_schema() -> dict[str, Any]:
+    """Return the JSON schema (2020-12) of the ``json`` report."""
+    from importlib.resources import files  # noqa: PLC0415 - most commands need no schema
+
+    text = files("gate.report").joinpath("schema.json").read_text(encoding="utf-8")
+    schema: dict[str, Any] = json.loads(text)
+    return schema
