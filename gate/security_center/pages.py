@@ -1,0 +1,168 @@
+"""Read a list to its end, and notice where that didn't work.
+
+No operation answers from a stable snapshot, so a list counts as complete only if as many rows were
+read as ``TotalCount`` says, that count stayed the same, and no page came twice.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+import anyio
+
+from gate.errors import GateError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterator
+
+    from gate.security_center.wire import Page
+
+T = TypeVar("T")
+
+_MOST_ROWS = 10_000_000  # more is nonsense
+_WORKERS = 16  # how many pages are asked for at once; the client's own limit is below that
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing(Generic[T]):
+    """The rows of a list that were to be kept, in the list's order.
+
+    ``total`` is how many rows the whole list has. Unless ``complete``, ``problem`` says in a
+    sentence why rows may lack. ``too_long`` says that the list has more rows than were wanted; then
+    only its first page was read.
+    """
+
+    rows: tuple[T, ...]
+    total: int
+    complete: bool
+    problem: str = ""
+    too_long: bool = False
+
+
+async def read_list(
+    fetch: Callable[[int], Awaitable[Page[T]]],
+    *,
+    keep: Callable[[T], bool] | None = None,
+    at_most: int | None = None,
+    readings: int = 3,
+) -> Listing[T]:
+    """Read all pages of a list: the first, then the others at once.
+
+    ``fetch`` gets a page by its number, from 1. Rows that ``keep`` doesn't want are counted and
+    dropped. A list that moves under the reader's eyes is read again, ``readings`` times in all.
+    Raises what ``fetch`` raises.
+    """
+    listing: Listing[T] | None = None
+    for _ in range(readings):
+        listing = await _read(fetch, keep, at_most)
+        if listing.complete or listing.too_long:
+            break
+    if listing is None:
+        raise ValueError("a list is read at least once")
+    return listing
+
+
+@dataclass(slots=True)
+class _Reading(Generic[T]):
+    """What one reading of a list has seen; pages come in any order."""
+
+    keep: Callable[[T], bool] | None
+    total: int
+    page_size: int
+    kept: dict[int, list[T]] = field(default_factory=dict)
+    counted: int = 0
+    problem: str = ""
+    _contents: dict[int, int] = field(default_factory=dict)
+
+    def take(self, number: int, page: Page[T]) -> None:
+        """Count a page's rows, keep those that are wanted, and notice what is wrong with it."""
+        self.problem = self.problem or self._fault(number, page)
+        self.counted += len(page.rows)
+        keep = self.keep
+        self.kept[number] = [row for row in page.rows if keep is None or keep(row)]
+
+    def _fault(self, number: int, page: Page[T]) -> str:
+        if page.current_page != number:
+            return f"Page {number} was asked for, and page {page.current_page} came."
+        if page.total_count != self.total:
+            return f"Its length changed from {self.total} to {page.total_count} while it was read."
+        if page.page_size != self.page_size:
+            return f"Its pages changed from {self.page_size} to {page.page_size} rows."
+        if len(page.rows) > page.page_size:
+            return f"Page {number} has {len(page.rows)} rows where {page.page_size} fit."
+        return self._repetition(number, page.rows)
+
+    def _repetition(self, number: int, rows: tuple[T, ...]) -> str:
+        """Notice a page that came before under another number.
+
+        Rows may be equal to one another, so pages of equal rows may be, too: only the same rows
+        that differ among themselves, in the same order, are taken for the same page.
+        """
+        if len(rows) <= 1 or len(set(rows)) != len(rows):
+            return ""
+        before = self._contents.setdefault(hash(rows), number)
+        return "" if before == number else f"Page {number} repeats page {before}."
+
+    def listing(self) -> Listing[T]:
+        """Add up what was seen."""
+        problem = self.problem
+        if not problem and self.counted != self.total:
+            problem = f"It has {self.total} rows, and {self.counted} came."
+        rows = [row for number in sorted(self.kept) for row in self.kept[number]]
+        return Listing(rows=tuple(rows), total=self.total, complete=not problem, problem=problem)
+
+
+async def _read(
+    fetch: Callable[[int], Awaitable[Page[T]]],
+    keep: Callable[[T], bool] | None,
+    at_most: int | None,
+) -> Listing[T]:
+    first = await fetch(1)
+    reading = _Reading(keep, first.total_count, first.page_size)
+    reading.take(1, first)
+    too_long = at_most is not None and first.total_count > at_most
+    reading.problem = _nonsense(first) or reading.problem
+    if too_long and not reading.problem:
+        reading.problem = f"It has {first.total_count} rows, more than {at_most}."
+    if not reading.problem:
+        last = -(-first.total_count // first.page_size) if first.total_count else 1
+        await _read_others(fetch, reading, iter(range(2, last + 1)))
+    listing = reading.listing()
+    return Listing(
+        rows=listing.rows,
+        total=listing.total,
+        complete=listing.complete,
+        problem=listing.problem,
+        too_long=too_long and first.total_count <= _MOST_ROWS,
+    )
+
+
+def _nonsense(first: Page[T]) -> str:
+    total, size = first.total_count, first.page_size
+    if not 0 <= total <= _MOST_ROWS or (total and size < 1) or size < 0:
+        return f"It claims to have {total} rows in pages of {size}."
+    return ""
+
+
+async def _read_others(
+    fetch: Callable[[int], Awaitable[Page[T]]], reading: _Reading[T], numbers: Iterator[int]
+) -> None:
+    """Read pages at once; the first that can't be had, or is wrong, ends the reading."""
+    trouble: list[GateError] = []
+
+    async def work() -> None:
+        for number in numbers:
+            try:
+                reading.take(number, await fetch(number))
+            except GateError as error:
+                trouble.append(error)
+            if trouble or reading.problem:
+                group.cancel_scope.cancel()
+                return
+
+    async with anyio.create_task_group() as group:
+        for _ in range(_WORKERS):
+            group.start_soon(work)
+    if trouble:
+        raise trouble[0]

@@ -1,0 +1,272 @@
+"""What Security Center's answers hold, in Python's names.
+
+Field names are those of the reference pages in snake case. A text that is absent or null is an
+empty text. Times are milliseconds since the epoch, ``None`` where there is none. A field without a
+default identifies its row: an answer that lacks it can't be read.
+"""
+
+from __future__ import annotations
+
+from msgspec import Struct
+from msgspec.structs import force_setattr
+
+from gate.masking import mask_secrets
+
+
+class Row(Struct, frozen=True, kw_only=True, rename="pascal"):
+    """An object of an answer."""
+
+
+class PageInfo(Row, frozen=True, kw_only=True):
+    """Which page an answer is, and of how many rows in all."""
+
+    current_page: int
+    page_size: int
+    total_count: int
+
+
+class ImageRiskRow(Row, frozen=True, kw_only=True):
+    """A row of DescribeImageListByBuildRisk: an image that a build risk affects.
+
+    ``status`` is 0 (unhandled), 1 (ignored) or 2 (false positive). ``digest`` is bare hex.
+    """
+
+    uuid: str
+    region_id: str = ""
+    instance_id: str = ""
+    repo_namespace: str = ""
+    repo_name: str = ""
+    tag: str = ""
+    digest: str = ""
+    first_scan_time: int | None = None
+    last_scan_time: int | None = None
+    risk_level: str = ""
+    status: int | None = None
+
+
+class CatalogueRow(Row, frozen=True, kw_only=True):
+    """A row of DescribeImageBuildRiskList: a build risk, and how many images have it."""
+
+    risk_key: str
+    risk_key_name: str = ""
+    risk_class: str = ""
+    risk_class_name: str = ""
+    risk_level: str = ""
+    count: int | None = None
+    unprocessed_num: int | None = None
+    first_scan_time: int | None = None
+    last_scan_time: int | None = None
+
+
+class BuildRiskDetail(Row, frozen=True, kw_only=True):
+    """A row of DescribeImageBuildRiskByKey: a build risk of one image.
+
+    ``layer_cmd`` never holds the secrets of the build command: they are masked when it is made.
+    """
+
+    risk_key: str
+    risk_key_name: str = ""
+    risk_class: str = ""
+    risk_class_name: str = ""
+    risk_level: str = ""
+    layer_cmd: str = ""
+    layer_digest: str = ""
+    advice: str = ""
+    description: str = ""
+    promt: str = ""
+
+    def __post_init__(self) -> None:
+        force_setattr(self, "layer_cmd", mask_secrets(self.layer_cmd))
+
+
+class ImageRecord(Row, frozen=True, kw_only=True):
+    """A row of DescribeImageInstances: what Security Center knows of an image.
+
+    ``digest`` is bare hex; ``sca_status`` is the state of its scan, ``last_scan_time`` the end of
+    the last one; ``image_size`` is in MB.
+    """
+
+    uuid: str
+    region_id: str = ""
+    instance_id: str = ""
+    registry_type: str = ""
+    repo_id: str = ""
+    repo_namespace: str = ""
+    repo_name: str = ""
+    repo_type: str = ""
+    tag: str = ""
+    digest: str = ""
+    image_id: str = ""
+    image_create: int | None = None
+    image_update: int | None = None
+    image_size: str = ""
+    last_scan_time: int | None = None
+    sca_status: str = ""
+    sca_progress: int | None = None
+    sca_result: str = ""
+    risk_status: str = ""
+    status: str = ""
+    endpoints: str = ""
+    deployed: int | None = None
+    source_biz_tag: str = ""
+    alarm_count: int | None = None
+    alarm_status: str = ""
+    hc_count: int | None = None
+    hc_status: str = ""
+    vul_count: int | None = None
+    vul_status: str = ""
+
+
+class ImageRepository(Row, frozen=True, kw_only=True):
+    """A row of DescribeImageRepoDetailList: a repository that Security Center knows."""
+
+    repo_id: str
+    instance_id: str = ""
+    region_id: str = ""
+    registry_type: str = ""
+    repo_namespace: str = ""
+    repo_name: str = ""
+    endpoints: str = ""
+    image_count: int | None = None
+    has_risk_image_count: int | None = None
+    risk_status: str = ""
+    source_biz_tag: str = ""
+    alarm_count: int | None = None
+    alarm_status: str = ""
+    hc_count: int | None = None
+    hc_status: str = ""
+    vul_count: int | None = None
+    vul_status: str = ""
+
+
+class EventRule(Row, frozen=True, kw_only=True):
+    """A row of DescribeImageEventOperationPage: a rule that whitelists alerts.
+
+    ``conditions`` and ``scenarios`` are JSON texts.
+    """
+
+    id: int
+    event_type: str = ""
+    event_key: str = ""
+    event_name: str = ""
+    operation_code: str = ""
+    conditions: str = ""
+    scenarios: str = ""
+    note: str = ""
+    source: str = ""
+
+
+class Check(Row, frozen=True, kw_only=True):
+    """A check for one build risk, and whether it is switched on."""
+
+    rule_key: str
+    rule_name: str = ""
+    selected: bool = False
+
+
+class CheckClass(Row, frozen=True, kw_only=True):
+    """A class of checks."""
+
+    class_key: str = ""
+    class_name: str = ""
+    rule_list: tuple[Check, ...] = ()
+
+
+class CheckConfiguration(Row, frozen=True, kw_only=True):
+    """The account's configuration of checks, from GetBuildRiskDefineRuleConfig."""
+
+    id: int | None = None
+    rule_count: int | None = None
+    selected_count: int | None = None
+    rule_tree: tuple[CheckClass, ...]
+
+    @property
+    def on(self) -> frozenset[str]:
+        """The keys of the checks that are switched on."""
+        return frozenset(check.rule_key for check in self._checks() if check.selected)
+
+    @property
+    def off(self) -> tuple[str, ...]:
+        """The keys of the checks that are switched off, sorted."""
+        return tuple(sorted({check.rule_key for check in self._checks()} - self.on))
+
+    def _checks(self) -> list[Check]:
+        return [check for group in self.rule_tree for check in group.rule_list]
+
+
+class RiskItem(Row, frozen=True, kw_only=True):
+    """A class of build risks, from ListImageBuildRiskItem."""
+
+    item_key: str
+    item_name: str = ""
+
+
+class ScanTask(Row, frozen=True, kw_only=True):
+    """A scan task, from DescribeImageLatestScanTask."""
+
+    task_id: str = ""
+    id: int | None = None
+    name: str = ""
+    status: str = ""
+    target: str = ""
+    target_type: str = ""
+    task_type: str = ""
+    source: str = ""
+    start_time: int | None = None
+    finish_time: int | None = None
+    finish: int | None = None
+    create: str = ""
+    modified: str = ""
+
+
+class ScanTaskState(Row, frozen=True, kw_only=True):
+    """What became of asking for a scan.
+
+    ``can_create`` is false where too many tasks run already, ``None`` where the answer doesn't say.
+    """
+
+    task_id: str = ""
+    status: str = ""
+    result: str = ""
+    progress: int | None = None
+    total_count: int | None = None
+    finish_count: int | None = None
+    can_create: bool | None = None
+    collect_time: int | None = None
+    exec_time: int | None = None
+
+
+class ScanCost(Row, frozen=True, kw_only=True):
+    """What a scan would cost, from PublicPreCheckImageScanTask."""
+
+    need_auth_count: int | None = None
+    scan_image_count: int | None = None
+
+
+class CallerIdentity(Row, frozen=True, kw_only=True):
+    """Whose the credentials are, from the token service's GetCallerIdentity."""
+
+    account_id: str
+    arn: str = ""
+    identity_type: str = ""
+    principal_id: str = ""
+    user_id: str = ""
+    role_id: str = ""
+
+
+class ScanTarget(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """An image that a scan is asked for.
+
+    ``digest`` is bare hex; times are milliseconds since the epoch.
+    """
+
+    registry_type: str
+    repo_id: str
+    instance_id: str
+    repo_namespace: str
+    region_id: str
+    repo_name: str
+    digest: str
+    tag: str
+    create_time: int | None = None
+    update_time: int | None = None
