@@ -1,0 +1,158 @@
+"""Several policies as one: each judges alone, the strictest decision wins."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import TYPE_CHECKING
+
+from gate.findings import Reason, Requirements
+from gate.policy.because import Wording
+from gate.policy.judge import ImageJudge
+from gate.policy.model import Whose
+from gate.policy.notes import Covered, notes_on
+from gate.verdict import STRICTEST_FIRST
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import date
+
+    from gate.findings import Finding
+    from gate.policy.judge import Ruling
+    from gate.policy.model import Policy, Waiver
+    from gate.verdict import Decision, PolicySource
+
+# What an image can be undecided for and a policy may let through nevertheless.
+TOLERABLE = frozenset({Reason.MISSING, Reason.RUNNING, Reason.UNSUPPORTED, Reason.STALE})
+
+_MOST_KEPT = 64  # images; each is judged a few times in a row
+_STRICTNESS = {action: rank for rank, action in enumerate(STRICTEST_FIRST)}
+
+
+class Policies:
+    """The policies of a run, at least one."""
+
+    def __init__(self, policies: Sequence[Policy]) -> None:
+        self._policies = tuple(policies)
+        self._judges: OrderedDict[tuple[tuple[str, ...], date], _Bench] = OrderedDict()
+
+    def __repr__(self) -> str:
+        return f"Policies({', '.join(source.path for source in self.sources)})"
+
+    @property
+    def sources(self) -> tuple[PolicySource, ...]:
+        """Where the policies came from, in the order in which they were given."""
+        return tuple(policy.source for policy in self._policies)
+
+    def requirements(self, names: Sequence[str]) -> Requirements:
+        """Return what evidence must fulfil for the image with these names."""
+        scans = [policy.scan for policy in self._policies]
+        ages = [scan.max_age for scan in scans if scan.max_age is not None]
+        return Requirements(
+            require_digest=any(scan.require_digest for scan in scans),
+            max_age=min(ages, default=None),
+            settle=max(scan.settle for scan in scans),
+            accept_previous=all(scan.accept_previous for scan in scans),
+            require_checks=any(scan.require_checks for scan in scans),
+            platforms=_joined([scan.platforms for scan in scans]),
+            checks=frozenset(self._named_checks(names)),
+        )
+
+    def judge(
+        self, findings: Sequence[Finding], names: Sequence[str], today: date
+    ) -> tuple[Decision, ...]:
+        """Decide on each finding of the image with these names, in their order."""
+        bench = self._bench(names, today)
+        return tuple(bench.rule_on(finding).on(finding) for finding in findings)
+
+    def tolerates(self, reason: Reason, today: date) -> bool:
+        """Tell whether an image that is undecided for this reason is let through today."""
+        return reason in TOLERABLE and all(
+            policy.undecided is not None
+            and reason in policy.undecided.warn_on
+            and today <= policy.undecided.until
+            for policy in self._policies
+        )
+
+    def notes(
+        self, images: Sequence[tuple[Sequence[str], Sequence[Finding]]], today: date
+    ) -> tuple[str, ...]:
+        """Say what a reader should know of the policies after judging these images.
+
+        Each image is its names and all its findings.
+        """
+        covered = Covered()
+        for names, findings in images:
+            bench = self._bench(names, today)
+            covered.add_image(names)
+            for finding in findings:
+                covered.add_waivers(bench.waivers_on(finding))
+        return notes_on(self._policies, covered, today)
+
+    def _bench(self, names: Sequence[str], today: date) -> _Bench:
+        key = (tuple(names), today)
+        bench = self._judges.get(key)
+        if bench is None:
+            bench = self._judges[key] = _Bench(self._policies, key[0], today)
+            if len(self._judges) > _MOST_KEPT:
+                self._judges.popitem(last=False)
+        return bench
+
+    def _named_checks(self, names: Sequence[str]) -> Iterable[str]:
+        for policy in self._policies:
+            for rule in policy.rules:
+                images, risks = rule.match.images, rule.match.risks
+                if risks is not None and (images is None or images.match_any(names)):
+                    yield from risks.literals
+
+
+class _Bench:
+    """The judges of all policies for one image."""
+
+    def __init__(self, policies: Sequence[Policy], names: tuple[str, ...], today: date) -> None:
+        several = len(policies) > 1
+        self._judges = [
+            ImageJudge(
+                policy,
+                waivers_that_count(policy, policies, today),
+                names,
+                today,
+                Wording(policy.path if several else ""),
+            )
+            for policy in policies
+        ]
+
+    def rule_on(self, finding: Finding) -> Ruling:
+        rulings = [judge.rule_on(finding) for judge in self._judges]
+        # Of the same decisions, one that names a waiver tells the reader more.
+        return min(rulings, key=lambda each: (_STRICTNESS[each.action], each.waiver is None))
+
+    def waivers_on(self, finding: Finding) -> Iterable[Waiver]:
+        for judge in self._judges:
+            yield from judge.rule_on(finding).used
+
+
+def waivers_that_count(
+    policy: Policy, policies: Sequence[Policy], today: date
+) -> dict[Whose, tuple[Waiver, ...]]:
+    """Return the waivers that a policy accepts, its own first.
+
+    Those of other files must keep this policy's limit too, else they are void for it.
+    """
+    others = tuple(
+        waiver
+        for other in policies
+        if other is not policy
+        for waiver in other.waivers
+        if policy.allows_until(waiver.expires, today)
+    )
+    return {Whose.OWN: policy.waivers, Whose.ANY: policy.waivers + others, Whose.NONE: ()}
+
+
+def _joined(platforms: Sequence[tuple[str, ...] | None]) -> tuple[str, ...] | None:
+    """Join what each policy wants to be judged; all platforms if one wants all."""
+    wanted: dict[str, None] = {}
+    for words in platforms:
+        if words is None:
+            return None
+        wanted.update(dict.fromkeys(words))
+    return tuple(wanted)

@@ -1,0 +1,67 @@
+"""What is wrong with a policy file, and where."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_LONGEST_SHOWN = 60  # characters of a value in a message
+
+
+class Place(NamedTuple):
+    """A place in a file; both numbers count from 1."""
+
+    line: int
+    column: int
+
+
+START = Place(1, 1)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Problem:
+    """One sentence about one place of one file."""
+
+    place: Place
+    text: str
+
+    def at(self, path: str) -> str:
+        """Return ``path:line:column: text``, always one line."""
+        return f"{_printable(path)}:{self.place.line}:{self.place.column}: {_printable(self.text)}"
+
+
+class Unreadable(Exception):
+    """A file of which nothing more can be said than this one problem."""
+
+    def __init__(self, text: str, place: Place = START) -> None:
+        super().__init__(text)
+        self.problem = Problem(place, text)
+
+
+def shown(value: object) -> str:
+    """Return a value of a file as it stands in a message: JSON, cut where it gets long."""
+    if isinstance(value, dict):
+        return "a mapping"
+    if isinstance(value, list):
+        return "a list"
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"
+
+
+def nearest(word: object, allowed: Iterable[str]) -> str:
+    """Return a question for the allowed word that was probably meant; empty if none is near."""
+    if not isinstance(word, str):
+        return ""
+    found = get_close_matches(word[:_LONGEST_SHOWN].lower().replace("-", "_"), allowed, n=1)
+    return f" Did you mean {found[0]}?" if found else ""
+
+
+def _printable(text: str) -> str:
+    return "".join(
+        char if char.isprintable() else char.encode("unicode_escape").decode() for char in text
+    )

@@ -1,0 +1,192 @@
+"""Hold a file's data against the schema, and say what is wrong in sentences."""
+
+from __future__ import annotations
+
+import json
+import pathlib
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING, Any, cast
+
+from gate.policy.problem import START, Place, Problem, nearest, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from gate.policy.parse import Content, Path
+
+VERSION = 1
+
+_FILE = pathlib.Path(__file__).with_name("schema.json")
+_MOST_ERRORS = 200  # of one file; nobody reads more, and a hostile file could hold a million
+_TYPES = {
+    "array": "a list",
+    "object": "a mapping of keys to values",
+    "string": "a text",
+    "boolean": "true or false",
+}
+# Kinds of values, by the title of their schema, with what they must look like.
+_SHAPES = {
+    "date": "a day of the calendar written as YYYY-MM-DD, such as 2027-01-31",
+    "duration": "a whole number and a unit, such as 90s, 12h or 7d, or 0",
+    "glob": "a pattern of 1 to 512 characters without white space",
+    "class": "the key of a class, literally: without white space, * and ?",
+    "platform": "os/architecture, such as linux/amd64",
+    "sentence": "a text of 1 to 1000 characters",
+}
+# What YAML 1.1 read as booleans, and 1.2 doesn't.
+_BOOLEANS = {"yes": "true", "on": "true", "no": "false", "off": "false"}
+_TEXTS = frozenset({"glob", "class", "sentence"})
+
+
+def policy_schema() -> dict[str, Any]:
+    """Return the JSON Schema (2020-12) of policy files."""
+    schema: dict[str, Any] = json.loads(_FILE.read_text(encoding="utf-8"))
+    return schema
+
+
+@dataclass(frozen=True, slots=True)
+class _Fault:
+    """One fault: the schema's ``keyword`` that ``value`` doesn't obey, and what that ``wants``."""
+
+    path: Path
+    value: Any
+    keyword: str
+    wants: Any
+    schema: dict[str, Any]
+
+    @property
+    def title(self) -> str:
+        return str(self.schema.get("title", ""))
+
+
+def schema_problems(content: Content) -> tuple[list[Problem], frozenset[Path]]:
+    """Return what the schema has against a file, and the parts that can't be understood.
+
+    Such a part is the path of a key at the top, or of an entry of its list; ``()`` is all.
+    """
+    # Imported here: it takes longer to import than all of this package.
+    from jsonschema import Draft202012Validator  # noqa: PLC0415 - see above
+
+    if other := _other_version(content):
+        return [other], frozenset({()})
+    found: set[Problem] = set()
+    broken: set[Path] = set()
+    errors = Draft202012Validator(policy_schema()).iter_errors(content.data)
+    for error in islice(errors, _MOST_ERRORS):
+        fault = _Fault(
+            path=tuple(error.absolute_path),
+            value=error.instance,
+            keyword=str(error.validator),
+            wants=error.validator_value,
+            schema=dict(cast("dict[str, Any]", error.schema)),
+        )
+        found.update(_problems(fault, content))
+        if fault.path or not isinstance(content.data, dict):
+            broken.add(fault.path[:2])
+    if next(errors, None) is not None:
+        broken.add(())
+    return sorted(found), frozenset(broken)
+
+
+def _other_version(content: Content) -> Problem | None:
+    """Of a file of another version nothing else can be said."""
+    if not isinstance(content.data, dict):
+        return None
+    version = content.data.get("version", VERSION)
+    if version == VERSION and not isinstance(version, (bool, float)):
+        return None
+    hint = f" Write version: {VERSION}." if str(version) == str(VERSION) else ""
+    text = f"version is {shown(version)}, but this gate reads version {VERSION}.{hint}"
+    return Problem(content.values[("version",)], text)
+
+
+def _problems(fault: _Fault, content: Content) -> Iterator[Problem]:
+    place = content.values.get(fault.path, START)
+    if fault.keyword == "additionalProperties":
+        yield from _unknown_keys(fault, content)
+    elif fault.keyword == "required":
+        yield from _missing_keys(fault, place)
+    else:
+        yield Problem(place, _sentence(fault))
+
+
+def _unknown_keys(fault: _Fault, content: Content) -> Iterator[Problem]:
+    allowed = list(fault.schema["properties"])
+    for key in fault.value:
+        if key not in allowed:
+            place: Place = content.keys[(*fault.path, key)]
+            yield Problem(
+                place,
+                f"{shown(key)} is not a key {_within(fault.path)}.{nearest(key, allowed)} "
+                f"Allowed: {', '.join(allowed)}.",
+            )
+
+
+def _missing_keys(fault: _Fault, place: Place) -> Iterator[Problem]:
+    for key in fault.wants:
+        if key not in fault.value:
+            own = fault.title and fault.path
+            whose = f"in this {fault.title}" if own else _within(fault.path)
+            means = _described(fault.schema["properties"][key])
+            yield Problem(place, f"{key} is missing {whose}.{means}")
+
+
+def _described(schema: dict[str, Any]) -> str:
+    """Return the first sentence of a key's description."""
+    text: str = schema.get("description", "")
+    return f" {text.split('. ', maxsplit=1)[0].rstrip('.')}." if text else ""
+
+
+def _sentence(fault: _Fault) -> str:
+    what = f"{_name(fault.path)} is {shown(fault.value)}"
+    if fault.value is None:
+        what = f"{_name(fault.path)} has no value"
+    elif fault.value in ([], {}):
+        what = f"{_name(fault.path)} is empty"
+    if fault.title in _SHAPES:
+        number = isinstance(fault.value, (bool, int, float)) and fault.title in _TEXTS
+        hint = f' Write it in quotes: "{shown(fault.value)}".' if number else ""
+        return f"{what}, but must be {_SHAPES[fault.title]}.{hint}"
+    return f"{what}{_WANTED[fault.keyword](fault)}"
+
+
+def _enum(fault: _Fault) -> str:
+    allowed = fault.wants
+    return f", but must be one of: {', '.join(allowed)}.{nearest(fault.value, allowed)}"
+
+
+def _type(fault: _Fault) -> str:
+    hint = ""
+    if fault.wants == "array" and isinstance(fault.value, str):
+        hint = f" Write it as a list of one: [{shown(fault.value)}]."
+    elif fault.wants == "boolean" and isinstance(fault.value, str):
+        meant = _BOOLEANS.get(fault.value.lower())
+        hint = f" Write {meant}." if meant else ""
+    return f", but must be {_TYPES[fault.wants]}.{hint}"
+
+
+_WANTED: dict[str, Callable[[_Fault], str]] = {
+    "enum": _enum,
+    "type": _type,
+    "minItems": lambda _: ", but must hold at least one entry. Leave the key out instead.",
+    "minProperties": lambda fault: (
+        f", but must hold at least one of: {', '.join(fault.schema['properties'])}."
+    ),
+    "maxItems": lambda fault: f" with more than {fault.wants} entries. Split the file.",
+    "not": lambda _: ", but where the action is allow there is nothing to waive. Remove it.",
+}
+
+
+def _name(path: Path) -> str:
+    """Return the last key of a path, with the number after it that an entry of its list has."""
+    if not path:
+        return "The file"
+    if isinstance(path[-1], int):
+        return f"An entry of {_name(path[:-1])}" if len(path) > 1 else "An entry"
+    return path[-1]
+
+
+def _within(path: Path) -> str:
+    names = [step for step in path if isinstance(step, str)]
+    return f"in {names[-1]}" if names else "of a policy"
