@@ -9,8 +9,8 @@ from pathlib import Path
 
 from gate.errors import ReportUnwritable
 
-# A link such as /dev/stdout may lead to a regular file that somebody else is writing to.
-_DEVICES = (Path("/dev"), Path("/proc"))
+# These may lead to a regular file that the process itself is writing to.
+_STREAMS = (Path("/dev/stdout"), Path("/dev/stderr"), Path("/dev/fd"), Path("/proc"))
 
 
 def write(path: Path, text: str) -> None:
@@ -37,7 +37,7 @@ def write(path: Path, text: str) -> None:
 def _is_device(path: Path) -> bool:
     """Tell whether something other than a regular file stands there, even a folder."""
     return (path.exists() and not path.is_file()) or any(
-        path.is_relative_to(folder) for folder in _DEVICES
+        path.is_relative_to(stream) for stream in _STREAMS
     )
 
 

@@ -1,0 +1,68 @@
+"""Lines of text with styles, wrapped to a width: the only part that knows rich."""
+
+from __future__ import annotations
+
+import re
+from io import StringIO
+
+from rich.cells import cell_len
+from rich.console import Console
+from rich.text import Text
+
+_NARROWEST = 24
+_TRAILING = re.compile(r" +((?:\x1b\[[0-9;]*m)*)$", re.MULTILINE)
+
+
+class Page:
+    """A page that is written from top to bottom.
+
+    Texts are taken as they are: nothing in them is markup. Escape those of others before.
+    """
+
+    def __init__(self, width: int, *, colour: bool) -> None:
+        self.width = max(width, _NARROWEST)
+        self._console = Console(
+            file=StringIO(),
+            width=self.width,
+            color_system="standard" if colour else None,
+            force_terminal=colour,
+            legacy_windows=False,
+            markup=False,
+            emoji=False,
+            highlight=False,
+            _environ={},
+        )
+        self._lines: list[Text] = []
+
+    def line(self, *parts: str | tuple[str, str], wrap: bool = True) -> None:
+        """Add a line of texts, or of texts with their styles."""
+        text = Text.assemble(*parts)
+        self._lines += self._wrapped(text, self.width) if wrap else [text]
+
+    def entry(
+        self, label: str, *parts: str | tuple[str, str], indent: int = 0, room: int, style: str = ""
+    ) -> None:
+        """Add a label that takes ``room`` columns, and beside it texts that stay right of it."""
+        left = indent + room
+        for number, body in enumerate(self._wrapped(Text.assemble(*parts), self.width - left)):
+            start = Text(" " * indent)
+            if number == 0:
+                start.append(label, style)
+            start.append(" " * (left - cell_len(start.plain)))
+            self._lines.append(start.append_text(body))
+
+    def gap(self) -> None:
+        """Add an empty line, unless there is one or nothing stands above."""
+        if self._lines and self._lines[-1].plain:
+            self._lines.append(Text())
+
+    def written(self) -> str:
+        """Return all lines, each ended and without spaces before its end."""
+        with self._console.capture() as capture:
+            for line in self._lines:
+                self._console.print(line, soft_wrap=True)
+        return _TRAILING.sub(r"\1", capture.get())
+
+    def _wrapped(self, text: Text, width: int) -> list[Text]:
+        lines = list(text.wrap(self._console, width, overflow="fold"))
+        return lines or [Text()]
