@@ -108,7 +108,7 @@ def _without_code(
     if status == _TOO_MANY:
         return _throttled(status, "", headers)
     if status >= _FAILING:
-        return Trouble(what=f"status {status}")
+        return Trouble(what=f"status {status}", wait=_wait(headers))
     if status == _OK:
         return unreadable(action, error)
     if _REDIRECT <= status < _REFUSED:
@@ -127,7 +127,7 @@ def _coded(
     if code.startswith("Throttling") or status == _TOO_MANY:
         return _throttled(status, code, headers)
     if status >= _FAILING or code.startswith(_PASSING) or code.startswith("5"):
-        return Trouble(what=f"status {status} {code}")
+        return Trouble(what=f"status {status} {code}", wait=_wait(headers))
     named = f"({code}, request {_word(answer.get('RequestId')) or 'unnamed'})"
     if code.startswith(_CLOCK):
         error = CredentialsRefused(
@@ -163,13 +163,14 @@ def _refusal(action: str, status: int, code: str, named: str, answer: Answer) ->
 def _throttled(status: int, code: str, headers: Mapping[str, str]) -> Trouble:
     return Trouble(
         what=f"throttling (status {status} {code})".replace(" )", ")"),
-        wait=_wait(headers.get("x-acs-retry-after", "")),
+        wait=_wait(headers),
         throttled=True,
     )
 
 
-def _wait(milliseconds: str) -> float | None:
-    if not re.fullmatch(r"[0-9]{1,12}", milliseconds.strip()):
+def _wait(headers: Mapping[str, str]) -> float | None:
+    milliseconds = headers.get("x-acs-retry-after", "").strip()
+    if not re.fullmatch(r"[0-9]{1,12}", milliseconds):
         return None
     return min(int(milliseconds) / 1000, _LONGEST_WAIT)
 

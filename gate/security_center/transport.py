@@ -8,7 +8,8 @@ slot is never held while sleeping, and no signature is sent twice.
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
 import aiohttp
@@ -49,7 +50,7 @@ class _Received:
     body: bytes
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@dataclass(kw_only=True, eq=False)
 class Transport:
     """Asks one endpoint; ``session`` belongs to the caller, who closes it."""
 
@@ -61,11 +62,11 @@ class Transport:
     tally: Tally
     session: aiohttp.ClientSession
     observer: Callable[[str], None] | None
-    _proxy: Proxy | None = field(init=False)
 
-    def __post_init__(self) -> None:
+    @cached_property
+    def _proxy(self) -> Proxy | None:
         host = URL(url_of(self.endpoint)).host or ""
-        self._proxy = None if is_loopback(host) else proxy_for(host)
+        return None if is_loopback(host) else proxy_for(host)
 
     async def ask(self, question: Question, decode: Callable[[Answer], T]) -> T:
         """Return the decoded answer.
