@@ -49,7 +49,7 @@ def _notes(
     policy: Policy, policies: Sequence[Policy], covered: Covered, today: date
 ) -> Iterator[str]:
     if _blocks_nothing(policy) and not _lends_waivers(policy, policies):
-        yield f"{policy.path} blocks nothing: whatever is found, it passes."
+        yield f"{policy.path} blocks nothing: no level and status that it knows fails a build."
     yield from _never_matching(policy)
     yield from _void(policy, policies, today)
     yield from _ending(policy, today)

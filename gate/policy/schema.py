@@ -189,4 +189,4 @@ def _name(path: Path) -> str:
 
 def _within(path: Path) -> str:
     names = [step for step in path if isinstance(step, str)]
-    return f"in {names[-1]}" if names else "of a policy"
+    return f"in {names[-1]}" if names else "at the top"
