@@ -10,7 +10,7 @@ from gate.escaping import for_terminal
 from gate.report.page import Page
 from gate.report.text_image import OUTCOME_STYLES, write_image
 from gate.report.verdict_line import verdict_line
-from gate.report.wording import counts_in_brief, is_let_through, sentence, short
+from gate.report.wording import counts_in_brief, is_let_through, sentence, short, shortest
 
 if TYPE_CHECKING:
     from gate.report import Look
@@ -67,7 +67,7 @@ def _write_summary(verdict: Verdict, page: Page) -> None:
         if is_let_through(image):
             said += ", LET THROUGH by policy"
         platform = image.image.platform if image.image else None
-        name = f"{image.reference} ({platform})" if platform else image.reference
+        name = short(image.reference) + (f" ({platform})" if platform else "")
         page.entry(
             image.outcome.value.upper(),
             for_terminal(f"{name}: {said}"),
@@ -81,7 +81,7 @@ def _write_verdict(verdict: Verdict, page: Page, look: Look) -> None:
     if look.quiet:
         line = verdict_line(verdict, full=True)
     else:
-        lines = [verdict_line(verdict), verdict_line(verdict, name=short)]
+        lines = [verdict_line(verdict, name=name) for name in (str, short, shortest)]
         fitting = [line for line in lines if cell_len(line) <= page.width]
         line = fitting[0] if fitting else _cut(lines[-1], page.width)
     word, rest = line.split(" ", 1)

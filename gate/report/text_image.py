@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
+
 from gate.escaping import for_terminal
 from gate.findings import IdentifiedBy, Level, ScanState, Status
 from gate.report.wording import age, counted, is_let_through, moment, sentence
@@ -29,7 +31,8 @@ _ACTION_STYLES = {
     Action.ALLOW: "green",
 }
 _WORST_FIRST = (Level.UNKNOWN, Level.HIGH, Level.MEDIUM, Level.LOW)
-_LABELS = 10
+# Beside these, a digest fits into 80 columns.
+_LABELS = 8
 _DECISIONS = 8
 _DETAILS = 9
 # A build command can be a whole script.
@@ -38,17 +41,17 @@ _LONGEST_COMMAND = 400
 
 def write_image(image: ImageVerdict, page: Page, look: Look) -> None:
     """Write the image, its scan, the verdict on it, and the findings, the worst first."""
-    page.line((for_terminal(image.reference), "bold"))
+    _write_name(image, page)
     let_through = ", LET THROUGH by the policy's warn_on" if is_let_through(image) else ""
     page.entry(
         "verdict",
         (f"{image.outcome.value.upper()}{let_through}", OUTCOME_STYLES[image.outcome]),
-        f" ({image.reason}): {sentence(image.message)}",
-        indent=2,
+        f"{_reason(image)}: {sentence(image.message)}",
+        indent=1,
         room=_LABELS,
     )
     for label, text in (*_identity(image, look), *_scan(image.scan)):
-        page.entry(label, text, indent=2, room=_LABELS)
+        page.entry(label, text, indent=1, room=_LABELS)
     decisions = sorted(image.decisions, key=_worst_first)
     shown = [d for d in decisions if look.verbose or d.action in {Action.BLOCK, Action.WARN}]
     if decisions:
@@ -56,6 +59,22 @@ def write_image(image: ImageVerdict, page: Page, look: Look) -> None:
     for decision in shown:
         _write_decision(decision, page, look)
     _write_hidden(image, len(decisions) - len(shown), page)
+
+
+def _write_name(image: ImageVerdict, page: Page) -> None:
+    """Write the reference, with its digest on a line of its own where there is no room."""
+    platform = image.image.platform if image.image else None
+    whole = for_terminal(image.reference + (f" ({platform})" if platform else ""))
+    name, at, digest = whole.rpartition("@")
+    if cell_len(whole) > page.width and name:
+        page.line((name, "bold"))
+        page.entry("", (at + digest, "bold"), indent=1, room=0)
+    else:
+        page.line((whole, "bold"))
+
+
+def _reason(image: ImageVerdict) -> str:
+    return "" if image.outcome is Outcome.BLOCK else f" ({image.reason})"
 
 
 def _identity(image: ImageVerdict, look: Look) -> Iterator[tuple[str, str]]:
@@ -66,13 +85,12 @@ def _identity(image: ImageVerdict, look: Look) -> Iterator[tuple[str, str]]:
     how = f"identified by {image.identified_by.value}" if image.identified_by else "not identified"
     if image.identified_by is IdentifiedBy.TAG:
         how += " only: a later push may have moved it"
-    yield "digest", f"{for_terminal(record.digest) or 'unknown'} ({how})"
-    if record.platform:
-        yield "platform", for_terminal(record.platform)
     if look.verbose:
         name = f"{record.namespace}/{record.repository}:{record.tag}"
-        where = ", ".join(filter(None, (record.region, record.instance)))
-        yield "record", for_terminal(f"{record.uuid}: {name} ({where})")
+        where = ", ".join(filter(None, (name, record.region, record.instance)))
+        how += f"; {record.uuid}, {where}"
+    yield "digest", for_terminal(record.digest) or "unknown"
+    yield "record", for_terminal(how)
 
 
 def _scan(scan: Scan) -> Iterator[tuple[str, str]]:

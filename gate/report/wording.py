@@ -57,6 +57,12 @@ def short(reference: str) -> str:
     return _DIGEST.sub(r"\1", without_host)
 
 
+def shortest(reference: str) -> str:
+    """Return a reference without its host, and without its digest if it has a tag."""
+    name, _, _ = without_host = short(reference).partition("@")
+    return name if ":" in name else "".join(without_host)
+
+
 def scan_in_brief(scan: Scan) -> str:
     """Return state and age of a scan and how many checks are on."""
     parts = []

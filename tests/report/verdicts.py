@@ -1,4 +1,5 @@
 """Verdicts for tests of reports: made by hand, and generated."""
+# ruff: noqa: ANN401 - the functions here hand fields on to classes that check them
 
 from __future__ import annotations
 
@@ -43,7 +44,7 @@ NAME = "registry.cn-hangzhou.aliyuncs.com/shop/web:1.4"
 
 
 def image(**given: Any) -> Image:
-    known = {
+    known: dict[str, Any] = {
         "uuid": "uuid-1",
         "region": "cn-hangzhou",
         "instance": "",
@@ -67,7 +68,9 @@ def scan(**given: Any) -> Scan:
 
 def decision(action: Action = Action.BLOCK, **given: Any) -> Decision:
     """Decide so; ``given`` are fields of the finding, and ``rule``, ``waiver``, ``because``."""
-    about = {key: given.pop(key) for key in ("rule", "waiver", "because") if key in given}
+    about: dict[str, Any] = {
+        key: given.pop(key) for key in ("rule", "waiver", "because") if key in given
+    }
     known: dict[str, Any] = {
         "risk": "no_user",
         "name": "The image runs as root",
@@ -85,7 +88,8 @@ def decision(action: Action = Action.BLOCK, **given: Any) -> Decision:
 
 
 def waiver(**given: Any) -> WaiverUse:
-    return WaiverUse(**({"reason": "vendor image", "expires": date(2027, 1, 31)} | given))
+    known: dict[str, Any] = {"reason": "vendor image", "expires": date(2027, 1, 31)}
+    return WaiverUse(**(known | given))
 
 
 def scanned(*decisions: Decision, reference: str = NAME, **given: Any) -> ImageVerdict:

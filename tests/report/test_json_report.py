@@ -1,0 +1,192 @@
+"""The JSON report keeps its contract, whatever it is made of."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import timedelta
+from typing import Any
+
+import jsonschema
+from hypothesis import given, settings
+
+from gate import __version__
+from gate.findings import Location, ScanState
+from gate.report import render, report_schema
+from gate.verdict import Action, Verdict
+from tests.report import verdicts as made
+
+VALIDATOR = jsonschema.Draft202012Validator(
+    report_schema(), format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER
+)
+
+
+def written(verdict: Verdict) -> Any:  # noqa: ANN401 - JSON
+    return json.loads(render("json", verdict))
+
+
+@given(made.verdicts())
+@settings(max_examples=100, deadline=None)
+def test_every_report_is_valid(verdict: Verdict) -> None:
+    report = written(verdict)
+
+    assert [] == list(VALIDATOR.iter_errors(report))
+    assert len(verdict.images) == len(report["images"])
+
+
+@given(made.verdicts())
+@settings(max_examples=100, deadline=None)
+def test_a_report_may_be_printed(verdict: Verdict) -> None:
+    text = render("json", verdict)
+
+    assert text.encode("utf-8")
+    assert not re.search(r"[^\n -~\u00a0-\U0010ffff]|[\u200b\u202e\u2028\ud800\ufeff]", text)
+    assert not re.search(r"##\w*\[", text)
+    assert not any(line.lstrip().startswith("::") for line in text.split("\n"))
+
+
+def test_texts_survive_the_escaping() -> None:
+    text = "\x1b[31m\u202e\U000e0041\x7f##[set-env]镜像\n::x::\\u005b"
+    report = written(made.run(made.scanned(made.decision(command=text))))
+
+    assert text == report["images"][0]["findings"][0]["command"]
+
+
+def test_half_a_surrogate_pair_is_replaced() -> None:
+    report = written(made.run(notes=["a\ud800b"]))
+
+    assert ["a\ufffdb"] == report["notes"]
+
+
+def test_the_keys_and_their_order_are_the_contract() -> None:
+    decided = made.decision(
+        Action.WAIVED,
+        rule="root",
+        waiver=made.waiver(owner="team", ticket="T-1"),
+        location=Location("Dockerfile", 3),
+        layer=made.DIGEST,
+        description="Runs as root",
+    )
+    report = written(made.run(made.scanned(decided), notes=["a note"]))
+
+    assert (
+        "version tool generated_at service verdict exit_code policies notes images".split()
+        == list(report)
+    )
+    [image] = report["images"]
+    assert (
+        "reference verdict reason message image identified_by scan counts findings".split()
+        == list(image)
+    )
+    assert {
+        "version": 1,
+        "tool": {"name": "buildrisk-gate", "version": __version__},
+        "generated_at": "2026-03-01T12:00:00Z",
+        "service": {
+            "endpoint": "https://tds.aliyuncs.com",
+            "region": "cn-hangzhou",
+            "sandbox": False,
+        },
+        "verdict": "pass",
+        "exit_code": 0,
+        "policies": [{"path": "(built-in)", "sha256": made.DIGEST}],
+        "notes": ["a note"],
+        "images": [
+            {
+                "reference": made.NAME,
+                "verdict": "pass",
+                "reason": "allowed",
+                "message": "1 finding, none blocked by policy.",
+                "image": {
+                    "uuid": "uuid-1",
+                    "region": "cn-hangzhou",
+                    "instance": "",
+                    "namespace": "shop",
+                    "repository": "web",
+                    "tag": "1.4",
+                    "digest": made.DIGEST,
+                    "platform": None,
+                },
+                "identified_by": "digest",
+                "scan": {
+                    "state": "finished",
+                    "finished_at": "2026-03-01T10:00:00Z",
+                    "age_seconds": 7200,
+                    "checks_on": 14,
+                    "checks_off": [],
+                },
+                "counts": {"block": 0, "warn": 0, "waived": 1, "allow": 0},
+                "findings": [
+                    {
+                        "risk": "no_user",
+                        "name": "The image runs as root",
+                        "class": "other",
+                        "level": "high",
+                        "status": "unhandled",
+                        "decision": "waived",
+                        "because": "The policy's block says so.",
+                        "rule": "root",
+                        "waiver": {
+                            "reason": "vendor image",
+                            "expires": "2027-01-31",
+                            "expired": False,
+                            "owner": "team",
+                            "ticket": "T-1",
+                        },
+                        "command": "CMD web",
+                        "layer": made.DIGEST,
+                        "description": "Runs as root",
+                        "advice": "Add a USER.",
+                        "location": {"path": "Dockerfile", "line": 3},
+                    }
+                ],
+            }
+        ],
+    } == report
+
+
+def test_what_is_not_known_is_null() -> None:
+    [image] = written(made.run(made.unscanned()))["images"]
+
+    assert (None, None) == (image["image"], image["identified_by"])
+    assert {
+        "state": "missing",
+        "finished_at": None,
+        "age_seconds": None,
+        "checks_on": None,
+        "checks_off": [],
+    } == image["scan"]
+
+
+def test_the_notes_are_those_of_the_run() -> None:
+    report = written(made.run(made.scanned(notes=("of the image",)), notes=["of the run"]))
+
+    assert ["of the run"] == report["notes"]
+
+
+def test_an_age_is_never_negative() -> None:
+    ahead = made.scan(state=ScanState.FINISHED, age=timedelta(seconds=-3))
+    [image] = written(made.run(made.scanned(scan=ahead)))["images"]
+
+    assert 0 == image["scan"]["age_seconds"]
+
+
+def test_the_schema_describes_every_key_and_allows_no_other() -> None:
+    def objects(schema: Any, path: str = "$") -> Any:  # noqa: ANN401 - JSON
+        assert schema.get("description"), path
+        if "properties" in schema:
+            yield path, schema
+            for key, value in schema["properties"].items():
+                yield from objects(value, f"{path}.{key}")
+        if "items" in schema:
+            yield from objects(schema["items"], f"{path}[]")
+
+    found = dict(objects(report_schema()))
+    assert 12 == len(found)
+    for path, schema in found.items():
+        assert schema["additionalProperties"] is False, path
+        assert list(schema["properties"]) == schema["required"], path
+
+
+def test_the_schema_is_one() -> None:
+    jsonschema.Draft202012Validator.check_schema(report_schema())

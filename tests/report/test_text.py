@@ -1,0 +1,339 @@
+"""The text report: what it says, and that nobody can make it say something else."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from gate.findings import IdentifiedBy, Level, Location, Reason, Scan, ScanState, Status
+from gate.report import Look, render
+from gate.verdict import Action, Verdict
+from tests.report import verdicts as made
+
+LINK = re.compile(r"\x1b\[[0-9;]*m")
+
+
+def show(verdict: Verdict, **look: bool | int) -> str:
+    return render("text", verdict, Look(**look))  # type: ignore[arg-type]
+
+
+def last(verdict: Verdict, **look: bool | int) -> str:
+    return show(verdict, **look).splitlines()[-1]
+
+
+BLOCKED = made.scanned(made.decision(), made.decision(Action.WARN, level=Level.LOW))
+
+
+@pytest.mark.parametrize(
+    ("verdict", "expected"),
+    [
+        (
+            made.run(made.scanned()),
+            "PASS  shop/web:1.4: finished scan 2 h ago, 14 checks on, 0 findings (exit 0)",
+        ),
+        (
+            made.run(made.scanned(made.decision(Action.WARN))),
+            "PASS  registry.cn-hangzhou.aliyuncs.com/shop/web:1.4: finished scan 2 h ago, "
+            "14 checks on, 1 finding (1 warned) (exit 0)",
+        ),
+        (
+            made.run(BLOCKED),
+            "BLOCK  registry.cn-hangzhou.aliyuncs.com/shop/web:1.4: 1 of 2 findings blocked "
+            "(exit 10)",
+        ),
+        (
+            made.run(made.unscanned()),
+            "UNDECIDED  registry.cn-hangzhou.aliyuncs.com/shop/web:1.4: missing (exit 3)",
+        ),
+        (
+            made.run(made.unscanned(Reason.ACCESS, reference="h/a/b:1")),
+            "UNDECIDED  h/a/b:1: access (exit 4)",
+        ),
+        (
+            made.run(made.unscanned(Reason.SERVICE, reference="h/a/b:1")),
+            "UNDECIDED  h/a/b:1: service (exit 5)",
+        ),
+        (
+            made.run(made.unscanned(tolerated=True, reference="h/a/b:1")),
+            "UNDECIDED  h/a/b:1: missing, LET THROUGH by policy (exit 0)",
+        ),
+        (made.run(), "UNDECIDED  no image was judged (exit 3)"),
+        (
+            made.run(made.scanned(), made.scanned(reference="h/a/b:1")),
+            "PASS  all 2 images: 0 findings, none blocked (exit 0)",
+        ),
+        (
+            made.run(
+                BLOCKED,
+                made.unscanned(reference="h/a/b:1"),
+                made.scanned(reference="h/c:1"),
+            ),
+            "BLOCK  1 of 3 images: registry.cn-hangzhou.aliyuncs.com/shop/web:1.4; 1 undecided "
+            "(exit 10)",
+        ),
+        (
+            made.run(made.unscanned(tolerated=True, reference="h/a:1"), made.scanned()),
+            "UNDECIDED  1 of 2 images: h/a:1, LET THROUGH by policy (exit 0)",
+        ),
+        (
+            made.run(*(made.unscanned(reference=f"h/a:{tag}") for tag in range(5))),
+            "UNDECIDED  5 of 5 images: h/a:0, h/a:1, h/a:2 and 2 more (exit 3)",
+        ),
+    ],
+)
+def test_the_last_line_is_the_verdict(verdict: Verdict, expected: str) -> None:
+    wide = last(verdict, width=200)
+    assert expected == (wide if expected.startswith(wide[:12]) else last(verdict))
+
+
+def test_the_verdict_line_is_shortened_to_the_width() -> None:
+    reference = f"{made.NAME}@{made.DIGEST}"
+    verdict = made.run(made.scanned(made.decision(), reference=reference))
+
+    assert (
+        f"BLOCK  {reference}: 1 of 1 finding blocked (exit 10)",
+        "BLOCK  shop/web:1.4@sha256:0123456789ab: 1 of 1 finding blocked (exit 10)",
+        "BLOCK  shop/web:1.4: 1 of 1 finding blocked (exit 10)",
+        "BLOCK  shop/web:1.4: 1 of 1... (exit 10)",
+    ) == tuple(last(verdict, width=width) for width in (200, 80, 60, 40))
+
+
+def test_a_reference_by_digest_alone_keeps_it_in_the_verdict_line() -> None:
+    verdict = made.run(made.scanned(reference=f"h.example/shop/web@{made.DIGEST}"))
+
+    assert last(verdict, width=50).startswith("PASS  shop/web@sha256:0123456789ab: ")
+
+
+def test_quiet_is_one_whole_line() -> None:
+    verdict = made.run(made.unscanned(), notes=["a note"])
+
+    assert (
+        "UNDECIDED  registry.cn-hangzhou.aliyuncs.com/shop/web:1.4: missing: Security Center has "
+        "not seen it. Ask for a scan (--scan missing). (exit 3)\n"
+    ) == show(verdict, quiet=True, width=40)
+
+
+@pytest.mark.parametrize("quiet", [False, True])
+def test_a_sandbox_is_said_loudly(quiet: bool) -> None:  # noqa: FBT001 - a parameter
+    text = show(made.run(made.scanned(), sandbox=True), quiet=quiet)
+
+    assert text.startswith("PASS  SANDBOX  " if quiet else "SANDBOX: this verdict is about sample")
+    assert "SANDBOX  " in text.splitlines()[-1]
+
+
+def test_a_blocked_image() -> None:
+    reference = f"{made.NAME}@{made.DIGEST}"
+    image = made.scanned(
+        made.decision(Action.ALLOW, risk="fine"),
+        made.decision(Action.WARN, risk="no_healthcheck", name="", level=Level.LOW),
+        made.decision(risk="second", level=Level.MEDIUM, status=Status.IGNORED),
+        made.decision(location=Location("Dockerfile", 12)),
+        made.decision(risk="odd", level=Level.UNKNOWN, level_word="critical", command=""),
+        reference=reference,
+        scan=made.scan(checks_off=("a_check", "b_check")),
+    )
+    assert f"""\
+{made.NAME}
+ @{made.DIGEST}
+ verdict BLOCK: 3 findings blocked by policy.
+ digest  {made.DIGEST}
+ record  identified by digest
+ scan    finished, 2 h ago, at 2026-03-01 10:00:00 UTC, 14 checks on
+ off     a_check, b_check (not checked)
+
+  BLOCK   unknown (critical)  odd: The image runs as root
+          advice   Add a USER.
+  BLOCK   high    no_user: The image runs as root
+          command  CMD web
+          at       Dockerfile:12
+          advice   Add a USER.
+  BLOCK   medium  second: The image runs as root [ignored]
+          command  CMD web
+          advice   Add a USER.
+  WARN    low     no_healthcheck
+          command  CMD web
+  0 waived, 1 allowed (-v shows them)
+
+note    mind this
+policy  (built-in) sha256:0123456789ab
+asked   https://tds.aliyuncs.com (cn-hangzhou)
+
+BLOCK  shop/web:1.4@sha256:0123456789ab: 3 of 5 findings blocked (exit 10)
+""" == show(made.run(image, notes=["mind\nthis"]))
+
+
+def test_verbose_shows_every_finding_and_why() -> None:
+    image = made.scanned(
+        made.decision(
+            Action.WAIVED,
+            rule="root",
+            waiver=made.waiver(owner="team", ticket="T-1"),
+            description="Runs as root",
+            layer=made.DIGEST,
+        ),
+        made.decision(Action.ALLOW, risk="fine"),
+    )
+    text = show(made.run(image), verbose=True)
+
+    for expected in (
+        " record  identified by digest; uuid-1, shop/web:1.4, cn-hangzhou\n",
+        "  WAIVED  high    no_user: The image runs as root\n",
+        " waiver   until 2027-01-31: vendor image (team, T-1)\n",
+        " about    Runs as root\n",
+        f" layer    {made.DIGEST[:40]}",
+        " because  The policy's block says so.\n",
+        " rule     root\n",
+        "  ALLOW   high    fine: The image runs as root\n",
+    ):
+        assert expected in text
+
+
+def test_an_expired_waiver_is_shown_beside_its_finding() -> None:
+    over = made.waiver(expires=date(2026, 1, 1), expired=True)
+    text = show(made.run(made.scanned(made.decision(waiver=over))))
+
+    assert " waiver   EXPIRED on 2026-01-01: vendor image\n" in text
+
+
+def test_a_long_command_is_shown_whole_only_with_verbose() -> None:
+    verdict = made.run(made.scanned(made.decision(command="x" * 450)))
+
+    assert "... (50 more characters: -v)" in " ".join(show(verdict).split())
+    assert 450 == show(verdict, verbose=True).count("x" * 10) * 10 or "more" not in show(
+        verdict, verbose=True
+    )
+
+
+def test_an_undecided_image_says_what_to_do() -> None:
+    text = show(made.run(made.unscanned()))
+
+    assert " verdict UNDECIDED (missing): Security Center has not seen it. Ask for a scan" in text
+    assert (
+        " record  none of Security Center's was identified as this image\n scan    missing" in text
+    )
+
+
+def test_a_tolerated_image_is_said_loudly() -> None:
+    text = show(made.run(made.unscanned(tolerated=True), made.scanned()))
+
+    assert "UNDECIDED, LET THROUGH by the policy's warn_on (missing): " in text
+    assert "UNDECIDED  shop/web:1.4: missing, LET THROUGH by policy\n" in text
+
+
+@pytest.mark.parametrize(
+    ("scan", "expected"),
+    [
+        (Scan(state=ScanState.FAILED), " scan    failed\n"),
+        (
+            made.scan(state=ScanState.STALE, age=timedelta(days=40), checks_on=None),
+            " scan    stale, the last one finished 40 days ago, at 2026-03-01 10:00:00 UTC\n",
+        ),
+        (
+            made.scan(state=ScanState.RUNNING, age=None, checks_on=1),
+            " scan    running, the last one finished at 2026-03-01 10:00:00 UTC, 1 check on\n",
+        ),
+        (made.scan(age=timedelta(seconds=-5)), "finished, 0 s ago"),
+        (made.scan(age=timedelta(minutes=5)), "finished, 5 min ago"),
+    ],
+)
+def test_the_state_of_the_scan(scan: Scan, expected: str) -> None:
+    assert expected in show(made.run(made.unscanned(scan=scan)))
+
+
+def test_an_image_known_by_its_tag_only() -> None:
+    image = made.scanned(identified_by=IdentifiedBy.TAG, image=made.image(digest=""))
+    text = show(made.run(image))
+
+    assert " digest  unknown\n record  identified by tag only: a later push" in text
+
+
+def test_a_record_that_nothing_ties_to_the_image() -> None:
+    text = show(made.run(made.unscanned(image=made.image())))
+
+    assert " record  not identified\n" in text
+
+
+def test_platforms_are_told_apart() -> None:
+    images = [
+        made.scanned(image=made.image(platform=platform))
+        for platform in ("linux/amd64", "linux/arm64")
+    ]
+    text = show(made.run(*images))
+
+    assert f"{made.NAME} (linux/arm64)\n" in text
+    assert "PASS       shop/web:1.4 (linux/amd64): clean\n" in text
+
+
+def test_images_are_parted_by_a_line_that_the_encoding_has() -> None:
+    verdict = made.run(BLOCKED, made.scanned())
+
+    assert f"\n{'─' * 80}\n" in show(verdict)
+    assert f"\n{'-' * 80}\n" in show(verdict, ascii=True)
+    assert show(verdict, ascii=True).isascii()
+
+
+def test_colours_change_nothing_but_colours() -> None:
+    verdict = made.run(BLOCKED, made.unscanned(tolerated=True), sandbox=True, notes=["a note"])
+    coloured = show(verdict, colour=True)
+
+    assert "\x1b[1;31mBLOCK\x1b[0m" in coloured
+    assert show(verdict) == LINK.sub("", coloured)
+
+
+def test_markup_and_links_are_shown_as_they_are() -> None:
+    text = "[red]x[/red] [link=http://h.example]:smile: 42 'q' http://h.example"
+    shown = show(made.run(made.scanned(made.decision(name=text))), colour=True, width=120)
+
+    assert text in shown
+
+
+def test_others_cannot_write_a_line_of_their_own() -> None:
+    lie = "x\nPASS  all fine (exit 0)\r\x1b[2J\u202e::set-output name=verdict::pass"
+    image = made.scanned(
+        made.decision(command=lie, advice=lie, name=lie, risk=lie, because=lie), reference=lie
+    )
+    text = show(made.run(image, notes=[lie]), width=200)
+
+    assert not any(line.startswith("PASS") for line in text.splitlines())
+    assert r"x\nPASS  all fine (exit 0)\r\x1b[2J\u202e:\:set-output name=verdict:\:pass" in text
+    assert text.splitlines()[-1].startswith("BLOCK  ")
+
+
+looks = st.builds(
+    Look,
+    width=st.sampled_from([1, 24, 40, 80, 200]),
+    colour=st.booleans(),
+    verbose=st.booleans(),
+    ascii=st.booleans(),
+)
+
+
+@given(made.verdicts(), looks)
+@settings(max_examples=100, deadline=None)
+def test_every_report_keeps_its_form(verdict: Verdict, look: Look) -> None:
+    text = LINK.sub("", render("text", verdict, look))
+    lines = text.split("\n")
+
+    assert "" == lines.pop()
+    assert lines[-1].startswith(f"{verdict.outcome.value.upper()}  ")
+    assert lines[-1].endswith(f"(exit {int(verdict.exit_code)})")
+    for line in lines:
+        assert cell_len(line) <= max(look.width, 24)
+        assert line == line.rstrip(" ")
+        assert not line.lstrip().startswith("::")
+    assert "##[" not in text
+    assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b\u202e\u2028\ud800]", text)
+
+
+@given(made.verdicts())
+@settings(max_examples=50, deadline=None)
+def test_quiet_is_always_one_line(verdict: Verdict) -> None:
+    lines = render("text", verdict, Look(quiet=True)).split("\n")
+
+    assert 2 == len(lines)
+    assert lines[0].endswith(f"(exit {int(verdict.exit_code)})")
