@@ -21,12 +21,12 @@ class Wording:
 
     def unknown(self, finding: Finding) -> str:
         """Say that a word of Security Center is not known."""
-        what = f"Its status ({finding.status}) can't be told"
-        if finding.level is Level.UNKNOWN:
-            word = shown(finding.level_word) if finding.level_word else "that is missing"
-            what = f"Its level is a word that this gate doesn't know, {word}"
-            if not finding.level_word:
-                what = "Security Center tells no level for it"
+        if finding.level is not Level.UNKNOWN:
+            what = "Its status can't be told"
+        elif finding.level_word:
+            what = f"Its level is a word that this gate doesn't know, {shown(finding.level_word)}"
+        else:
+            what = "Security Center tells no level for it"
         return f"{what}, so it blocks: no rule and no waiver can match it."
 
     def ruled(self, rule: Rule) -> str:

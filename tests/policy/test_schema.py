@@ -229,7 +229,7 @@ def test_an_allowing_rule_needs_a_reason_and_has_nothing_to_waive(tmp_path: Path
         ("1:1: version is missing at the top. The version of this file format: 1.", "block: {}"),
         ('1:10: version is "1", but this gate reads version 1. Write version: 1.', "version: '1'"),
         ("1:10: version is true, but this gate reads version 1.", "version: true"),
-        ("1:10: version is null, but this gate reads version 1.", "version:"),
+        ("1:9: version is null, but this gate reads version 1.", "version:"),
         ("1:1: block is missing at the top. Findings that fail the build", "version: 1"),
     ],
 )
