@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -272,4 +273,4 @@ def test_images_to_scan_are_json_or_lists() -> None:
 
 def test_a_comma_can_not_be_in_a_list() -> None:
     with pytest.raises(UsageError):
-        targets_lists([ScanTarget(**dict.fromkeys(TARGET.__struct_fields__[:8], "a,b"))])
+        targets_lists([msgspec.structs.replace(TARGET, repo_name="a,b")])
