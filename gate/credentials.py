@@ -5,6 +5,7 @@ A source is asked before each signature, so that temporary credentials are renew
 
 from __future__ import annotations
 
+import logging
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
@@ -208,6 +209,12 @@ def _official_chain() -> _Provider:
     # Importing it costs as much as an HTTP client.
     from alibabacloud_credentials import provider  # type: ignore[import-untyped]  # noqa: PLC0415
 
+    # Its loggers write failures (and with DEBUG=sdk, requests) to standard error, keys included.
+    for name in ("credentials", "alibabacloud-tea"):
+        log = logging.getLogger(name)
+        log.handlers.clear()
+        log.propagate = False
+        log.addHandler(logging.NullHandler())
     chain: _Provider = provider.DefaultCredentialsProvider()
     return chain
 
@@ -222,7 +229,9 @@ def _causes(text: str) -> str:
     """Say why each source of the chain failed, without anything that an answer held."""
     causes = []
     for name, cause in _CAUSE.findall(text):
-        told = mask_secrets(_ANSWER.split(cause, maxsplit=1)[0].strip(" ,"))[:160]
+        if name == "EnvironmentVariable":
+            continue  # that there is no key in the environment is said already
+        told = mask_secrets(_ANSWER.split(cause, maxsplit=1)[0].strip(" ,:(["))[:160]
         code = _CODE.search(cause)
         causes.append(f"{name}: {told}" + (f" {code[1]}" if code else ""))
     return "; ".join(causes)

@@ -195,17 +195,21 @@ anyio.run(main)
 """
 
 
-def run(program: str, home: Path, **environment: str) -> str:
+def run(program: str, home: Path) -> str:
+    return ran(program, home)[0]
+
+
+def ran(program: str, home: Path) -> tuple[str, str]:
     kept = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT") if name in os.environ}
     done = subprocess.run(
         [sys.executable, "-c", program],
         cwd=ROOT,
-        env=kept | {"HOME": str(home), "ALIBABA_CLOUD_ECS_METADATA_DISABLED": "true"} | environment,
+        env=kept | {"HOME": str(home), "ALIBABA_CLOUD_ECS_METADATA_DISABLED": "true"},
         check=True,
         capture_output=True,
         encoding="utf-8",
     )
-    return done.stdout
+    return done.stdout, done.stderr
 
 
 def test_a_profile_of_the_command_line_is_found(tmp_path: Path) -> None:
@@ -228,6 +232,29 @@ def test_nothing_at_all_is_told_with_how_to_give_credentials(tmp_path: Path) -> 
     printed = run(ASK, tmp_path)
     assert "CLIProfile: " in printed
     assert "Set ALIBABA_CLOUD_ACCESS_KEY_ID" in printed
+
+
+def test_a_broken_answer_with_keys_is_written_nowhere(tmp_path: Path) -> None:
+    program = f"""
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+class Answering(BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b'{{"Code": "Success", "AccessKeySecret": "sesame-4711"}}')
+    def log_message(self, *_):
+        pass
+server = HTTPServer(("127.0.0.1", 0), Answering)
+threading.Thread(target=server.serve_forever, daemon=True).start()
+import os
+os.environ["ALIBABA_CLOUD_CREDENTIALS_URI"] = f"http://127.0.0.1:{{server.server_port}}/"
+{ASK}
+"""
+    printed, logged = ran(program, tmp_path)
+    assert "URL: " in printed
+    assert "sesame" not in printed + logged
+    assert logged == ""
 
 
 def test_a_key_from_the_environment_imports_nothing_heavy(tmp_path: Path) -> None:
