@@ -69,15 +69,9 @@ def test_the_keys_and_their_order_are_the_contract() -> None:
     )
     report = written(made.run(made.scanned(decided), notes=["a note"]))
 
-    assert (
-        "version tool generated_at service verdict exit_code policies notes images".split()
-        == list(report)
-    )
     [image] = report["images"]
-    assert (
-        "reference verdict reason message image identified_by scan counts findings".split()
-        == list(image)
-    )
+    assert list(report_schema()["properties"]) == list(report)
+    assert list(report_schema()["properties"]["images"]["items"]["properties"]) == list(image)
     assert {
         "version": 1,
         "tool": {"name": "buildrisk-gate", "version": __version__},
@@ -182,7 +176,7 @@ def test_the_schema_describes_every_key_and_allows_no_other() -> None:
             yield from objects(schema["items"], f"{path}[]")
 
     found = dict(objects(report_schema()))
-    assert 12 == len(found)
+    assert 11 == len(found)
     for path, schema in found.items():
         assert schema["additionalProperties"] is False, path
         assert list(schema["properties"]) == schema["required"], path

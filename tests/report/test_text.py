@@ -38,13 +38,17 @@ BLOCKED = made.scanned(made.decision(), made.decision(Action.WARN, level=Level.L
         ),
         (
             made.run(made.scanned(made.decision(Action.WARN))),
-            "PASS  registry.cn-hangzhou.aliyuncs.com/shop/web:1.4: finished scan 2 h ago, "
-            "14 checks on, 1 finding (1 warned) (exit 0)",
+            (
+                "PASS  registry.cn-hangzhou.aliyuncs.com/shop/web:1.4: finished scan 2 h ago, "
+                "14 checks on, 1 finding (1 warned) (exit 0)"
+            ),
         ),
         (
             made.run(BLOCKED),
-            "BLOCK  registry.cn-hangzhou.aliyuncs.com/shop/web:1.4: 1 of 2 findings blocked "
-            "(exit 10)",
+            (
+                "BLOCK  registry.cn-hangzhou.aliyuncs.com/shop/web:1.4: 1 of 2 findings blocked "
+                "(exit 10)"
+            ),
         ),
         (
             made.run(made.unscanned()),
@@ -73,8 +77,10 @@ BLOCKED = made.scanned(made.decision(), made.decision(Action.WARN, level=Level.L
                 made.unscanned(reference="h/a/b:1"),
                 made.scanned(reference="h/c:1"),
             ),
-            "BLOCK  1 of 3 images: registry.cn-hangzhou.aliyuncs.com/shop/web:1.4; 1 undecided "
-            "(exit 10)",
+            (
+                "BLOCK  1 of 3 images: registry.cn-hangzhou.aliyuncs.com/shop/web:1.4; 1 undecided "
+                "(exit 10)"
+            ),
         ),
         (
             made.run(made.unscanned(tolerated=True, reference="h/a:1"), made.scanned()),
@@ -204,9 +210,7 @@ def test_a_long_command_is_shown_whole_only_with_verbose() -> None:
     verdict = made.run(made.scanned(made.decision(command="x" * 450)))
 
     assert "... (50 more characters: -v)" in " ".join(show(verdict).split())
-    assert 450 == show(verdict, verbose=True).count("x" * 10) * 10 or "more" not in show(
-        verdict, verbose=True
-    )
+    assert "x" * 450 in "".join(show(verdict, verbose=True).split())
 
 
 def test_an_undecided_image_says_what_to_do() -> None:

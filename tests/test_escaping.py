@@ -1,0 +1,112 @@
+"""What is escaped can be printed, read, and does nothing."""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gate.escaping import encodable, for_json, for_terminal
+
+HOSTILE = st.sampled_from(
+    ["\x1b", "\n", "\r", "\u202e", "\u200b", "\ud800", "\x9b", ":", "::", "#", "##", "[", "##vso[",
+     "\\", "镜", "\U000e0041", "\U0001f600", "\x7f", "\u3164", "\ufe0f"]
+)  # fmt: skip
+texts = st.lists(HOSTILE | st.text(max_size=4), max_size=20).map("".join)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("registry.example/shop/web:1.4@sha256:00", "registry.example/shop/web:1.4@sha256:00"),
+        ("镜像以 root 用户运行 é ✓", "镜像以 root 用户运行 é ✓"),
+        (r"RUN a \ b \x1b", r"RUN a \ b \x1b"),
+        ("[red]x[/red]", "[red]x[/red]"),
+        ("a\nb\rc\td", r"a\nb\rc\td"),
+        ("\x1b[31m\x9b1m\x00\x7f", r"\x1b[31m\x9b1m\x00\x7f"),
+        ("\u202egpj\u2066\u200b\ufeff\u00ad", r"\u202egpj\u2066\u200b\ufeff\xad"),
+        ("\u2028\u2029\x85", r"\u2028\u2029\x85"),
+        ("\U000e0041\ue000\u3164\ufe0f", r"\U000e0041\ue000\u3164\ufe0f"),
+        ("\ud800", r"\ud800"),
+        ("::set-output name=x::y", r":\:set-output name=x:\:y"),
+        ("std::string :::", r"std:\:string :\:\:"),
+        ("##[group]x ##vso[task] ##teamcity[x]", r"##\[group]x ##vso\[task] ##teamcity\[x]"),
+        ("# ## [x] ##", "# ## [x] ##"),
+    ],
+)
+def test_texts_for_a_terminal(text: str, expected: str) -> None:
+    assert expected == for_terminal(text)
+
+
+@given(texts)
+@settings(max_examples=100, deadline=None)
+def test_nothing_that_a_terminal_or_a_log_interprets_is_left(text: str) -> None:
+    escaped = for_terminal(text)
+
+    assert [escaped] == (escaped.splitlines() or [""])
+    assert {"Cc", "Cf", "Cs", "Zl", "Zp"}.isdisjoint(map(unicodedata.category, escaped))
+    assert "::" not in escaped
+    assert not re.search(r"##\w*\[", escaped)
+    assert escaped == for_terminal(escaped)
+
+
+@given(texts, st.integers(1, 30))
+@settings(max_examples=100, deadline=None)
+def test_no_command_begins_a_line_wherever_it_is_wrapped(text: str, width: int) -> None:
+    escaped = for_terminal(text)
+    lines = [escaped[at : at + width] for at in range(0, len(escaped), width)]
+
+    assert not any(line.lstrip().startswith("::") or "##[" in line for line in lines)
+
+
+@given(st.text(st.characters(categories=["L", "N", "Zs"]) | st.sampled_from("!\"$%&'()*+,-./;<=>")))
+@settings(max_examples=100, deadline=None)
+def test_harmless_text_stays_as_it_is(text: str) -> None:
+    visible = "".join(c for c in text if c not in "\u115f\u1160\u17b4\u17b5\u3164\uffa0")
+
+    assert visible == for_terminal(visible)
+
+
+@given(st.recursive(texts, lambda inner: st.lists(inner) | st.dictionaries(texts, inner)))
+@settings(max_examples=100, deadline=None)
+def test_a_json_document_means_the_same_and_may_be_printed(value: object) -> None:
+    escaped = for_json(json.dumps(value, ensure_ascii=False, indent=1))
+    expected = json.loads(
+        re.sub(r"[\ud800-\udfff]", "\ufffd", json.dumps(value, ensure_ascii=False))
+    )
+
+    assert expected == json.loads(escaped)
+    assert not re.search(r"[^\n -~\u00a0-\U0010ffff]|[\u202e\u200b\u2028]|##\w*\[", escaped)
+    assert escaped == for_json(escaped)
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding", "expected"),
+    [
+        ("镜像 é", "utf-8", "镜像 é"),
+        ("镜 é", "ascii", r"\u955c \xe9"),
+        ("镜 é", "latin-1", r"\u955c é"),
+        ("镜 ─", "gbk", "镜 ─"),
+        ("\U0001f600", "cp1252", r"\U0001f600"),
+        ("\ud800", "utf-8", r"\ud800"),
+        ("é", "no-such-encoding", r"\xe9"),
+        ("é", "undefined", r"\xe9"),
+        ("é", "base64", r"\xe9"),
+        ("é", "nul\0", r"\xe9"),
+    ],
+)
+def test_what_an_encoding_lacks_is_escaped(text: str, encoding: str, expected: str) -> None:
+    assert expected == encodable(text, encoding)
+
+
+@given(texts, st.sampled_from(["utf-8", "ascii", "cp1252", "gbk", "utf-16", "shift_jis", "cp037"]))
+@settings(max_examples=100, deadline=None)
+def test_no_stream_fails_on_it(text: str, encoding: str) -> None:
+    fitting = encodable(text, encoding)
+
+    assert fitting.encode(encoding) is not None
+    assert fitting == encodable(fitting, encoding)
