@@ -21,6 +21,7 @@ _LOGICAL_LINE = re.compile(r"(?:[^\\\r\n]++|\\\r?\n|\\)*+")
 _SHELL = re.compile(r"[ \t]/\S{0,60}sh\b")
 _COMMENT = re.compile(r"[ \t]{1,8}# buildkit[ \t]{0,8}\Z")
 _KEY = re.compile(r"(?<=\s)([A-Za-z_][\w.-]*+)=")
+_TRAILING = re.compile(r"(?<![\s\\])\s*+(?:(?<=\s)\\\s*+)?\Z")
 _LEGACY = re.compile(r"[ \t]{1,8}([\w.-]++)[ \t]{1,8}(?=\S)")
 
 
@@ -60,7 +61,7 @@ def _pairs(text: str, start: int, end: int) -> Iterator[Span]:
         following = _KEY.search(part, value_end)
         stop = following.start() if following else len(part)
         if suggests_secret(key[1]):
-            length = len(part[key.end() : stop].rstrip())
+            length = len(_TRAILING.sub("", part[key.end() : stop]))
             value = (shift + key.end(), shift + key.end() + length)
             yield from secret(text, unquoted(text, *value))
         key = following
