@@ -20,6 +20,7 @@ Path = tuple[str | int, ...]
 
 _DEEPEST = 20
 _LONGEST_KEY = 100
+_MOST_EVENTS = 150_000  # begins, ends and values; several times what 5,000 waivers take to say
 # YAML 1.2.2, section 10.3.2: what plain scalars of the core schema mean.
 _NULL = frozenset({"", "~", "null", "Null", "NULL"})
 _TRUE = frozenset({"true", "True", "TRUE"})
@@ -49,7 +50,9 @@ class _Open:
 def parse(text: str) -> Content:
     """Read the text of one document; raises ``Unreadable`` with the first thing that is wrong."""
     builder = _Builder()
-    for event in _events(text):
+    for number, event in enumerate(_events(text)):
+        if number > _MOST_EVENTS:
+            raise Unreadable("The file holds too many values.", _place(event.start_mark))
         builder.take(event)
     if not builder.documents:
         raise Unreadable("The file is empty. A policy starts with: version: 1")
@@ -129,8 +132,6 @@ def _events(text: str) -> Iterator[Any]:
     plain = text.replace("\t", " ") if text.lstrip().startswith("{") else text
     try:
         yield from YAML(typ="safe", pure=True).parse(plain)
-    except Unreadable:
-        raise
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         what = " ".join(str(error.problem or error.context or "it can't be parsed").split())

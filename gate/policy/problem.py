@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _LONGEST_SHOWN = 60  # characters of a value in a message
+_LONGEST_TEXT = 500  # characters of a message; a parser's own may repeat half a file
 
 
 class Place(NamedTuple):
@@ -32,7 +33,8 @@ class Problem:
 
     def at(self, path: str) -> str:
         """Return ``path:line:column: text``, always one line."""
-        return f"{_printable(path)}:{self.place.line}:{self.place.column}: {_printable(self.text)}"
+        text = self.text if len(self.text) <= _LONGEST_TEXT else f"{self.text[:_LONGEST_TEXT]}…"
+        return f"{_printable(path)}:{self.place.line}:{self.place.column}: {_printable(text)}"
 
 
 class Unreadable(Exception):

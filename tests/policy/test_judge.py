@@ -41,7 +41,7 @@ def policy(listed: str, whose: str, rule: tuple[str, str | None] | None, waiver:
     return text + waiver
 
 
-def second_opinion(  # noqa: PLR0913 - the dimensions of the matrix
+def second_opinion(  # noqa: PLR0913, PLR0917 - the dimensions of the matrix
     level: Level,
     status: Status,
     rule: tuple[str, str | None] | None,

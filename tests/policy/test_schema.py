@@ -252,6 +252,8 @@ def test_a_file_may_hold_thousands_of_faults(tmp_path: Path) -> None:
 def test_a_long_value_is_cut_and_stays_on_its_line(tmp_path: Path) -> None:
     [line] = refused(tmp_path, f'max_waiver: "{"x" * 500}"')
     assert len(line) < 200
+    [line] = refused(tmp_path, f"max_waiver: &{'x' * 5000} 1")
+    assert len(line) < 600
     [line] = refused(tmp_path, 'max_waiver: "1\\n2\\e[1m\\u2028"')
     assert line.isprintable()
 

@@ -1,0 +1,177 @@
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.policy.making import BLOCK, NAMES, NOTHING, TODAY, finding, loaded
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from gate.policy import Policies
+
+RUN = [(NAMES, [finding()]), (("other/app",), [])]
+FAR = TODAY + timedelta(days=100)
+
+
+def waiver(risks: str = "no_user", images: str = "shop/*", days: int = 100) -> str:
+    expires = TODAY + timedelta(days=days)
+    return f"  - {{risks: [{risks}], images: ['{images}'], reason: r, expires: {expires}}}\n"
+
+
+def waivers(*each: str) -> str:
+    return "waivers:\n" + "".join(each)
+
+
+def notes(policies: Policies) -> list[str]:
+    return list(policies.notes(RUN, TODAY))
+
+
+def test_a_policy_at_work_has_no_notes(tmp_path: Path) -> None:
+    assert notes(loaded(tmp_path, waivers(waiver()))) == []
+
+
+def test_a_waiver_that_covered_nothing_is_noted(tmp_path: Path) -> None:
+    text = waivers(waiver(), waiver("sudo"), waiver("apk", "other/*"), waiver("add", "absent/*"))
+    [note] = notes(loaded(tmp_path, text))
+    assert note == (
+        "a.yaml: 2 waivers that match images of this run covered nothing: sudo for shop/* "
+        "(line 5); apk for other/* (line 6). Remove what is no longer needed."
+    )
+
+
+def test_a_waiver_where_none_counts_covers_nothing(tmp_path: Path) -> None:
+    block = "block: {levels: [high], statuses: [unhandled], waivers: none}\n"
+    [note] = notes(loaded(tmp_path, block + waivers(waiver())))
+    assert note.startswith("a.yaml: 1 waiver that matches images of this run covered nothing: no_")
+
+
+def test_a_waiver_that_used_to_cover_is_not_in_vain(tmp_path: Path) -> None:
+    assert notes(loaded(tmp_path, waivers(waiver(days=-1)))) == []
+
+
+def test_a_waiver_that_covers_for_another_policy_is_not_in_vain(tmp_path: Path) -> None:
+    central = "block: {levels: [high], statuses: [unhandled], waivers: any}\n"
+    assert notes(loaded(tmp_path, central, NOTHING + waivers(waiver()))) == []
+
+
+@pytest.mark.parametrize(
+    ("when", "days"), [("today", 0), ("tomorrow", 1), ("in 2 days", 2), ("in 14 days", 14)]
+)
+def test_a_waiver_that_ends_soon_is_noted(tmp_path: Path, when: str, days: int) -> None:
+    expires = TODAY + timedelta(days=days)
+    assert notes(loaded(tmp_path, waivers(waiver(days=days)))) == [
+        f"a.yaml: 1 waiver is over {when} ({expires}): no_user for shop/* (line 4)."
+    ]
+
+
+@pytest.mark.parametrize("days", [-1, 15])
+def test_a_waiver_that_ended_or_ends_later_is_not(tmp_path: Path, days: int) -> None:
+    assert notes(loaded(tmp_path, waivers(waiver(days=days)))) == []
+
+
+def test_waivers_that_end_on_one_day_share_a_note(tmp_path: Path) -> None:
+    """They are noted whether or not this run has such images: nobody else says so in time."""
+    many = waivers(*(waiver(f"r{n}", "absent/*", 3) for n in range(8)), waiver("s", "absent", 2))
+    first, second = notes(loaded(tmp_path, many))
+    assert first.startswith("a.yaml: 1 waiver is over in 2 days")
+    assert second.startswith("a.yaml: 8 waivers are over in 3 days (2026-11-27): r0 for absent/*")
+    assert second.endswith("(line 8); and 3 more.")
+
+
+def test_a_waiver_that_is_void_for_another_policy_is_noted(tmp_path: Path) -> None:
+    central = "block: {levels: [high], statuses: [unhandled], waivers: any}\nmax_waiver: 30d\n"
+    team = NOTHING + waivers(waiver(days=20), waiver("sudo", "absent/*", 31))
+    [note] = notes(loaded(tmp_path, central, team))
+    assert note == (
+        "b.yaml: 1 waiver is longer than max_waiver of a.yaml allows, and void there: "
+        "sudo for absent/* (line 5)."
+    )
+    own = central.replace("any", "own")
+    assert not any("void" in note for note in notes(loaded(tmp_path, own, team)))
+
+
+def test_a_rule_that_can_never_match_is_noted(tmp_path: Path) -> None:
+    text = """\
+rules:
+  - {name: wide, match: {images: ["shop/**"], levels: [high, low]}, action: warn}
+  - {name: dead, match: {images: ["shop/*"], levels: [high], risks: [no_user]}, action: block}
+  - {name: alive, match: {images: ["shop/*"]}, action: block}
+"""
+    [note] = notes(loaded(tmp_path, text))
+    assert note == (
+        'a.yaml:5: the rule "dead" can never match: "wide" before it matches all that it does. '
+        "Move or remove it."
+    )
+
+
+@pytest.mark.parametrize(
+    ("dead", "earlier", "later"),
+    [
+        (True, "levels: [high]", "levels: [high]"),
+        (True, "levels: [high, medium, low]", "risks: [x]"),
+        (True, "classes: [a, b]", "classes: [b], statuses: [ignored]"),
+        (True, "risks: ['no_*', sudo]", "risks: [sudo, no_user]"),
+        (False, "classes: [a]", "classes: [a, b]"),
+        (False, "classes: [a]", "levels: [high]"),
+        (False, "risks: ['no_*']", "risks: [sudo, no_user]"),
+        (False, "statuses: [ignored]", "levels: [high]"),
+        (False, "images: ['shop/*']", "images: ['shop/**']"),
+    ],
+)
+def test_a_rule_is_dead_if_an_earlier_one_covers_it(
+    tmp_path: Path,
+    dead: bool,  # noqa: FBT001 - the expectation
+    earlier: str,
+    later: str,
+) -> None:
+    text = (
+        f"rules:\n- {{match: {{{earlier}}}, action: warn}}\n- {{match: {{{later}}}, action: warn}}"
+    )
+    assert dead == any("can never match" in note for note in notes(loaded(tmp_path, text)))
+
+
+def test_tolerance_that_ended_is_noted(tmp_path: Path) -> None:
+    policies = loaded(tmp_path, "undecided: {warn_on: [missing], until: 2026-11-24}")
+    assert policies.notes(RUN, TODAY) == ()
+    [note] = policies.notes(RUN, TODAY + timedelta(days=1))
+    assert note.startswith("a.yaml: undecided.until (2026-11-24) has passed")
+    empty = loaded(tmp_path, "undecided: {warn_on: [], until: 2026-11-01}")
+    assert empty.notes(RUN, TODAY) == ()
+
+
+@pytest.mark.parametrize(
+    ("blocks", "text"),
+    [
+        (False, NOTHING),
+        (False, "block: [{levels: [high], statuses: []}, {levels: [], statuses: [ignored]}]\n"),
+        (False, NOTHING + "rules: [{match: {levels: [high]}, action: warn}]"),
+        (
+            False,
+            NOTHING + "rules: [{name: w, match: {levels: [high]}, action: warn}, "
+            "{name: b, match: {levels: [high]}, action: block}]",
+        ),
+        (True, NOTHING + "rules: [{match: {levels: [high]}, action: block}]"),
+        (True, "block: [{levels: [], statuses: []}, {levels: [low], statuses: [unhandled]}]\n"),
+        (True, BLOCK),
+    ],
+)
+def test_a_policy_that_blocks_nothing_is_noted(
+    tmp_path: Path,
+    blocks: bool,  # noqa: FBT001 - the expectation
+    text: str,
+) -> None:
+    said = any("a.yaml blocks nothing" in note for note in notes(loaded(tmp_path, text)))
+    assert blocks is not said
+
+
+def test_a_policy_that_lends_waivers_may_block_nothing(tmp_path: Path) -> None:
+    """It is noted where nobody takes its waivers: then it does nothing at all."""
+    central = "block: {levels: [high], statuses: [unhandled], waivers: %s}\n"
+    team = NOTHING + waivers(waiver())
+    assert notes(loaded(tmp_path, central % "any", team)) == []
+    for whose, other in (("own", team), ("any", NOTHING)):
+        said = notes(loaded(tmp_path, central % whose, other))
+        assert any("b.yaml blocks nothing" in note for note in said)

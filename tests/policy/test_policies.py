@@ -1,0 +1,229 @@
+from __future__ import annotations
+
+import time
+from datetime import date, timedelta
+from itertools import product
+from typing import TYPE_CHECKING
+
+import pytest
+
+from gate.findings import Level, Reason, Requirements, Status
+from gate.verdict import STRICTEST_FIRST, Action
+from tests.policy.making import BLOCK, NAMES, NOTHING, TODAY, finding, loaded
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+# One policy for each action that a high, unhandled finding can get.
+WAIVER = "waivers: [{risks: [no_user], images: [shop/*], reason: r, expires: 2027-01-01}]\n"
+OF_ACTION = {
+    Action.BLOCK: BLOCK,
+    Action.WARN: NOTHING + "warn: {levels: [high], statuses: [unhandled]}\n",
+    Action.WAIVED: BLOCK + WAIVER,
+    Action.ALLOW: NOTHING,
+}
+TEAM = NOTHING + WAIVER
+
+
+def action(policies_text: tuple[str, ...], folder: Path, today: date = TODAY) -> Action:
+    [decision] = loaded(folder, *policies_text).judge([finding()], NAMES, today)
+    return decision.action
+
+
+@pytest.mark.parametrize("actions", [*product(Action, repeat=3)], ids="-".join)
+def test_of_several_policies_the_strictest_decision_wins(
+    tmp_path: Path, actions: tuple[Action, ...]
+) -> None:
+    policies = loaded(tmp_path, *(OF_ACTION[action] for action in actions))
+    [decision] = policies.judge([finding()], NAMES, TODAY)
+    strictest = min(actions, key=STRICTEST_FIRST.index)
+    assert strictest is decision.action
+    path = "abc"[actions.index(strictest)] + ".yaml"
+    assert path in decision.because
+
+
+def test_with_one_policy_no_file_is_named(tmp_path: Path) -> None:
+    [decision] = loaded(tmp_path, BLOCK).judge([finding()], NAMES, TODAY)
+    assert decision.because == "high and unhandled: the policy's block list names both."
+
+
+def test_the_rule_of_the_policy_that_wins_is_named(tmp_path: Path) -> None:
+    rule = "rules: [{name: %s, match: {levels: [high]}, action: %s, reason: why}]\n"
+    policies = loaded(tmp_path, rule % ("mild", "allow"), rule % ("hard", "block"))
+    [decision] = policies.judge([finding()], NAMES, TODAY)
+    assert decision.rule == "hard"
+    assert decision.because == 'The rule "hard" of b.yaml says block: why.'
+
+
+def test_decisions_keep_the_order_of_findings(tmp_path: Path) -> None:
+    findings = [finding(risk, level) for risk in ("b", "a", "b") for level in Level]
+    decisions = loaded(tmp_path, BLOCK).judge(findings, NAMES, TODAY)
+    assert findings == [decision.finding for decision in decisions]
+
+
+def test_judging_again_gives_the_same_until_the_day_changes(tmp_path: Path) -> None:
+    policies = loaded(tmp_path, BLOCK + WAIVER)
+    first = policies.judge([finding()], NAMES, TODAY)
+    assert first == policies.judge([finding()], NAMES, TODAY)
+    assert first != policies.judge([finding()], NAMES, date(2027, 1, 2))
+
+
+class TestDelegatedWaivers:
+    def central(self, whose: str, limit: str = "") -> str:
+        selector = f"{{levels: [high], statuses: [unhandled], waivers: {whose}}}"
+        return f"block: {selector}\n{limit}"
+
+    @pytest.mark.parametrize(
+        ("expected", "whose"),
+        [(Action.WAIVED, "any"), (Action.BLOCK, "own"), (Action.BLOCK, "none")],
+    )
+    def test_the_central_policy_says_whose_count(
+        self, tmp_path: Path, expected: Action, whose: str
+    ) -> None:
+        assert expected is action((self.central(whose), TEAM), tmp_path)
+        assert expected is action((TEAM, self.central(whose)), tmp_path)
+
+    def test_its_limit_holds_for_the_waivers_of_others(self, tmp_path: Path) -> None:
+        days = (date(2027, 1, 1) - TODAY).days
+        enough = self.central("any", f"max_waiver: {days}d\n")
+        less = self.central("any", f"max_waiver: {days - 1}d\n")
+        assert Action.WAIVED is action((enough, TEAM), tmp_path)
+        assert Action.BLOCK is action((less, TEAM), tmp_path)
+
+    def test_a_waiver_that_ended_is_shown_whoever_wins(self, tmp_path: Path) -> None:
+        policies = loaded(tmp_path, self.central("none"), self.central("any"), TEAM)
+        [decision] = policies.judge([finding()], NAMES, date(2027, 1, 2))
+        assert Action.BLOCK is decision.action
+        assert decision.waiver
+        assert decision.waiver.expired
+        assert "2027-01-01 by c.yaml" in decision.because
+
+    def test_a_warning_is_waived_by_the_own_file_alone(self, tmp_path: Path) -> None:
+        warn = OF_ACTION[Action.WARN]
+        assert Action.WARN is action((warn, TEAM), tmp_path)
+        assert Action.WAIVED is action((warn + WAIVER,), tmp_path)
+
+
+class TestRequirements:
+    def test_a_policy_that_says_nothing_is_strict_about_digests(self, tmp_path: Path) -> None:
+        assert Requirements() == loaded(tmp_path, BLOCK).requirements(NAMES)
+
+    def test_every_key_is_handed_on(self, tmp_path: Path) -> None:
+        text = """\
+scan:
+  require_digest: false
+  max_age: 7d
+  settle: 0
+  accept_previous: true
+  require_checks: true
+  platforms: [linux/amd64, linux/arm/v7, linux/amd64]
+"""
+        expected = Requirements(
+            require_digest=False,
+            max_age=timedelta(days=7),
+            settle=timedelta(),
+            accept_previous=True,
+            require_checks=True,
+            platforms=("linux/amd64", "linux/arm/v7"),
+        )
+        assert expected == loaded(tmp_path, text).requirements(NAMES)
+
+    @pytest.mark.parametrize(
+        ("key", "stricter", "milder"),
+        [
+            ("require_digest", "true", "false"),
+            ("max_age", "1d", "25h"),
+            ("settle", "20s", "0s"),
+            ("accept_previous", "false", "true"),
+            ("require_checks", "true", "false"),
+        ],
+    )
+    def test_the_stricter_of_two_holds(
+        self, tmp_path: Path, key: str, stricter: str, milder: str
+    ) -> None:
+        texts = (f"scan: {{{key}: {stricter}}}", f"scan: {{{key}: {milder}}}")
+        alone = loaded(tmp_path, texts[0]).requirements(NAMES)
+        for both in (texts, texts[::-1]):
+            together = loaded(tmp_path, *both).requirements(NAMES)
+            assert getattr(alone, key) == getattr(together, key)
+
+    def test_platforms_are_those_that_any_policy_wants(self, tmp_path: Path) -> None:
+        amd, arm = "scan: {platforms: [linux/amd64]}", "scan: {platforms: [linux/arm64]}"
+        together = loaded(tmp_path, amd, arm).requirements(NAMES)
+        assert together.platforms == ("linux/amd64", "linux/arm64")
+        assert loaded(tmp_path, amd, BLOCK).requirements(NAMES).platforms is None
+
+    def test_checks_are_those_that_a_rule_for_the_image_names_literally(
+        self, tmp_path: Path
+    ) -> None:
+        first = """\
+rules:
+  - {match: {risks: [no_user, "env_*", "add?"]}, action: warn}
+  - {match: {risks: [sudo], images: ["shop/*"]}, action: allow, reason: fine}
+  - {match: {risks: [apk], images: ["other/*"]}, action: block}
+  - {match: {levels: [low]}, action: block}
+"""
+        second = "rules: [{match: {risks: [curl_pipe], images: ['**:1.4']}, action: block}]"
+        policies = loaded(tmp_path, first, second)
+        assert frozenset({"no_user", "sudo", "curl_pipe"}) == policies.requirements(NAMES).checks
+        assert frozenset({"no_user", "apk"}) == policies.requirements(["other/x"]).checks
+
+
+class TestTolerance:
+    def text(self, words: str, until: str = "2026-11-24") -> str:
+        return f"undecided: {{warn_on: [{words}], until: {until}}}"
+
+    @pytest.mark.parametrize("reason", Reason)
+    def test_only_four_reasons_can_be_tolerated(self, tmp_path: Path, reason: Reason) -> None:
+        words = "missing, running, unsupported, stale"
+        expected = reason.value in words.split(", ")
+        assert expected is loaded(tmp_path, self.text(words)).tolerates(reason, TODAY)
+
+    def test_what_is_not_listed_is_not_tolerated(self, tmp_path: Path) -> None:
+        policies = loaded(tmp_path, self.text("missing"))
+        assert policies.tolerates(Reason.MISSING, TODAY)
+        assert not policies.tolerates(Reason.RUNNING, TODAY)
+        assert not loaded(tmp_path, BLOCK).tolerates(Reason.MISSING, TODAY)
+        assert not loaded(tmp_path, self.text("")).tolerates(Reason.MISSING, TODAY)
+
+    def test_every_policy_must_say_so(self, tmp_path: Path) -> None:
+        both = loaded(tmp_path, self.text("missing, running"), self.text("missing, stale"))
+        tolerated = [reason for reason in Reason if both.tolerates(reason, TODAY)]
+        assert tolerated == [Reason.MISSING]
+        assert not loaded(tmp_path, self.text("missing"), BLOCK).tolerates(Reason.MISSING, TODAY)
+
+    def test_it_ends_after_its_day(self, tmp_path: Path) -> None:
+        policies = loaded(tmp_path, self.text("missing"))
+        assert not policies.tolerates(Reason.MISSING, TODAY + timedelta(days=1))
+
+
+def test_policies_say_where_they_came_from(tmp_path: Path) -> None:
+    policies = loaded(tmp_path, BLOCK, NOTHING)
+    assert [source.path for source in policies.sources] == ["a.yaml", "b.yaml"]
+    assert repr(policies) == "Policies(a.yaml, b.yaml)"
+
+
+def test_many_images_are_judged_each_by_its_own_name(tmp_path: Path) -> None:
+    rule = "rules: [{match: {images: ['shop/*']}, action: allow, reason: fine}]"
+    policies = loaded(tmp_path, rule)
+    for number in range(200):
+        [allowed] = policies.judge([finding()], [f"shop/{number}"], TODAY)
+        [blocked] = policies.judge([finding()], [f"other/{number}"], TODAY)
+        assert (allowed.action, blocked.action) == (Action.ALLOW, Action.BLOCK)
+
+
+def test_many_findings_are_judged_quickly(tmp_path: Path) -> None:
+    rule = "  - {match: {images: ['**/web%d*'], risks: ['*x%d*']}, action: warn}\n"
+    waiver = "  - {risks: ['*x%d*'], images: ['**/w*'], reason: r, expires: 2027-01-31}\n"
+    text = "rules:\n" + "".join(rule % (n, n) for n in range(50))
+    text += "waivers:\n" + "".join(waiver % n for n in range(200))
+    policies = loaded(tmp_path, text)
+    findings = [
+        finding(f"risk_{number % 60}", level, status)
+        for number in range(100_000 // 12 + 1)
+        for level in Level
+        for status in (Status.UNHANDLED, Status.IGNORED, Status.FALSE_POSITIVE)
+    ]
+    started = time.perf_counter()
+    policies.judge(findings, NAMES, TODAY)
+    assert time.perf_counter() - started < 3
