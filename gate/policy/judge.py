@@ -42,9 +42,9 @@ class Ruling:
 class ImageJudge:
     """One policy's judgement of one image, known by ``names``.
 
-    ``waivers`` are those that count for each kind of ``Whose``, all files' limits applied.
-    Everything that doesn't match the image is left out once, and each kind of finding is judged
-    once: images have many findings of few kinds.
+    ``waivers`` are those about the image that count for each kind of ``Whose``. Rules that aren't
+    about it are left out once, and each kind of finding is judged once: images have many findings
+    of few kinds.
     """
 
     def __init__(
@@ -59,10 +59,7 @@ class ImageJudge:
         self._today = today
         self._wording = wording
         self._rules = [rule for rule in policy.rules if _is_about(rule.match, names)]
-        self._waivers = {
-            whose: [waiver for waiver in listed if waiver.images.match_any(names)]
-            for whose, listed in waivers.items()
-        }
+        self._waivers = waivers
         self._rulings: dict[tuple[str, str, Level, str, Status], Ruling] = {}
 
     def rule_on(self, finding: Finding) -> Ruling:

@@ -21,23 +21,23 @@ _MOST_NAMED = 5  # waivers in one note
 
 
 class Covered:
-    """The images that were judged, and the waivers that covered a finding of one."""
+    """The waivers that are about an image of the run, and those that covered a finding of one."""
 
     def __init__(self) -> None:
-        self._names: set[str] = set()
-        self._waivers: set[int] = set()
+        self._about: set[int] = set()
+        self._used: set[int] = set()
 
-    def add_image(self, names: Iterable[str]) -> None:
-        """Remember an image by its names."""
-        self._names.update(names)
+    def add_about(self, waivers: Iterable[Waiver]) -> None:
+        """Remember waivers that name an image."""
+        self._about.update(map(id, waivers))
 
-    def add_waivers(self, waivers: Iterable[Waiver]) -> None:
+    def add_used(self, waivers: Iterable[Waiver]) -> None:
         """Remember waivers that cover a finding, or used to."""
-        self._waivers.update(map(id, waivers))
+        self._used.update(map(id, waivers))
 
     def in_vain(self, waiver: Waiver) -> bool:
         """Tell whether a waiver is about one of the images, but covered nothing."""
-        return id(waiver) not in self._waivers and any(map(waiver.images.match, self._names))
+        return id(waiver) in self._about and id(waiver) not in self._used
 
 
 def notes_on(policies: Sequence[Policy], covered: Covered, today: date) -> tuple[str, ...]:

@@ -83,9 +83,9 @@ class Policies:
         covered = Covered()
         for names, findings in images:
             bench = self._bench(names, today)
-            covered.add_image(names)
+            covered.add_about(bench.about)
             for finding in findings:
-                covered.add_waivers(bench.waivers_on(finding))
+                covered.add_used(bench.waivers_on(finding))
         return notes_on(self._policies, covered, today)
 
     def _bench(self, names: Sequence[str], today: date) -> _Bench:
@@ -106,14 +106,19 @@ class Policies:
 
 
 class _Bench:
-    """The judges of all policies for one image."""
+    """The judges of all policies for one image; ``about`` are all waivers that name the image."""
 
     def __init__(self, policies: Sequence[Policy], names: tuple[str, ...], today: date) -> None:
         several = len(policies) > 1
+        own = {
+            policy.source: tuple(w for w in policy.waivers if w.images.match_any(names))
+            for policy in policies
+        }
+        self.about = tuple(waiver for waivers in own.values() for waiver in waivers)
         self._judges = [
             ImageJudge(
                 policy,
-                waivers_that_count(policy, policies, today),
+                _that_count(policy, own[policy.source], self.about, today),
                 names,
                 today,
                 Wording(policy.path if several else ""),
@@ -131,8 +136,8 @@ class _Bench:
             yield from judge.rule_on(finding).used
 
 
-def waivers_that_count(
-    policy: Policy, policies: Sequence[Policy], today: date
+def _that_count(
+    policy: Policy, own: tuple[Waiver, ...], of_all: tuple[Waiver, ...], today: date
 ) -> dict[Whose, tuple[Waiver, ...]]:
     """Return the waivers that a policy accepts, its own first.
 
@@ -140,12 +145,10 @@ def waivers_that_count(
     """
     others = tuple(
         waiver
-        for other in policies
-        if other is not policy
-        for waiver in other.waivers
-        if policy.allows_until(waiver.expires, today)
+        for waiver in of_all
+        if waiver.path != policy.path and policy.allows_until(waiver.expires, today)
     )
-    return {Whose.OWN: policy.waivers, Whose.ANY: policy.waivers + others, Whose.NONE: ()}
+    return {Whose.OWN: own, Whose.ANY: own + others, Whose.NONE: ()}
 
 
 def _joined(platforms: Sequence[tuple[str, ...] | None]) -> tuple[str, ...] | None:
