@@ -67,7 +67,7 @@ def scan_in_brief(scan: Scan) -> str:
     """Return state and age of a scan and how many checks are on."""
     parts = []
     if scan.state is ScanState.FINISHED:
-        parts.append(f"finished scan {age(scan.age)} ago" if scan.age else "finished scan")
+        parts.append("scan finished" if scan.age is None else f"scanned {age(scan.age)} ago")
     else:
         parts.append(f"scan {scan.state.value}")
     if scan.checks_on is not None:

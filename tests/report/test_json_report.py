@@ -21,12 +21,12 @@ VALIDATOR = jsonschema.Draft202012Validator(
 )
 
 
-def written(verdict: Verdict) -> Any:  # noqa: ANN401 - JSON
+def written(verdict: Verdict) -> Any:
     return json.loads(render("json", verdict))
 
 
 @given(made.verdicts())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_every_report_is_valid(verdict: Verdict) -> None:
     report = written(verdict)
 
@@ -35,7 +35,7 @@ def test_every_report_is_valid(verdict: Verdict) -> None:
 
 
 @given(made.verdicts())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_a_report_may_be_printed(verdict: Verdict) -> None:
     text = render("json", verdict)
 
@@ -166,7 +166,7 @@ def test_an_age_is_never_negative() -> None:
 
 
 def test_the_schema_describes_every_key_and_allows_no_other() -> None:
-    def objects(schema: Any, path: str = "$") -> Any:  # noqa: ANN401 - JSON
+    def objects(schema: Any, path: str = "$") -> Any:
         assert schema.get("description"), path
         if "properties" in schema:
             yield path, schema

@@ -34,12 +34,12 @@ BLOCKED = made.scanned(made.decision(), made.decision(Action.WARN, level=Level.L
     [
         (
             made.run(made.scanned()),
-            "PASS  shop/web:1.4: finished scan 2 h ago, 14 checks on, 0 findings (exit 0)",
+            "PASS  shop/web:1.4: scanned 2 h ago, 14 checks on, 0 findings (exit 0)",
         ),
         (
             made.run(made.scanned(made.decision(Action.WARN))),
             (
-                "PASS  registry.cn-hangzhou.aliyuncs.com/shop/web:1.4: finished scan 2 h ago, "
+                "PASS  registry.cn-hangzhou.aliyuncs.com/shop/web:1.4: scanned 2 h ago, "
                 "14 checks on, 1 finding (1 warned) (exit 0)"
             ),
         ),
@@ -318,7 +318,7 @@ looks = st.builds(
 
 
 @given(made.verdicts(), looks)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_every_report_keeps_its_form(verdict: Verdict, look: Look) -> None:
     text = LINK.sub("", render("text", verdict, look))
     lines = text.split("\n")
@@ -341,3 +341,9 @@ def test_quiet_is_always_one_line(verdict: Verdict) -> None:
 
     assert 2 == len(lines)
     assert lines[0].endswith(f"(exit {int(verdict.exit_code)})")
+
+
+def test_a_pass_without_a_known_age_still_says_that_the_scan_is_finished() -> None:
+    verdict = made.run(made.scanned(reference="h/a:1", scan=made.scan(age=None, checks_on=None)))
+
+    assert "PASS  h/a:1: scan finished, 0 findings (exit 0)" == last(verdict)

@@ -1,5 +1,5 @@
 """Verdicts for tests of reports: made by hand, and generated."""
-# ruff: noqa: ANN401 - the functions here hand fields on to classes that check them
+
 
 from __future__ import annotations
 
