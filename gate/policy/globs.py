@@ -73,9 +73,10 @@ class Glob:
         A wildcard of the other is read as a character that only a wildcard at least as wide can
         take. ``True`` is certain, ``False`` is not.
         """
-        return self._walk(_tokens(other.text), wild=_WILD)
+        return self._walk(_tokens(other.text), wild=True)
 
-    def _walk(self, symbols: Iterable[str], wild: frozenset[str] = frozenset()) -> bool:
+    def _walk(self, symbols: Iterable[str], *, wild: bool = False) -> bool:
+        """Tell whether all symbols can be walked: characters, or, if ``wild``, tokens."""
         positions = self._past_stars(1)
         for symbol in symbols:
             if symbol in _SEPARATORS or (wild and symbol == _STARS):
@@ -84,8 +85,7 @@ class Glob:
                 stay, step = positions & self._all_stars, 0
             else:
                 stay, step = positions & self._all_stars, positions & self._ones
-            if symbol not in wild:
-                step |= positions & self._literals.get(symbol, 0)
+            step |= positions & self._literals.get(symbol, 0)
             positions = self._past_stars(stay | step << 1)
             if not positions:
                 return False
