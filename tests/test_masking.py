@@ -186,7 +186,7 @@ def test_webhooks_are_masked() -> None:
         'RUN TOKEN=${TOKEN:?it must be set} AUTH="$USER:$PASS" make',
         'RUN git clone https://${USER}:${TOKEN}@h/x && curl -H "Authorization: Bearer $TOKEN" h',
         'RUN curl -u "$USER:$PASSWORD" https://h -u user',
-        "RUN --mount=type=secret,id=npm_token,target=/root/.npmrc npm ci",
+        "RUN --mount=type=secret,id=npm_token,target=/home/me/.npmrc npm ci",
         "RUN docker build --secret id=token,src=token . && docker run -p 80:80 -v a:b x",
         "RUN docker login -u u --password-stdin < /run/secrets/token",
         "RUN pip install token-bucket==1.0 && mkdir -p /auth/token",
