@@ -1,6 +1,5 @@
 """Verdicts for tests of reports: made by hand, and generated."""
 
-
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
