@@ -14,10 +14,10 @@ from datetime import timedelta
 LONGEST = timedelta(days=3650)
 
 _UNITS = {
-    "d": ("day", timedelta(days=1)),
-    "h": ("hour", timedelta(hours=1)),
-    "m": ("minute", timedelta(minutes=1)),
-    "s": ("second", timedelta(seconds=1)),
+    "d": timedelta(days=1),
+    "h": timedelta(hours=1),
+    "m": timedelta(minutes=1),
+    "s": timedelta(seconds=1),
 }
 _DURATION = re.compile(r"(?P<number>[0-9]{1,7})(?P<unit>[smhd])")
 _EXAMPLES = "Write a whole number and a unit, such as 90s, 10m, 1h or 7d, or 0."
@@ -33,24 +33,27 @@ def parse_duration(text: str) -> timedelta:
     match = _DURATION.fullmatch(text)
     if match is None:
         raise ValueError(f"{text[:40]!r} is not a duration. {_hint(text)}")
-    duration = int(match["number"]) * _UNITS[match["unit"]][1]
+    duration = int(match["number"]) * _UNITS[match["unit"]]
     if duration > LONGEST:
         raise ValueError(f"{text!r} is more than {LONGEST.days}d, the longest duration.")
     return duration
 
 
 def say_duration(duration: timedelta) -> str:
-    """Return a duration in words, in the largest unit that says it exactly, whole seconds at least.
+    """Return a duration for people, in whole seconds: its largest unit, and the one below.
 
-    ``3 days``, ``90 seconds``; the sign is kept.
+    ``15s``, ``2m 5s``, ``3d 4h``, ``0s``. What is smaller is dropped, the sign is kept.
     """
     seconds = round(duration.total_seconds())
-    for name, unit in _UNITS.values():
-        number, rest = divmod(abs(seconds), int(unit.total_seconds()))
-        if not rest and number:
-            sign = "-" if seconds < 0 else ""
-            return f"{sign}{number} {name}" + ("" if number == 1 else "s")
-    return "0 seconds"
+    counts = []
+    rest = abs(seconds)
+    for letter, unit in _UNITS.items():
+        count, rest = divmod(rest, int(unit.total_seconds()))
+        counts.append((count, letter))
+    first = next((at for at, (count, _) in enumerate(counts) if count), len(counts))
+    said = " ".join(f"{count}{letter}" for count, letter in counts[first : first + 2] if count)
+    sign = "-" if seconds < 0 else ""
+    return f"{sign}{said or '0s'}"
 
 
 def _hint(text: str) -> str:

@@ -36,13 +36,14 @@ class Wording:
 
     def listed(self, finding: Finding, key: str) -> str:
         """Say that a selector of the block or warn list decided."""
-        return f"{_kind(finding)}: {self._list(key)} names both."
+        verb = {"block": "blocks", "warn": "warns of"}[key]
+        return f"The policy{self._named()} {verb} findings that are {_kind(finding)}."
 
     def unlisted(self, finding: Finding) -> str:
         """Say that nothing is against a finding."""
         return (
-            f"{_kind(finding)}: no rule matches, and neither the block list nor the warn list"
-            f"{self._of()} names both."
+            f"No rule matches, and the policy{self._named()} neither blocks nor warns of findings "
+            f"that are {_kind(finding)}."
         )
 
     def waived(self, because: str, waiver: Waiver) -> str:
@@ -59,8 +60,8 @@ class Wording:
     def _of(self) -> str:
         return f" of {self.path}" if self.path else ""
 
-    def _list(self, key: str) -> str:
-        return f"the {key} list of {self.path}" if self.path else f"the policy's {key} list"
+    def _named(self) -> str:
+        return f" {self.path}" if self.path else ""
 
     def _from(self, waiver: Waiver) -> str:
         return f" by {waiver.path}" if self.path else ""

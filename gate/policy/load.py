@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from gate.errors import InvalidPolicy
 from gate.policy.meaning import understand
 from gate.policy.parse import parse, place_at
-from gate.policy.problem import Problem, Unreadable
+from gate.policy.problem import MOST_PROBLEMS, Problem, Unreadable
 from gate.policy.schema import schema_problems
 from gate.verdict import PolicySource
 
@@ -24,7 +24,6 @@ DEFAULT_FILE = ".buildrisk-gate.yaml"
 BUILT_IN = "(built-in)"
 
 _LARGEST = 1024 * 1024  # bytes
-_MOST_SHOWN = 50  # problems of one file
 _PIN = "#sha256="
 _DIGEST = re.compile(r"[0-9a-fA-F]{64}")
 _REMEDY = (
@@ -53,9 +52,7 @@ def load_files(specs: Sequence[str], *, directory: Path, today: date) -> tuple[P
         policy, found = _load(named, today)
         if policy is not None:
             policies.append(policy)
-        problems += [problem.at(named.path) for problem in sorted(found)[:_MOST_SHOWN]]
-        if len(found) > _MOST_SHOWN:
-            problems.append(f"{named.path}: and {len(found) - _MOST_SHOWN} more problems")
+        problems += [problem.at(named.path) for problem in _shown(found)]
     if problems:
         raise InvalidPolicy("\n".join(problems), _REMEDY)
     return tuple(policies)
@@ -76,6 +73,15 @@ def _default(directory: Path) -> _Named:
     except OSError:
         pass  # reading it will say why
     return _Named(DEFAULT_FILE, file)
+
+
+def _shown(problems: list[Problem]) -> list[Problem]:
+    """Sort problems by their places, and leave some of very many out."""
+    found = sorted(problems)
+    if len(found) <= MOST_PROBLEMS:
+        return found
+    more = Problem(found[MOST_PROBLEMS].place, "There are more problems. Correct these first.")
+    return [*found[:MOST_PROBLEMS], more]
 
 
 def _named(spec: str, directory: Path) -> _Named:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from gate.policy.model import Whose
+from gate.policy.model import Match, Whose
 from gate.policy.problem import shown
-from gate.policy.shadow import never_matching
+from gate.policy.shadow import covering, never_matching
 from gate.verdict import Action
 
 if TYPE_CHECKING:
@@ -63,11 +63,16 @@ def _notes(
 
 
 def _blocks_nothing(policy: Policy) -> bool:
-    dead = {later.label for later, _ in never_matching(policy.rules)}
-    rules = [rule for rule in policy.rules if rule.label not in dead]
-    return all(selector.is_empty for selector in policy.block) and not any(
-        rule.action is Action.BLOCK for rule in rules
-    )
+    """Tell whether each rule and selector that blocks is empty, or covered by a rule before it."""
+    rules = policy.rules
+    selectors = [
+        Match(levels=selector.levels, statuses=selector.statuses)
+        for selector in policy.block
+        if not selector.is_empty
+    ]
+    blocking = [(rule.match, n) for n, rule in enumerate(rules) if rule.action is Action.BLOCK]
+    blocking += [(match, len(rules)) for match in selectors]
+    return all(covering(match, rules[:before]) for match, before in blocking)
 
 
 def _lends_waivers(policy: Policy, policies: Sequence[Policy]) -> bool:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+MOST_PROBLEMS = 200  # of one file; nobody reads more, and a hostile file could hold many thousands
 _LONGEST_SHOWN = 60  # characters of a value in a message
 _LONGEST_TEXT = 500  # characters of a message; a parser's own may repeat half a file
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any, cast
 
-from gate.policy.problem import START, Place, Problem, nearest, shown
+from gate.policy.problem import MOST_PROBLEMS, START, Place, Problem, nearest, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 VERSION = 1
 
 _FILE = pathlib.Path(__file__).with_name("schema.json")
-_MOST_ERRORS = 200  # of one file; nobody reads more, and a hostile file could hold a million
 _TYPES = {
     "array": "a list",
     "object": "a mapping of keys to values",
@@ -63,7 +62,8 @@ class _Fault:
 def schema_problems(content: Content) -> tuple[list[Problem], frozenset[Path]]:
     """Return what the schema has against a file, and the parts that can't be understood.
 
-    Such a part is the path of a key at the top, or of an entry of its list; ``()`` is all.
+    Such a part is the path of a key at the top, or of an entry of its list; ``()`` is all, which it
+    is too where there are more than ``MOST_PROBLEMS``: then those are not all problems.
     """
     # Imported here: it takes longer to import than all of this package.
     from jsonschema import Draft202012Validator  # noqa: PLC0415 - see above
@@ -72,8 +72,7 @@ def schema_problems(content: Content) -> tuple[list[Problem], frozenset[Path]]:
         return [other], frozenset({()})
     found: set[Problem] = set()
     broken: set[Path] = set()
-    errors = Draft202012Validator(policy_schema()).iter_errors(content.data)
-    for error in islice(errors, _MOST_ERRORS):
+    for error in Draft202012Validator(policy_schema()).iter_errors(content.data):
         fault = _Fault(
             path=tuple(error.absolute_path),
             value=error.instance,
@@ -81,11 +80,11 @@ def schema_problems(content: Content) -> tuple[list[Problem], frozenset[Path]]:
             wants=error.validator_value,
             schema=dict(cast("dict[str, Any]", error.schema)),
         )
-        found.update(_problems(fault, content))
+        found.update(islice(_problems(fault, content), MOST_PROBLEMS + 1))
+        if len(found) > MOST_PROBLEMS:
+            return sorted(found), frozenset({()})
         if fault.path or not isinstance(content.data, dict):
             broken.add(fault.path[:2])
-    if next(errors, None) is not None:
-        broken.add(())
     return sorted(found), frozenset(broken)
 
 

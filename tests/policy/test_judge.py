@@ -206,12 +206,12 @@ waivers:
         == decision.waiver
     )
     assert decision.because == (
-        "high and unhandled: the policy's block list names both. Waived until 2026-11-24: vendor "
+        "The policy blocks findings that are high and unhandled. Waived until 2026-11-24: vendor "
         "image, replaced in Q1."
     )
     [after] = loaded(tmp_path, text).judge([finding()], NAMES, TODAY + timedelta(days=1))
     assert after.because == (
-        "high and unhandled: the policy's block list names both. It was waived until 2026-11-24, "
+        "The policy blocks findings that are high and unhandled. It was waived until 2026-11-24, "
         "which has passed: vendor image, replaced in Q1."
     )
 
@@ -220,8 +220,8 @@ def test_what_no_list_names_is_allowed(tmp_path: Path) -> None:
     decision = judged(tmp_path, BLOCK, level=Level.LOW)
     assert Action.ALLOW is decision.action
     assert decision.because == (
-        "low and unhandled: no rule matches, and neither the block list nor the warn list names "
-        "both."
+        "No rule matches, and the policy neither blocks nor warns of findings that are low and "
+        "unhandled."
     )
 
 

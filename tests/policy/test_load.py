@@ -156,7 +156,7 @@ undecided: {warn_on: [missing], until: 2027-13-01}
 a.yaml:4:51: expires is 2027-02-30, a day that no calendar has.
 a.yaml:5:5: A waiver for all risks (**) of all images (**) would switch the gate off. Name the
 a.yaml:6:63: "owners" is not a key in waivers. Did you mean owner? Allowed: risks, images, reason,
-a.yaml:7:51: expires is 2028-01-01, more than max_waiver (180 days) from today. The latest day is
+a.yaml:7:51: expires is 2028-01-01, more than max_waiver (180d) from today. The latest day is
 a.yaml:9:17: max_age is 0, which makes every scan too old.
 a.yaml:9:29: settle: '9999d' is more than 3650d, the longest duration.
 a.yaml:10:40: until is 2027-13-01, a day that no calendar has.

@@ -153,6 +153,15 @@ def test_tolerance_that_ended_is_noted(tmp_path: Path) -> None:
             NOTHING + "rules: [{name: w, match: {levels: [high]}, action: warn}, "
             "{name: b, match: {levels: [high]}, action: block}]",
         ),
+        (False, BLOCK + "rules: [{match: {levels: [high, medium]}, action: warn}]"),
+        (False, BLOCK + "rules: [{match: {images: ['**'], risks: ['**']}, action: warn}]"),
+        (True, BLOCK + "rules: [{match: {levels: [high]}, action: warn}]"),
+        (True, BLOCK + "rules: [{match: {images: ['*']}, action: warn}]"),
+        (
+            True,
+            NOTHING + "rules: [{name: r, match: {levels: [low]}, action: block}, "
+            "{name: r, match: {levels: [low], risks: [x]}, action: block}]",
+        ),
         (True, NOTHING + "rules: [{match: {levels: [high]}, action: block}]"),
         (True, "block: [{levels: [], statuses: []}, {levels: [low], statuses: [unhandled]}]\n"),
         (True, BLOCK),

@@ -44,7 +44,7 @@ def test_of_several_policies_the_strictest_decision_wins(
 
 def test_with_one_policy_no_file_is_named(tmp_path: Path) -> None:
     [decision] = loaded(tmp_path, BLOCK).judge([finding()], NAMES, TODAY)
-    assert decision.because == "high and unhandled: the policy's block list names both."
+    assert decision.because == "The policy blocks findings that are high and unhandled."
 
 
 def test_the_rule_of_the_policy_that_wins_is_named(tmp_path: Path) -> None:

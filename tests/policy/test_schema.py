@@ -244,9 +244,11 @@ def test_of_another_version_only_that_is_said(tmp_path: Path) -> None:
 
 
 def test_a_file_may_hold_thousands_of_faults(tmp_path: Path) -> None:
-    lines = refused(tmp_path, "waivers:\n" + "- {}\n" * 3000)
-    assert len(lines) == 51
-    assert lines[-1].startswith("a.yaml: and ")
+    for text in ("waivers:\n" + "- {}\n" * 1000, "".join(f"k{n}: 1\n" for n in range(1000))):
+        lines = refused(tmp_path, text)
+        assert len(lines) == 201
+        assert lines[-1].startswith("a.yaml:")
+        assert lines[-1].endswith(": There are more problems. Correct these first.")
 
 
 def test_a_long_value_is_cut_and_stays_on_its_line(tmp_path: Path) -> None:
@@ -256,6 +258,24 @@ def test_a_long_value_is_cut_and_stays_on_its_line(tmp_path: Path) -> None:
     assert len(line) < 600
     [line] = refused(tmp_path, 'max_waiver: "1\\n2\\e[1m\\u2028"')
     assert line.isprintable()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'scan: {platforms: ["linux/amd64\\n"]}',
+        'scan: {max_age: "7d\\n"}',
+        'undecided: {warn_on: [], until: "2027-01-01\\n"}',
+        'rules: [{match: {classes: ["other\\n"]}, action: block}]',
+        "rules:\n- match:\n    images:\n    - |\n      payments/**\n  action: block\n",
+    ],
+)
+def test_a_line_end_that_would_make_a_word_match_nothing_is_refused(
+    tmp_path: Path, text: str
+) -> None:
+    [line] = refused(tmp_path, text)
+    assert "\\n" in line
+    assert ", but must be " in line
 
 
 def test_empty_lists_select_nothing_and_are_valid(tmp_path: Path) -> None:
