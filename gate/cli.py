@@ -1,4 +1,4 @@
-"""The command line: the only place that reads arguments, environment and clock, prints, or exits."""
+"""The command line: the only place that reads arguments, environment or clock, prints, or exits."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def main() -> NoReturn:
     sys.exit(run(sys.argv[1:]))
 
 
-def run(arguments: Sequence[str]) -> int:
+def run(arguments: Sequence[str]) -> int:  # noqa: PLR0911 - each end has its code
     """Run the command line; every exception ends here, as a code and a sentence."""
     try:
         return int(cli.main(list(arguments), prog_name="gate", standalone_mode=False) or 0)
@@ -179,9 +179,9 @@ def check(
     images: Sequence[str],
     format_: str,
     reports: Sequence[tuple[str, str]],
-    quiet: bool,  # noqa: FBT001
-    **given: Any,
-) -> int:  # noqa: ANN401 - click's own way to hand options over
+    quiet: bool,  # noqa: FBT001 - click passes options by name
+    **given: Any,  # noqa: ANN401 - the options of `CheckOptions`
+) -> int:
     """Judge images: HOST/NAMESPACE/REPOSITORY[:TAG][@DIGEST], several at once if given."""
     from gate.check_run import CheckOptions, run_check  # noqa: PLC0415 - imports the network
     from gate.images import read_images  # noqa: PLC0415 - not every command needs it
@@ -263,8 +263,11 @@ def risks(levels: Sequence[str], classes: Sequence[str], format_: str, **given: 
 )
 @_service_options
 def doctor(
-    image: str | None, policies: Sequence[str], registry_hosts: Sequence[str], **given: Any
-) -> int:  # noqa: ANN401
+    image: str | None,
+    policies: Sequence[str],
+    registry_hosts: Sequence[str],
+    **given: Any,  # noqa: ANN401 - the options of `ServiceOptions`
+) -> int:
     """Find out why the gate can't decide: credentials, endpoint, permissions, checks, IMAGE."""
     from gate.policy import load_policies  # noqa: PLC0415 - not every command needs it
     from gate.reference import ImageReference  # noqa: PLC0415 - not every command needs it

@@ -18,7 +18,7 @@ PREFIX = "BUILDRISK_GATE_"
 _ALIYUN = ".aliyuncs.com"
 
 
-class Duration(click.ParamType):
+class Duration(click.ParamType):  # type: ignore[type-arg]
     """A length of time, such as ``90s``, ``10m``, ``1h`` or ``0``."""
 
     name = "duration"
@@ -35,20 +35,11 @@ class Duration(click.ParamType):
             self.fail(str(problem), param, ctx)
 
 
-class Text(click.ParamType):
+class Text(click.ParamType):  # type: ignore[type-arg]
     """A text of which several stand one a line in an environment variable."""
 
     def __init__(self, name: str) -> None:
         self.name = name
-
-    def convert(
-        self,
-        value: Any,
-        param: click.Parameter | None,
-        ctx: click.Context | None,  # noqa: ANN401
-    ) -> str:
-        """Return the text as it is."""
-        return str(value)
 
     def split_envvar_value(self, rv: str) -> list[str]:
         """Return the lines of a variable that aren't empty."""
@@ -62,11 +53,11 @@ class Report(Text):
         super().__init__("name=path")
         self._formats = formats
 
-    def convert(  # type: ignore[override]
+    def convert(
         self,
-        value: Any,
+        value: str | tuple[str, str],
         param: click.Parameter | None,
-        ctx: click.Context | None,  # noqa: ANN401
+        ctx: click.Context | None,
     ) -> tuple[str, str]:
         """Return the format and the path."""
         if isinstance(value, tuple):
@@ -78,7 +69,7 @@ class Report(Text):
         return name, path
 
 
-def option(*names: str, **settings: Any) -> Callable[[FC], FC]:  # noqa: ANN401
+def option(*names: str, **settings: Any) -> Callable[[FC], FC]:  # noqa: ANN401 - click's own settings
     """Declare an option that has its environment variable, ``BUILDRISK_GATE_<OPTION>``."""
     long = next(name for name in names if name.startswith("--"))
     word = long.split("/")[0].strip("-").replace("-", "_").upper()

@@ -1,4 +1,4 @@
-"""Ask Security Center for scans: only where wanted, once, and no more than it lets run at a time."""
+"""Ask Security Center for scans: only where wanted, and once."""
 
 from __future__ import annotations
 

@@ -62,7 +62,7 @@ def read_risks(  # noqa: PLR0913 - the command's own options
     return anyio.run(partial(_risks, options, machine, levels, classes, format_, width))
 
 
-async def _risks(  # noqa: PLR0913 - the command's own options
+async def _risks(  # noqa: PLR0913, PLR0917 - the command's own options
     options: ServiceOptions,
     machine: Machine,
     levels: Sequence[str],

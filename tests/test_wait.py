@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -164,7 +165,7 @@ def anyio_backend() -> str:
 
 async def test_polls_grow_from_2_to_30_seconds() -> None:
     waited = await wait_for(missing(), wait=120.0)
-    gaps = [b - a for a, b in zip(waited.polls, waited.polls[1:], strict=False)]
+    gaps = [b - a for a, b in pairwise(waited.polls)]
     assert [2.0, 3.0, 4.5, 6.75] == gaps[:4]
     assert max(gaps) <= 30.0
     assert 120.0 == waited.polls[-1]
@@ -244,7 +245,7 @@ async def test_twenty_images_wait_together() -> None:
 async def test_progress_is_shown_at_least_every_30_seconds() -> None:
     waited = await wait_for(running(), wait=300.0, throttles=True)
     times = [progress.seconds for progress in waited.seen]
-    assert max(b - a for a, b in zip(times, times[1:], strict=False)) <= 30.0
+    assert max(b - a for a, b in pairwise(times)) <= 30.0
 
 
 async def test_what_is_known_while_settling_is_no_pass() -> None:

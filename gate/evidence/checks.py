@@ -50,7 +50,7 @@ def lacking(checks: Checks, requirements: Requirements) -> tuple[Reason, str] | 
     if checks.unknown_because:
         if requirements.require_checks:
             return Reason.ACCESS, (
-                "Which checks are switched on can't be told, and a policy says scan.require_checks. "
+                "Which checks are on can't be told, and a policy says scan.require_checks. "
                 f"{checks.unknown_because}"
             )
         return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import anyio
@@ -13,7 +13,6 @@ from gate.errors import GateError
 from gate.evidence.checks import lacking, notes_on, with_checks
 from gate.evidence.choose import Chosen, choose
 from gate.evidence.details import Details, read_details
-from gate.evidence.later import Later
 from gate.evidence.records import image_of
 from gate.evidence.rows import MOST_ROWS
 from gate.evidence.scan import doing, finished_before_the_running, scan_of, state_of
@@ -26,12 +25,14 @@ if TYPE_CHECKING:
 
     from gate.clock import Clock
     from gate.evidence.checks import Checks
+    from gate.evidence.later import Later
     from gate.evidence.records import Identified
     from gate.evidence.rows import RepositoryRows
     from gate.evidence.target import Target
     from gate.security_center import ImageRecord, SecurityCenter
 
 _READINGS = 3  # how often evidence that is incomplete or contradicts itself is read
+_Why = tuple[Reason, str]
 _PAUSE = 0.5  # seconds before it is read again, growing by as much each time
 
 
@@ -89,9 +90,9 @@ class OneImage:
             return frozenset()
         uuids = set()
         for record in self.identified.records:
-            if state_of(record) is ScanState.RUNNING and record.last_scan_time:
-                if await self._finished_before(record):
-                    uuids.add(record.uuid)
+            runs_again = state_of(record) is ScanState.RUNNING and record.last_scan_time
+            if runs_again and await self._finished_before(record):
+                uuids.add(record.uuid)
         return frozenset(uuids)
 
     async def _finished_before(self, record: ImageRecord) -> bool:
@@ -156,40 +157,52 @@ class OneImage:
         scan = with_checks(chosen.scan, checks)
         refusal = lacking(checks, self.target.requirements)
         if refusal:
-            return self._undecided(*refusal, chosen.record, scan, waiting=False)
+            return self._undecided(refusal, chosen.record, scan, waiting=False)
+        why: _Why | None = None
         for reading in range(_READINGS):
             if reading:
                 await self._pause(reading)
                 details = await read_details(self.client, chosen.record.uuid)
                 if details.complete and self._blocks(details):
                     return self._blocked(chosen.record, details)
-            problem, note = await self._contradicted(chosen.record, details, reading)
-            if problem is None:
+            why, note = await self._contradicted(chosen.record, details, reading)
+            if why is None:
                 return self._scanned(chosen, scan, details, (*notes_on(checks), *note))
-        return self._undecided(*problem, chosen.record, scan, waiting=True)
+        return self._undecided(why or _NEVER_READ, chosen.record, scan, waiting=True)
 
     async def _contradicted(
         self, record: ImageRecord, details: Details, reading: int
-    ) -> tuple[tuple[Reason, str] | None, tuple[str, ...]]:
+    ) -> tuple[_Why | None, tuple[str, ...]]:
         """Return why a set of details can't be believed, if so, and what to note if not."""
-        name = self.target.name
         if details.problem:
-            return (Reason.INCOMPLETE, _INCOMPLETE.format(name, details.problem)), ()
+            return self._incomplete(details.problem), ()
         if details.contradiction:
-            return (Reason.DISAGREEING, _DISAGREEING.format(name, details.contradiction)), ()
+            return self._disagreeing(details.contradiction), ()
         rows = await self.rows.get(reading)
         if rows.too_long:
-            again = await read_details(self.client, record.uuid)
-            if again.complete and Counter(again.findings) == Counter(details.findings):
-                return None, (_READ_TWICE.format(name, MOST_ROWS),)
-            return (Reason.DISAGREEING, _DISAGREEING.format(name, "Two readings differ.")), ()
+            return await self._read_twice(record, details)
         certain = rows.certain_of(record.uuid)
         if certain is None:
-            return (Reason.INCOMPLETE, _INCOMPLETE.format(name, rows.problem)), ()
+            return self._incomplete(rows.problem), ()
         if not agree(details.findings, record.uuid, certain):
-            told = _tell(details, sum(row.uuid == record.uuid for row in certain))
-            return (Reason.DISAGREEING, _DISAGREEING.format(name, told)), ()
+            own = sum(row.uuid == record.uuid for row in certain)
+            return self._disagreeing(_MISMATCH.format(len(details.findings), own)), ()
         return None, ()
+
+    async def _read_twice(
+        self, record: ImageRecord, details: Details
+    ) -> tuple[_Why | None, tuple[str, ...]]:
+        """Compare details with a second reading of them, where the rows are too many to read."""
+        again = await read_details(self.client, record.uuid)
+        if again.complete and Counter(again.findings) == Counter(details.findings):
+            return None, (_READ_TWICE.format(self.target.name, MOST_ROWS),)
+        return self._disagreeing("two readings of its details differ."), ()
+
+    def _incomplete(self, problem: str) -> _Why:
+        return Reason.INCOMPLETE, _INCOMPLETE.format(self.target.name, problem)
+
+    def _disagreeing(self, contradiction: str) -> _Why:
+        return Reason.DISAGREEING, _DISAGREEING.format(self.target.name, contradiction)
 
     async def _pause(self, reading: int) -> None:
         await self.clock.sleep(_PAUSE * reading)
@@ -209,9 +222,8 @@ class OneImage:
             doing="finished; findings may still arrive",
         )
 
-    def _undecided(
-        self, reason: Reason, message: str, record: ImageRecord, scan: Scan, *, waiting: bool
-    ) -> Look:
+    def _undecided(self, why: _Why, record: ImageRecord, scan: Scan, *, waiting: bool) -> Look:
+        reason, message = why
         return Look(
             evidence=Unscanned(
                 reason=reason,
@@ -239,9 +251,8 @@ _READ_TWICE = (
     "compared with them."
 )
 
-
-def _tell(details: Details, rows: int) -> str:
-    return (
-        f"its details hold {len(details.findings)} findings, its repository's list {rows} rows, "
-        "and their levels and statuses do not match."
-    )
+_MISMATCH = (
+    "its details hold {0} findings, its repository's list {1} rows, and their levels and statuses "
+    "do not match."
+)
+_NEVER_READ = (Reason.INCOMPLETE, "Its findings were not read.")

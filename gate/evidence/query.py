@@ -57,7 +57,7 @@ async def _ask(
     client: ListsRecords, target: Target, narrower: Mapping[str, str]
 ) -> Identified | Unscanned:
     listing = await client.image_records(
-        _of_repository(target) | narrower, keep=lambda record: in_repository(record, target)
+        {**_of_repository(target), **narrower}, keep=lambda record: in_repository(record, target)
     )
     return _identified(listing, target)
 

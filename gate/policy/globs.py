@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 _TOKEN = re.compile(r"\*+|\?|.", re.DOTALL)
+_WILDCARDS = re.compile(r"[*?]")
 _SEPARATORS = frozenset("/:")
 _STAR, _STARS, _ONE = "*", "**", "?"
 _WILD = frozenset({_STAR, _STARS, _ONE})
@@ -25,7 +26,17 @@ _WILD = frozenset({_STAR, _STARS, _ONE})
 class Glob:
     """One pattern."""
 
-    __slots__ = ("_all_stars", "_end", "_literals", "_ones", "_prefix", "_stars", "_suffix", "text")
+    __slots__ = (
+        "_all_stars",
+        "_end",
+        "_inside",
+        "_literals",
+        "_ones",
+        "_prefix",
+        "_stars",
+        "_suffix",
+        "text",
+    )
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -44,6 +55,7 @@ class Glob:
                 self._literals[token] = self._literals.get(token, 0) | bit
         self._prefix = _literal_run(tokens)
         self._suffix = _literal_run(tokens[::-1])[::-1]
+        self._inside = max(_WILDCARDS.split(text), key=len)
 
     def __repr__(self) -> str:
         return f"Glob({self.text!r})"
@@ -62,10 +74,13 @@ class Glob:
         """Tell whether it stands for a text."""
         if self.is_literal:
             return name == self.text
-        # Most patterns are ruled out by their ends.
-        if not (name.startswith(self._prefix) and name.endswith(self._suffix)):
-            return False
-        return self._walk(name)
+        # Most patterns are ruled out by their ends, or by their longest literal part.
+        return (
+            name.startswith(self._prefix)
+            and name.endswith(self._suffix)
+            and self._inside in name
+            and self._walk(name)
+        )
 
     def covers(self, other: Glob) -> bool:
         """Tell whether it stands for all that the other one stands for, as far as is easily seen.

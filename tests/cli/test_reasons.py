@@ -30,8 +30,8 @@ CHECKS = {"GetBuildRiskDefineRuleConfig"}
 
 
 def image(*timeline: State, **fields: object) -> SampleImage:
-    fields = {"namespace": "shop", "repository": "api", "tag": "2.0", **fields}
-    return SampleImage(timeline=timeline or (State(),), **fields)  # type: ignore[arg-type]
+    told = {"namespace": "shop", "repository": "api", "tag": "2.0"}
+    return SampleImage(**({"timeline": timeline or (State(),)} | told | fields))  # type: ignore[arg-type]
 
 
 def policy(folder: Path, text: str) -> str:
@@ -108,7 +108,7 @@ def test_a_scan_that_is_no_evidence_is_undecided(
     sample, more = UNDECIDED[case]
     with serve(sample) as sandbox:
         result = judge(gate, sandbox, reference(sample), "-p", policy(tmp_path, more))
-    reason = case.split(",")[0]
+    reason = case.split(",", maxsplit=1)[0]
     assert (3, "undecided", reason) == (
         result.code,
         result.image["verdict"],
@@ -209,10 +209,13 @@ def test_a_record_that_changes_between_two_looks_is_read_again(gate: Gate, serve
     assert 0 != result.code
 
 
-def test_a_tag_that_moves_during_the_wait_is_moved(gate: Gate, serve: Serve) -> None:
+def test_a_tag_that_moves_during_the_wait_is_moved(
+    gate: Gate, serve: Serve, tmp_path: Path
+) -> None:
     old = image(State(after=-5, scan="CVE_ANALYZER"), State(after=1.5), namespace="shop")
     new = image(build="newer", pushed=-4 * 3600.0)
     world = World.of(old, new)
+    settled = policy(tmp_path, "scan: {settle: 0s}\n")
     with serve(world=world) as sandbox:
         host = sandbox.url.removeprefix("http://")
         threading.Timer(1.0, world.move_tag, ["shop/api", "2.0", new.digest]).start()
@@ -220,16 +223,10 @@ def test_a_tag_that_moves_during_the_wait_is_moved(gate: Gate, serve: Serve) -> 
             gate,
             sandbox,
             f"{host}/shop/api:2.0",
-            *("--registry-host", host, "--wait", "5s", "-p", settled()),
+            *("--registry-host", host, "--wait", "5s", "-p", settled),
         )
     assert (3, "moved") == (result.code, result.image["reason"])
     assert new.digest in result.image["message"]
-
-
-def settled() -> str:
-    from pathlib import Path  # noqa: PLC0415 - only this needs it
-
-    return policy(Path.cwd(), "scan: {settle: 0s}\n")
 
 
 def test_a_missing_permission_is_access(gate: Gate, serve: Serve) -> None:

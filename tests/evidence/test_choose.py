@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -15,7 +16,9 @@ DAY = 86_400_000
 NOW = datetime(1970, 1, 11, tzinfo=UTC)
 
 
-def chosen(*records: ImageRecord, by: IdentifiedBy = IdentifiedBy.DIGEST, **told: object):  # type: ignore[no-untyped-def]  # noqa: ANN201
+def chosen(
+    *records: ImageRecord, by: IdentifiedBy = IdentifiedBy.DIGEST, **told: Any
+) -> Chosen | Refused:
     return choose(Identified(records, by), target(**told), NOW, frozenset())
 
 

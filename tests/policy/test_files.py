@@ -41,7 +41,7 @@ def test_these_are_all_files() -> None:
     assert {path.stem for path in FOLDER.iterdir()} == FILES
 
 
-@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("name", sorted(FILES))
 def test_a_file_explains_itself_in_short_lines(name: str) -> None:
     lines = (FOLDER / f"{name}.yaml").read_text(encoding="utf-8").splitlines()
     assert lines[0].startswith("# ")

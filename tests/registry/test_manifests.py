@@ -154,5 +154,5 @@ def test_a_digest_is_that_of_the_bytes() -> None:
     ("text", "expected"),
     [(DIGEST, True), (DIGEST.upper(), False), (DIGEST + "\n", False), ("latest", False)],
 )
-def test_a_digest_is_told_from_a_tag(text: str, expected: Any) -> None:  # noqa: ANN401 - a table's column
+def test_a_digest_is_told_from_a_tag(text: str, expected: Any) -> None:
     assert expected is is_digest(text)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.anyio
 
 
-async def _configuration(ask: Asker, sandbox: Sandbox) -> Any:  # noqa: ANN401 - JSON
+async def _configuration(ask: Asker, sandbox: Sandbox) -> Any:
     return (await ask(sandbox, "GetBuildRiskDefineRuleConfig", Lang="en")).json["Data"]
 
 

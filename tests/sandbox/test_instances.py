@@ -53,7 +53,7 @@ async def test_what_is_not_a_name_is_compared_exactly(ask: Asker, name: str, cou
 
 
 @pytest.mark.parametrize("reading", ["bare", "prefixed"])
-async def test_a_digest_is_asked_for_as_the_reading_says(ask: Asker, reading: Any) -> None:  # noqa: ANN401 - a literal
+async def test_a_digest_is_asked_for_as_the_reading_says(ask: Asker, reading: Any) -> None:
     image = SampleImage(namespace="shop", repository="web")
     values = {"bare": image.bare_digest, "prefixed": image.digest}
     async with Sandbox(World.of(image), readings=Readings(digest_criterion=reading)) as sandbox:

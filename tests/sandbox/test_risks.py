@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.anyio
 
 
-def _image(repository: str = "web", *findings: SampleFinding, **more: Any) -> SampleImage:  # noqa: ANN401 - fields of an image
+def _image(repository: str = "web", *findings: SampleFinding, **more: Any) -> SampleImage:
     return SampleImage(namespace="shop", repository=repository, tag="1", findings=findings, **more)
 
 

@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.anyio
 
 
-def _image(repository: str = "ghost", **more: Any) -> SampleImage:  # noqa: ANN401 - fields of an image
+def _image(repository: str = "ghost", **more: Any) -> SampleImage:
     return SampleImage(namespace="shop", repository=repository, tag="1", **{"timeline": (), **more})
 
 
-async def _scan(ask: Asker, sandbox: Sandbox, *images: SampleImage, **more: object) -> Any:  # noqa: ANN401 - JSON
+async def _scan(ask: Asker, sandbox: Sandbox, *images: SampleImage, **more: object) -> Any:
     described = [
         {
             "registryType": image.registry_type,
@@ -37,14 +37,14 @@ async def _scan(ask: Asker, sandbox: Sandbox, *images: SampleImage, **more: obje
     return answer.json["Data"]
 
 
-async def _record(ask: Asker, sandbox: Sandbox, image: SampleImage) -> Any:  # noqa: ANN401 - JSON
+async def _record(ask: Asker, sandbox: Sandbox, image: SampleImage) -> Any:
     criteria = json.dumps([{"name": "digest", "value": image.bare_digest}])
     answer = await ask(sandbox, "DescribeImageInstances", Criteria=criteria)
     rows = answer.json["ImageInstanceList"]
     return rows[0] if rows else None
 
 
-async def _task(ask: Asker, sandbox: Sandbox, image: SampleImage) -> Any:  # noqa: ANN401 - JSON
+async def _task(ask: Asker, sandbox: Sandbox, image: SampleImage) -> Any:
     answer = await ask(sandbox, "DescribeImageLatestScanTask", Digest=image.bare_digest)
     tasks = answer.json["Task"]
     return tasks[0] if tasks else None
