@@ -130,7 +130,8 @@ async def diagnose(
 
 def exit_code_of(trials: Iterable[Trial]) -> ExitCode:
     """Return what the gravest trouble ends in; 0 where there is none."""
-    return worst([ExitCode.PASSED, *(trial.exit_code for trial in trials)])
+    codes = {trial.exit_code for trial in trials}
+    return ExitCode.USAGE if ExitCode.USAGE in codes else worst([ExitCode.PASSED, *codes])
 
 
 def as_line(trial: Trial) -> str:

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from gate.errors import GateError
-from gate.evidence import Look, unscanned_by
+from gate.evidence import Look, moment, unscanned_by
 from gate.findings import Reason, Scan, Scanned, ScanState, Unscanned
 from gate.security_center import ScanTarget
 
@@ -58,6 +58,7 @@ class Scans:
         self._client_of = client_of
         self._dry_run = dry_run
         self._asked: dict[Target, _Asked] = {}
+        self._begun: set[Target] = set()  # whose record changed since the scan was asked for
         self._requests: Counter[Target] = Counter()
 
     async def consider(self, target: Target, look: Look) -> Look:
@@ -69,17 +70,38 @@ class Scans:
         if self._mode is ScanMode.NEVER or target.optional or blocked(target, look):
             return look
         try:
+            await self._notice(target, look)
             if self._needed(target, look):
                 return await self._ask(target, look)
         except GateError as trouble:
             return replace(look, evidence=_merged(look, unscanned_by(trouble)), waiting=False)
         return self._awaited(target, look)
 
+    async def _notice(self, target: Target, look: Look) -> None:
+        """Notice that a scan that was asked for has begun, so that its failure is a new one."""
+        asked = self._asked.get(target)
+        if asked is None or target in self._begun:
+            return
+        if _state(look.record) != asked.seen or await self._failed_since(target, look, asked):
+            self._begun.add(target)
+
+    async def _failed_since(self, target: Target, look: Look, asked: _Asked) -> bool:
+        """Tell whether a scan failed so fast that the record never showed it running."""
+        if _reason(look) is not Reason.FAILED or look.record is None:
+            return False
+        digest = look.record.digest.removeprefix("sha256:")
+        try:
+            tasks = await self._client_of(target).latest_scan_tasks(digest)
+        except GateError:
+            return False  # not shown: the wait goes on
+        ends = (moment(task.finish_time) for task in tasks)
+        return any(end is not None and end >= asked.at for end in ends)
+
     def _needed(self, target: Target, look: Look) -> bool:
         asked = self._asked.get(target)
         if asked is None:
             return self._mode is ScanMode.ALWAYS or _reason(look) in _ASKED_FOR
-        failed_since = _reason(look) is Reason.FAILED and _state(look.record) != asked.seen
+        failed_since = _reason(look) is Reason.FAILED and target in self._begun
         return failed_since and self._requests[target] < _MOST_REQUESTS
 
     async def _ask(self, target: Target, look: Look) -> Look:
@@ -108,6 +130,7 @@ class Scans:
                 doing="waiting until another scan may start",
             )
         self._asked[target] = _Asked(asked_at, _state(look.record))
+        self._begun.discard(target)
         self._requests[target] += 1
         return _scan_under_way(target, look)
 
@@ -119,8 +142,8 @@ class Scans:
             ended = look.evidence.scan.finished_at
             old = ended is None or ended < asked.at
             return _scan_under_way(target, look) if old and self._only_newer else look
-        unchanged = _state(look.record) == asked.seen
-        return _scan_under_way(target, look) if unchanged and _reason(look) in _ASKED_FOR else look
+        pending = target not in self._begun and _reason(look) in _ASKED_FOR
+        return _scan_under_way(target, look) if pending else look
 
     @property
     def _only_newer(self) -> bool:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 import anyio
 
+from gate.evidence.later import Later
 from gate.findings import Finding, Level, Status
 
 if TYPE_CHECKING:
@@ -57,15 +59,12 @@ async def read_details(client: RisksOfImage, uuid: str) -> Details:
 
     A row does not carry its status, so the lists by status tell it.
     """
-    lists: dict[int | None, Listing[BuildRiskDetail]] = {}
-
-    async def read(status: int | None) -> None:
-        lists[status] = await client.build_risks_of(uuid, status=status)
-
     async with anyio.create_task_group() as group:
-        for status in (None, *STATUSES):
-            group.start_soon(read, status)
-    return combine(lists)
+        asked = {
+            status: Later(group, partial(client.build_risks_of, uuid, status=status))
+            for status in (None, *STATUSES)
+        }
+    return combine({status: await later.get() for status, later in asked.items()})
 
 
 def combine(lists: Mapping[int | None, Listing[BuildRiskDetail]]) -> Details:

@@ -37,7 +37,7 @@ def as_json(verdict: Verdict) -> dict[str, Any]:
         "verdict": verdict.outcome.value,
         "exit_code": int(verdict.exit_code),
         "policies": [
-            {"path": policy.path, "sha256": f"sha256:{policy.sha256.removeprefix('sha256:')}"}
+            {"path": policy.path, "sha256": policy.sha256}
             for policy in verdict.policies
         ],
         "notes": list(verdict.notes),

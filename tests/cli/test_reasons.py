@@ -200,13 +200,16 @@ def test_witnesses_that_contradict_each_other_are_no_evidence(gate: Gate, serve:
         assert (3, "disagreeing") == (result.code, result.image["reason"])
 
 
-def test_a_record_that_changes_between_two_looks_is_read_again(gate: Gate, serve: Serve) -> None:
-    """The first reading drops the only bad finding; the record then shows a newer scan."""
-    late = image(findings=(SampleFinding(risk="no_user", level="high", after=0.0),))
-    faults = Faults(Fault("dropped_rows", operations=LISTS | DETAILS, first=5))
-    with serve(late, faults=faults) as sandbox:
-        result = judge(gate, sandbox, reference(late))
-    assert 0 != result.code
+def test_the_last_look_sees_a_scan_that_began_meanwhile(gate: Gate, serve: Serve) -> None:
+    again = image(State(), State(after=-1.0, scan="START"))
+    assert again.uuid == CLEAN.uuid
+    world = World.of(CLEAN)
+    with serve(
+        world=world, faults=Faults(Fault("latency", operations=DETAILS, seconds=1.0))
+    ) as sandbox:
+        threading.Timer(0.5, world.put, [again]).start()
+        result = judge(gate, sandbox, reference(CLEAN))
+    assert (3, "running") == (result.code, result.image["reason"])
 
 
 def test_a_tag_that_moves_during_the_wait_is_moved(
@@ -269,15 +272,17 @@ def test_a_service_in_trouble_is_service(gate: Gate, serve: Serve, kind: str) ->
 
 def test_nobody_listening_is_service(gate: Gate, serve: Serve) -> None:
     with serve(CLEAN) as sandbox:
-        pass
-    result = judge(gate, sandbox, reference(CLEAN), "--timeout", "2s")
+        url = sandbox.url
+    result = gate(
+        *("check", "--endpoint", url, "--format", "json", "--timeout", "2s"), reference(CLEAN)
+    )
     assert (5, "service") == (result.code, result.image["reason"])
 
 
 def test_a_certain_block_is_never_hidden_by_trouble(gate: Gate, serve: Serve) -> None:
     bad = image(findings=(HIGH,), tag="1")
     with serve(bad, CLEAN, faults=Faults(Fault("denied", operations=LISTS | CHECKS))) as sandbox:
-        result = judge(gate, sandbox, reference(CLEAN), reference(bad))
+        result = judge(gate, sandbox, reference(bad), reference(CLEAN))
     assert (10, "block") == (result.code, result.report["verdict"])
     assert ["access", "blocked"] == [image["reason"] for image in result.report["images"]]
 

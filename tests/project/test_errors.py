@@ -10,8 +10,9 @@ import re
 import gate
 from gate import errors
 
-# Answers of the sandbox, which its server writes to the wire: no caller of the gate meets them.
-INTERNAL = {"gate.sandbox.refusals.Refusal"}
+# No caller of the gate meets these: answers that the sandbox's server writes to the wire, and what
+# ends the parsing of one policy file, which `load_policies` collects into an InvalidPolicy.
+INTERNAL = {"gate.sandbox.refusals.Refusal", "gate.policy.problem.Unreadable"}
 
 _ENTRY = re.compile(r"^(?P<rule>[│ ]*[├└]── )?(?P<name>[A-Z]\w+) *(?P<code>\d+)?")
 
