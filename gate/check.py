@@ -163,7 +163,7 @@ class _Gathering:
             (image.glob_names(), [decision.finding for decision in verdict.decisions])
             for image in self._images
             for verdict in verdicts
-            if verdict.reference == str(image)
+            if verdict.reference == str(image) and verdict.outcome is not Outcome.UNDECIDED
         ]
         return (
             *(note for verdict in verdicts for note in verdict.notes),

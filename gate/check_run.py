@@ -52,37 +52,43 @@ def run_check(options: CheckOptions, policies: Policies, machine: Machine) -> Ve
 
 
 async def _run(options: CheckOptions, policies: Policies, machine: Machine) -> Verdict:
-    timeout = options.timeout.total_seconds()
-    settings = options.settings(machine, timeout)
+    settings = options.settings(machine, options.timeout.total_seconds())
+    async with Connections(settings) as connections:
+        question = _question(options, policies, machine, connections)
+        await connections.prepare(question.region_of(image) for image in options.images)
+        return await _watched(options, question, machine, connections)
+
+
+async def _watched(
+    options: CheckOptions, question: Question, machine: Machine, connections: Connections
+) -> Verdict:
+    """Check while heeding signals, and while somebody is shown how long it takes."""
     watcher = (
         LiveProgress(machine.write, machine.width) if machine.live else LogProgress(machine.write)
     )
-    stop = anyio.CancelScope(deadline=anyio.current_time() + timeout + _GUARD)
+    left = connections.settings.deadline - machine.clock.monotonic()
+    stop = anyio.CancelScope(deadline=anyio.current_time() + left + _GUARD)
+    means = Means(
+        reader_of=lambda target: connections.reader(target.region),
+        scans=Scans(
+            ScanMode(options.scan),
+            lambda target: connections.client(target.region),
+            dry_run=options.dry_run,
+        ),
+        service=connections.service(),
+        clock=machine.clock,
+        patience=Patience(
+            wait=_wait(options),
+            deadline=connections.settings.deadline,
+            random=SystemRandom().random,
+        ),
+        watcher=watcher,
+        stop=stop,
+    )
     received: list[ExitCode] = []
     async with anyio.create_task_group() as group:
         group.start_soon(_heed_signals, stop, received)
-        async with Connections(settings) as connections:
-            question = _question(options, policies, machine, connections)
-            await connections.prepare(question.region_of(image) for image in options.images)
-            scans = Scans(
-                ScanMode(options.scan),
-                lambda target: connections.client(target.region),
-                dry_run=options.dry_run,
-            )
-            means = Means(
-                reader_of=lambda target: connections.reader(target.region),
-                scans=scans,
-                service=connections.service(),
-                clock=machine.clock,
-                patience=Patience(
-                    wait=_wait(options),
-                    deadline=settings.deadline,
-                    random=SystemRandom().random,
-                ),
-                watcher=watcher,
-                stop=stop,
-            )
-            verdict = await check(options.images, question, means)
+        verdict = await check(options.images, question, means)
         group.cancel_scope.cancel()
     if isinstance(watcher, LiveProgress):
         watcher.close()

@@ -1,0 +1,336 @@
+"""The command line itself: options, environment, outputs, signals."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import jsonschema
+import pytest
+
+from gate import __version__
+from gate.report import report_schema
+from gate.sandbox import SampleFinding, SampleImage, State
+from tests.cli.conftest import HOST, Result, reference
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
+
+    from gate.sandbox import Sandbox
+
+    Gate = Callable[..., Result]
+    Serve = Callable[..., AbstractContextManager[Sandbox]]
+
+CLEAN = SampleImage(namespace="shop", repository="api", tag="2.0")
+BAD = SampleImage(
+    namespace="shop",
+    repository="web",
+    tag="1",
+    findings=(
+        SampleFinding(risk="no_user", level="high", command="ENV TOKEN=hunter2\n::error::x"),
+    ),
+)
+RUNNING = SampleImage(
+    namespace="shop", repository="web", tag="2", timeline=(State(scan="CVE_ANALYZER"),)
+)
+WAIT = ("--wait", "0")
+GATE = [sys.executable, "-m", "gate"]
+ROOT = Path(__file__).parents[2]
+
+
+def start(*arguments: str, **environment: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [*GATE, *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+        env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
+    )
+
+
+def test_the_version_is_told(gate: Gate) -> None:
+    result = gate("--version")
+    assert (0, f"buildrisk-gate, version {__version__}\n") == (result.code, result.out)
+
+
+@pytest.mark.parametrize("name", ["policy", "report"])
+def test_schemas_are_printed(gate: Gate, name: str) -> None:
+    result = gate("schema", name)
+    assert 0 == result.code
+    jsonschema.Draft202012Validator.check_schema(json.loads(result.out))
+
+
+def test_the_json_report_fulfils_its_schema(gate: Gate, serve: Serve) -> None:
+    with serve(BAD, CLEAN) as sandbox:
+        arguments = ("check", "--endpoint", sandbox.url, "--format", "json", *WAIT)
+        result = gate(
+            *arguments, reference(BAD), reference(CLEAN), f"{HOST}/shop/none:1@{BAD.digest}"
+        )
+    jsonschema.validate(result.report, report_schema())
+    assert 3 == len(result.report["images"])
+
+
+def test_policies_are_validated_offline(gate: Gate) -> None:
+    Path("good.yaml").write_text("version: 1\nblock: {levels: [high], statuses: [unhandled]}\n")
+    Path("bad.yaml").write_text("version: 1\nblock: {levels: [hihg], statuses: [unhandled]}\n")
+    good, bad = (gate("policy", "validate", name) for name in ("good.yaml", "bad.yaml"))
+    default = gate("policy", "validate")
+    assert (0, True) == (good.code, good.out.startswith("good.yaml: valid, sha256="))
+    assert (0, True) == (default.code, default.out.startswith("(built-in): valid"))
+    assert (2, "") == (bad.code, bad.out)
+    assert "bad.yaml:2:18" in bad.err
+    assert "high" in bad.err
+
+
+def test_several_reports_come_from_one_run(gate: Gate, serve: Serve) -> None:
+    with serve(BAD) as sandbox:
+        result = gate(
+            *("check", "--endpoint", sandbox.url, *WAIT, reference(BAD), "-q"),
+            *("--report", "json=out/one.json", "--report", "text=out/two.txt"),
+        )
+        asked = len(sandbox.requests)
+    assert 10 == result.code
+    assert 1 == len(result.out.splitlines())
+    assert "block" == json.loads(Path("out/one.json").read_text(encoding="utf-8"))["verdict"]
+    assert "(exit 10)" in Path("out/two.txt").read_text(encoding="utf-8").splitlines()[-1]
+    assert asked <= 7
+
+
+def test_a_report_that_cannot_be_written_changes_no_block_and_stops_no_other(
+    gate: Gate, serve: Serve
+) -> None:
+    Path("file").write_text("")
+    reports = ("--report", "json=file/below.json", "--report", "json=other.json")
+    with serve(BAD, CLEAN) as sandbox:
+        blocked = gate("check", "--endpoint", sandbox.url, *WAIT, reference(BAD), *reports)
+        passed = gate("check", "--endpoint", sandbox.url, *WAIT, reference(CLEAN), *reports)
+    assert (10, 5) == (blocked.code, passed.code)
+    assert "file/below.json" in passed.err.replace("\\", "/")
+    assert Path("other.json").exists()
+
+
+def test_secrets_and_workflow_commands_in_findings_are_defused(gate: Gate, serve: Serve) -> None:
+    with serve(BAD) as sandbox:
+        text = gate("check", "--endpoint", sandbox.url, *WAIT, reference(BAD), "-v")
+        data = gate("check", "--endpoint", sandbox.url, *WAIT, reference(BAD), "--format", "json")
+    for result in (text, data):
+        assert "hunter2" not in result.out + result.err
+        assert "sandbox-key-secret" not in result.out + result.err
+        assert not [line for line in result.out.splitlines() if line.lstrip().startswith("::")]
+
+
+def test_verbose_shows_requests_without_values_and_every_decision(gate: Gate, serve: Serve) -> None:
+    with serve(BAD) as sandbox:
+        result = gate("check", "--endpoint", sandbox.url, *WAIT, reference(BAD), "-v")
+    assert "DescribeImageInstances" in result.err
+    assert BAD.bare_digest not in result.err
+    assert "block" in result.out
+
+
+def test_options_come_from_the_environment_several_one_a_line(
+    gate: Gate, serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path("one.yaml").write_text("version: 1\nblock: {levels: [high], statuses: [unhandled]}\n")
+    Path("two.yaml").write_text("version: 1\nblock: {levels: [low], statuses: [unhandled]}\n")
+    monkeypatch.setenv("BUILDRISK_GATE_POLICY", "one.yaml\r\n\n  two.yaml\n")
+    monkeypatch.setenv("BUILDRISK_GATE_FORMAT", "json")
+    monkeypatch.setenv("BUILDRISK_GATE_WAIT", "0")
+    monkeypatch.setenv("BUILDRISK_GATE_REPORT", "json=a.json\ntext=b.txt")
+    with serve(CLEAN) as sandbox:
+        result = gate("check", "--endpoint", sandbox.url, reference(CLEAN))
+    assert ["one.yaml", "two.yaml"] == [policy["path"] for policy in result.report["policies"]]
+    assert Path("a.json").exists()
+    assert Path("b.txt").exists()
+
+
+@pytest.mark.parametrize(
+    "endpoint",
+    [
+        "http://127.0.0.1:9",
+        "https://evil.example",
+        "evil.example/.aliyuncs.com",
+        "https://user@tds.aliyuncs.com",
+        "evilaliyuncs.com",
+        "http://tds.aliyuncs.com",
+    ],
+)
+def test_an_endpoint_from_the_environment_must_be_alibaba_clouds(
+    gate: Gate, monkeypatch: pytest.MonkeyPatch, endpoint: str
+) -> None:
+    monkeypatch.setenv("BUILDRISK_GATE_ENDPOINT", endpoint)
+    result = gate("check", reference(CLEAN))
+    assert (2, "") == (result.code, result.out)
+
+
+def test_the_sandbox_never_comes_from_the_environment(
+    gate: Gate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BUILDRISK_GATE_SANDBOX", "1")
+    monkeypatch.setenv("BUILDRISK_GATE_DRY_RUN", "1")
+    monkeypatch.setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", "half of a pair")
+    result = gate("check", "--format", "json", *WAIT, reference(CLEAN))
+    assert (4, False) == (result.code, result.report["service"]["sandbox"])
+
+
+def test_the_region_must_be_known(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
+    arguments = ("check", "--format", "json", *WAIT, f"harbor.example/shop/api:1@{CLEAN.digest}")
+    unknown = gate(*arguments)
+    assert 2 == unknown.code
+    assert "--region" in unknown.err
+    monkeypatch.setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", "half of a pair")
+    monkeypatch.setenv("ALIBABA_CLOUD_REGION_ID", "eu-central-1")
+    known = gate(*arguments)
+    assert "tds.ap-southeast-1.aliyuncs.com" == known.report["service"]["endpoint"]
+
+
+def test_images_come_from_a_file_too(gate: Gate, serve: Serve) -> None:
+    Path("images.txt").write_text(f"# two\n{reference(CLEAN)}\n\n{reference(BAD)}\n")
+    with serve(BAD, CLEAN) as sandbox:
+        arguments = ("check", "--endpoint", sandbox.url, "--format", "json", *WAIT)
+        result = gate(*arguments, "--images-from", "images.txt", reference(CLEAN))
+        missing = gate(*arguments, "--images-from", "none.txt")
+    assert (10, 2) == (result.code, len(result.report["images"]))
+    assert 2 == missing.code
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--digest", "sha256:12"),
+        ("--digest", f"sha256:{'0' * 64}"),
+        ("--metadata-file", "none.json"),
+        ("--report", "nosuch=x"),
+        ("--report", "json="),
+        ("--timeout", "-1s"),
+        ("--format", "nosuch"),
+        ("--endpoint", "http://example.com"),
+        ("--no-such-option",),
+    ],
+    ids=" ".join,
+)
+def test_wrong_options_are_usage(gate: Gate, arguments: tuple[str, ...]) -> None:
+    result = gate("check", reference(CLEAN), *arguments)
+    assert (2, "") == (result.code, result.out)
+    assert result.err
+
+
+def test_a_metadata_file_without_a_digest_is_usage(gate: Gate) -> None:
+    for text in ("{}", "[]", "no JSON", '{"containerimage.digest": 1}'):
+        Path("m.json").write_text(text)
+        result = gate("check", f"{HOST}/shop/api:2.0", "--metadata-file", "m.json")
+        assert 2 == result.code, text
+        assert "containerimage.digest" in result.err
+
+
+def test_a_name_with_a_line_break_cannot_write_a_line(gate: Gate) -> None:
+    result = gate("check", f"{HOST}/shop/api\n::set-output name=verdict::pass:1")
+    assert 2 == result.code
+    assert not [line for line in result.err.splitlines() if line.lstrip().startswith("::")]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals")
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_still_leaves_reports(serve: Serve, number: int, code: int) -> None:
+    with serve(RUNNING) as sandbox:
+        process = start(
+            *("check", "--endpoint", sandbox.url, "--wait", "5m", reference(RUNNING)),
+            *("--report", "json=report.json"),
+        )
+        while not any(r.operation == "DescribeImageBuildRiskByKey" for r in sandbox.requests):
+            time.sleep(0.05)
+        time.sleep(0.3)
+        process.send_signal(number)
+        out, _ = process.communicate(timeout=20)
+    report = json.loads(Path("report.json").read_text(encoding="utf-8"))
+    assert (code, code, "running") == (
+        process.returncode,
+        report["exit_code"],
+        report["images"][0]["reason"],
+    )
+    assert f"(exit {code})" in out
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such pipes")
+def test_nobody_reading_the_report_is_no_defect(serve: Serve) -> None:
+    with serve(BAD) as sandbox:
+        process = start("check", "--endpoint", sandbox.url, *WAIT, reference(BAD))
+        assert process.stdout is not None
+        process.stdout.close()
+        assert process.stderr is not None
+        err = process.stderr.read()
+        process.stderr.close()
+        assert 10 == process.wait(timeout=20)
+    assert "Traceback" not in err
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "gbk", "utf-8"])
+def test_streams_never_fail_on_a_character(serve: Serve, encoding: str) -> None:
+    with serve(BAD) as sandbox:
+        process = subprocess.run(
+            [*GATE, "check", "--endpoint", sandbox.url, *WAIT, "--lang", "zh", reference(BAD)],
+            capture_output=True,
+            check=False,
+            env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": encoding},
+        )
+    assert 10 == process.returncode, process.stderr
+    assert b"Traceback" not in process.stderr
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals")
+def test_the_sandbox_serves_other_gates_until_interrupted(gate: Gate) -> None:
+    process = start(
+        "sandbox",
+        "--reading",
+        "rows=image",
+        "--reading",
+        "page_cap=7",
+        "--fault",
+        "throttling=0.1@DescribeImageInstances",
+        PYTHONUNBUFFERED="1",
+    )
+    assert process.stdout is not None
+    first = process.stdout.readline()
+    url = next(word for word in first.split() if word.startswith("http://")).rstrip(";")
+    assert "export ALIBABA_CLOUD_ACCESS_KEY_ID=" in process.stdout.readline()
+    os.environ["ALIBABA_CLOUD_ACCESS_KEY_ID"] = "sandbox-key-id"
+    os.environ["ALIBABA_CLOUD_ACCESS_KEY_SECRET"] = "sandbox-key-secret"
+    digest = json.loads(gate("check", "--sandbox", "--format", "json", f"{HOST}/shop/api:2.0").out)[
+        "images"
+    ][0]["image"]["digest"]
+    result = gate("check", "--endpoint", url, f"{HOST}/shop/api:2.0@{digest}")
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=20)
+    assert (0, 130) == (result.code, process.returncode), result.out
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--reading", "rows=what"),
+        ("--reading", "nosuch=1"),
+        ("--reading", "page_cap=0"),
+        ("--fault", "nosuch"),
+        ("--fault", "reset=often"),
+        ("--data", "none.yaml"),
+    ],
+    ids=" ".join,
+)
+def test_wrong_options_of_the_sandbox_are_usage(gate: Gate, arguments: tuple[str, ...]) -> None:
+    result = gate("sandbox", *arguments)
+    assert 2 == result.code
+    assert result.err
+
+
+def test_a_defect_is_told_as_one(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gate.cli._now", lambda: 1 / 0)
+    result = gate("policy", "validate")
+    assert 1 == result.code
+    assert "this is a defect of buildrisk-gate" in result.err
