@@ -102,6 +102,10 @@ class Connections:
         """Where the credentials come from, never what they are."""
         return self._credentials.origin
 
+    async def try_credentials(self) -> None:
+        """Get the credentials once; raises ``AccessError`` if there are none."""
+        await self._credentials.get()
+
     async def prepare(self, regions: Iterable[str | None]) -> None:
         """Make the clients that images of these regions need.
 

@@ -103,29 +103,41 @@ async def diagnose(
     connections: Connections, region: str | None, image: ImageReference | None
 ) -> AsyncIterator[Trial]:
     """Try what the gate needs, in the order in which one trouble hides the next."""
-    yield Trial("credentials", Result.OK, f"from {connections.credentials_origin}")
+    credentials = await _attempt("credentials", lambda: _credentials(connections))
+    yield credentials
+    if credentials.result is Result.OK:
+        async for trial in _security_center(connections, region, image):
+            yield trial
+    if image is not None:
+        yield await _registry(connections, image)
+
+
+async def _security_center(
+    connections: Connections, region: str | None, image: ImageReference | None
+) -> AsyncIterator[Trial]:
     client = connections.client(region)
     reached = await _reach(client, region)
     yield reached
-    if reached.exit_code is not ExitCode.SERVICE:
-        yield _clock(client.skew)
-        yield await _account(connections, region)
-        for name, call in _READS:
-            yield await _permission(client, name, call, "")
-        for name, needed_by, call in _MORE_READS:
-            yield await _permission(client, name, call, needed_by)
-        yield Trial(
-            f"permission yundun-sas:{_SCANS[1]}",
-            Result.NOTE,
-            "not tried, since trying it starts a scan; only --scan needs it",
-        )
-        yield await _attempt("checks", lambda: _checks(client))
-        yield await _attempt("whitelist rules", lambda: _whitelists(client))
-        yield await _attempt("registries", lambda: _registries(client))
-        if image is not None:
-            yield await _attempt(f"repository {image.path}", lambda: _repository(client, image))
+    if reached.exit_code is ExitCode.SERVICE:
+        return
+    yield _clock(client.skew)
+    if reached.exit_code is ExitCode.ACCESS:
+        return  # each further call would be refused alike
+    yield await _account(connections, region)
+    for name, call in _READS:
+        yield await _permission(client, name, call, "")
+    for name, needed_by, call in _MORE_READS:
+        yield await _permission(client, name, call, needed_by)
+    yield Trial(
+        f"permission yundun-sas:{_SCANS[1]}",
+        Result.NOTE,
+        "not tried, since trying it starts a scan; only --scan needs it",
+    )
+    yield await _attempt("checks", lambda: _checks(client))
+    yield await _attempt("whitelist rules", lambda: _whitelists(client))
+    yield await _attempt("registries", lambda: _registries(client))
     if image is not None:
-        yield await _registry(connections, image)
+        yield await _attempt(f"repository {image.path}", lambda: _repository(client, image))
 
 
 def exit_code_of(trials: Iterable[Trial]) -> ExitCode:
@@ -149,6 +161,11 @@ async def _attempt(tried: str, trial: Callable[[], Awaitable[Trial]]) -> Trial:
 
 def _trouble(tried: str, trouble: GateError) -> Trial:
     return Trial(tried, Result.TROUBLE, trouble.message, trouble.remedy, trouble.exit_code)
+
+
+async def _credentials(connections: Connections) -> Trial:
+    await connections.try_credentials()
+    return Trial("credentials", Result.OK, f"from {connections.credentials_origin}")
 
 
 async def _reach(client: SecurityCenter, region: str | None) -> Trial:

@@ -60,15 +60,6 @@ class LiveProgress:
             self._open = False
 
 
-class NoProgress:
-    """Shows nothing."""
-
-    tick = 60.0
-
-    def show(self, progress: Progress) -> None:
-        """Do nothing."""
-
-
 def sentence(progress: Progress) -> str:
     """Say what is awaited, its state, how long so far, and when the gate gives up."""
     return (

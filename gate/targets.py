@@ -121,7 +121,12 @@ def _of_index(
     platforms = [
         _target(reference, question, platform.digest, platform=platform.name) for platform in judged
     ]
-    return Wanted(reference=reference, targets=(own, *platforms), resolved=resolved)
+    return Wanted(
+        reference=reference,
+        targets=(own, *platforms),
+        resolved=resolved,
+        notes=(f"{reference} is an index; its own digest is {index.digest}.",),
+    )
 
 
 def _is_wanted(platform: Platform, wanted: tuple[str, ...] | None) -> bool:

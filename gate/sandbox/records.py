@@ -37,6 +37,16 @@ class Record:
         """Tell whether a scan is under way."""
         return self.state.scan not in FINAL and self.state.result not in _NO_SCAN
 
+    @property
+    def scan_began(self) -> float:
+        """When the scan that the state is about began: after the one before it ended."""
+        began = self.state.after
+        for state in reversed(self.image.timeline):
+            if state.after < began and state.scan in FINAL:
+                break
+            began = min(began, state.after)
+        return began
+
 
 def record_of(image: SampleImage, elapsed: float) -> Record | None:
     """Return an image's record at a moment, ``None`` where there is none yet."""

@@ -82,13 +82,24 @@ def test_wrong_credentials_are_named(
         result = ask(gate, sandbox)
     assert 4 == result.code
     assert "TROUBLE Security Center at" in result.out
+    assert 1 == result.out.count("TROUBLE")
 
 
 def test_no_credentials_are_named(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", "id")
     result = gate("doctor", "--endpoint", "http://127.0.0.1:9")
     assert 4 == result.code
+    assert "TROUBLE credentials" in result.out
     assert "ALIBABA_CLOUD_ACCESS_KEY_SECRET" in result.out
+    assert "Security Center at" not in result.out
+
+
+def test_a_service_that_does_not_answer_is_named(gate: Gate, serve: Serve) -> None:
+    with serve(CLEAN, faults=Faults(Fault("html_403"))) as sandbox:
+        result = ask(gate, sandbox, f"{HOST}/shop/api:2.0@{CLEAN.digest}")
+    assert 5 == result.code
+    assert "TROUBLE Security Center at" in result.out
+    assert "permission" not in result.out
 
 
 def test_a_clock_that_is_off_is_named(gate: Gate, serve: Serve) -> None:

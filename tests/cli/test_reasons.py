@@ -200,6 +200,38 @@ def test_witnesses_that_contradict_each_other_are_no_evidence(gate: Gate, serve:
         assert (3, "disagreeing") == (result.code, result.image["reason"])
 
 
+def test_a_record_of_another_region_is_not_the_image(gate: Gate, serve: Serve) -> None:
+    with serve(CLEAN) as sandbox:
+        result = judge(gate, sandbox, reference(CLEAN), "--region", "cn-beijing")
+    assert (3, "missing") == (result.code, result.image["reason"])
+
+
+def test_the_previous_scan_counts_if_the_policy_says_so(
+    gate: Gate, serve: Serve, tmp_path: Path
+) -> None:
+    again = image(State(), State(after=-1.0, scan="START"))
+    previous = policy(tmp_path, "scan: {accept_previous: true}\n")
+    denied = Faults(Fault("denied", operations={"DescribeImageLatestScanTask"}))
+    with serve(again) as sandbox:
+        result = judge(gate, sandbox, reference(again), "-p", previous)
+        strict = judge(gate, sandbox, reference(again))
+        sandbox.faults = denied
+        unshown = judge(gate, sandbox, reference(again), "-p", previous)
+    assert (0, "clean") == (result.code, result.image["reason"])
+    assert (3, "running") == (strict.code, strict.image["reason"])
+    assert (3, "running") == (unshown.code, unshown.image["reason"])
+
+
+def test_rows_beyond_2000_are_replaced_by_a_second_reading(gate: Gate, serve: Serve) -> None:
+    low = image(findings=(LOW,))
+    crowd = image(tag="crowd", findings=(LOW,) * 2001)
+    with serve(low, crowd) as sandbox:
+        result = judge(gate, sandbox, reference(low))
+    details = [r for r in sandbox.requests if r.operation in DETAILS]
+    assert (0, 8) == (result.code, len(details))
+    assert "2000 rows" in " ".join(result.report["notes"])
+
+
 def test_the_last_look_sees_a_scan_that_began_meanwhile(gate: Gate, serve: Serve) -> None:
     again = image(State(), State(after=-1.0, scan="START"))
     assert again.uuid == CLEAN.uuid

@@ -156,7 +156,7 @@ def _own_task(call: Call, record: Record) -> dict[str, object]:
         f"own-{record.image.uuid}",
         record.image.digest,
         status,
-        started=record.image.timeline[0].after,
+        started=record.scan_began,
         ends=record.state.after,
     )
 
