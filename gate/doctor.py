@@ -200,7 +200,8 @@ async def _account(connections: Connections, region: str | None) -> Trial:
     return Trial(
         "account",
         Result.OK,
-        f"{identity.account_id} ({identity.arn}); images of another account look as if missing",
+        f"{identity.account_id}, {identity.arn.rpartition(':')[2]}; images of another account look "
+        "as if missing",
     )
 
 
@@ -293,7 +294,7 @@ async def _repository(client: SecurityCenter, image: ImageReference) -> Trial:
             ExitCode.UNDECIDED,
         )
     shown = "; ".join(_summary(record) for record in _newest(listing.rows))
-    return Trial(tried, Result.OK, f"{len(listing.rows)} images, the newest: {shown}")
+    return Trial(tried, Result.OK, f"images known: {len(listing.rows)}; the newest: {shown}")
 
 
 def _newest(records: Sequence[ImageRecord]) -> list[ImageRecord]:
