@@ -36,10 +36,7 @@ def as_json(verdict: Verdict) -> dict[str, Any]:
         },
         "verdict": verdict.outcome.value,
         "exit_code": int(verdict.exit_code),
-        "policies": [
-            {"path": policy.path, "sha256": policy.sha256}
-            for policy in verdict.policies
-        ],
+        "policies": [{"path": policy.path, "sha256": policy.sha256} for policy in verdict.policies],
         "notes": list(verdict.notes),
         "images": [_image_verdict(image) for image in verdict.images],
     }
