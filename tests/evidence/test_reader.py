@@ -1,0 +1,213 @@
+"""Looks at images, against a Security Center whose every answer is written down."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from gate.errors import PermissionMissing, ServiceFailing
+from gate.evidence import EvidenceReader, Look
+from gate.findings import Reason, Scanned, Unscanned
+from gate.security_center import CheckConfiguration
+from tests.evidence.making import detail, listing, record, row, target
+from tests.simulated import SimulatedTime
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from gate.evidence import Target
+    from gate.security_center import ImageRecord
+
+pytestmark = pytest.mark.anyio
+
+LOW = detail("no_healthcheck", "low")
+LOW_ROW = row(level="low")
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+def configured() -> CheckConfiguration:
+    from gate.security_center import Check, CheckClass  # noqa: PLC0415 - only this needs them
+
+    checks = (Check(rule_key="no_user", rule_name="", selected=True),)
+    tree = (CheckClass(class_key="other", class_name="", rule_list=checks),)
+    return CheckConfiguration(rule_tree=tree)
+
+
+@dataclass
+class Center:
+    """Answers what it is told; of several answers the last one stays. Errors are raised."""
+
+    records: list[Any] = field(default_factory=lambda: [listing([record()])])
+    rows: list[Any] = field(default_factory=lambda: [listing()])
+    details: list[Any] = field(default_factory=lambda: [listing()])
+    checks: Any = field(default_factory=configured)
+    asked: list[str] = field(default_factory=list)
+    throttled: int = 0
+
+    def now(self) -> datetime:
+        return datetime(1970, 1, 2, tzinfo=UTC)
+
+    def _answer(self, name: str, answers: list[Any]) -> Any:
+        number = self.asked.count(name)
+        self.asked.append(name)
+        answer = answers[min(number, len(answers) - 1)]
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    async def image_records(
+        self, _criteria: Mapping[str, str], *, keep: Callable[[ImageRecord], bool]
+    ) -> Any:
+        answer = self._answer("records", self.records)
+        return replace(answer, rows=tuple(one for one in answer.rows if keep(one)))
+
+    async def images_by_build_risk(self, **_asked: object) -> Any:
+        return self._answer("rows", self.rows)
+
+    async def build_risks_of(self, _uuid: str, *, status: int | None) -> Any:
+        answer = self._answer(f"details {status}", self.details)
+        return answer if status in {None, 0} else listing()
+
+    async def check_configuration(self) -> Any:
+        return self._answer("checks", [self.checks])
+
+
+async def look(center: Center, wanted: Target | None = None) -> Look:
+    wanted = wanted or target()
+    reader = EvidenceReader(center, SimulatedTime().clock)  # type: ignore[arg-type]
+    told: list[Target] = []
+    looks = await reader.look([wanted], lambda one, _: told.append(one))
+    assert [wanted] == told
+    return looks[wanted]
+
+
+def reason(look: Look) -> Reason:
+    assert isinstance(look.evidence, Unscanned)
+    return look.evidence.reason
+
+
+async def test_all_that_agrees_is_evidence() -> None:
+    center = Center()
+    seen = await look(center)
+    assert isinstance(seen.evidence, Scanned)
+    assert 2 == center.asked.count("records")
+
+
+async def test_a_record_that_keeps_changing_is_moved() -> None:
+    center = Center(records=[listing([record(last_scan_time=2_000_000 + n)]) for n in range(9)])
+    seen = await look(center)
+    assert (Reason.MOVED, True) == (reason(seen), seen.waiting)
+    assert 4 == center.asked.count("records")
+
+
+async def test_a_record_that_changed_once_is_looked_at_again() -> None:
+    center = Center(records=[listing([record()]), listing([record(last_scan_time=3_000_000)])])
+    seen = await look(center)
+    assert isinstance(seen.evidence, Scanned)
+    assert 2 == center.asked.count("details None")
+
+
+async def test_a_record_that_disappeared_is_missing() -> None:
+    assert Reason.MISSING is reason(await look(Center(records=[listing([record()]), listing()])))
+
+
+async def test_the_last_look_in_trouble_is_trouble() -> None:
+    center = Center(records=[listing([record()]), ServiceFailing("Broken.", "Wait.")])
+    assert Reason.SERVICE is reason(await look(center))
+
+
+async def test_witnesses_that_agree_at_the_third_reading_are_believed() -> None:
+    empty, full = listing(), listing([LOW_ROW])
+    center = Center(rows=[empty, empty, full], details=[listing([LOW])])
+    assert isinstance((await look(center)).evidence, Scanned)
+    assert 3 == center.asked.count("rows")
+
+
+async def test_witnesses_that_never_agree_are_no_evidence() -> None:
+    seen = await look(Center(details=[listing([LOW])]))
+    assert (Reason.DISAGREEING, True) == (reason(seen), seen.waiting)
+
+
+async def test_findings_that_arrive_between_two_readings_and_block_are_a_block() -> None:
+    center = Center(rows=[listing([row()])], details=[listing(), listing([detail()])])
+    seen = await look(center)
+    assert 1 == len(seen.evidence.findings)
+
+
+async def test_rows_that_keep_moving_are_believed_if_two_readings_hold_the_same() -> None:
+    moving = [listing([LOW_ROW, row("u2")], "Rows moved."), listing([LOW_ROW], "Rows moved.")]
+    center = Center(rows=moving, details=[listing([LOW])])
+    assert isinstance((await look(center)).evidence, Scanned)
+
+
+async def test_rows_that_keep_moving_and_differ_are_incomplete() -> None:
+    moving = [listing([LOW_ROW] * (n % 2), "Rows moved.") for n in range(6)]
+    seen = await look(Center(rows=moving, details=[listing([LOW])]))
+    assert Reason.INCOMPLETE is reason(seen)
+    assert "Rows moved." in seen.evidence.message  # type: ignore[union-attr]
+
+
+async def test_too_many_rows_are_replaced_by_a_second_reading_that_must_agree() -> None:
+    long = [listing(too_long=True)]
+    same = await look(Center(rows=long, details=[listing([LOW])]))
+    assert isinstance(same.evidence, Scanned)
+    assert "2000 rows" in same.evidence.notes[0]
+    changing = [listing([LOW] * number) for number in range(9)]
+    assert Reason.DISAGREEING is reason(await look(Center(rows=long, details=changing)))
+
+
+async def test_details_that_contradict_themselves_are_no_evidence() -> None:
+    center = Center()
+
+    async def contradicting(_uuid: str, *, status: int | None) -> Any:
+        return listing([LOW]) if status == 0 else listing()
+
+    center.build_risks_of = contradicting  # type: ignore[method-assign]
+    assert Reason.DISAGREEING is reason(await look(center))
+
+
+async def test_trouble_with_one_record_does_not_hide_a_block_of_another() -> None:
+    center = Center(records=[listing([record(uuid="broken"), record(uuid="bad")])])
+
+    async def partly(uuid: str, *, status: int | None) -> Any:
+        if uuid == "broken":
+            raise ServiceFailing("Broken.", "Wait.")
+        return listing([detail()]) if status in {None, 0} else listing()
+
+    center.build_risks_of = partly  # type: ignore[method-assign, assignment]
+    seen = await look(center)
+    assert ("bad", 1) == (seen.record.uuid if seen.record else "", len(seen.evidence.findings))
+
+
+async def test_trouble_with_details_is_trouble_if_nothing_blocks() -> None:
+    seen = await look(Center(details=[PermissionMissing("a:b", "No.", "Grant.")]))
+    assert Reason.ACCESS is reason(seen)
+    assert seen.evidence.image is not None
+
+
+async def test_checks_are_asked_for_once_in_a_run() -> None:
+    center = Center()
+    reader = EvidenceReader(center, SimulatedTime().clock)  # type: ignore[arg-type]
+    one, other = target(), target()
+    for _ in range(2):
+        looks = await reader.look([one, other], lambda *_: None)
+        assert all(isinstance(seen.evidence, Scanned) for seen in looks.values())
+    assert 1 == center.asked.count("checks")
+
+
+async def test_a_poll_reads_no_details_that_cannot_have_changed() -> None:
+    center = Center(records=[listing([record(sca_status="START")])])
+    reader = EvidenceReader(center, SimulatedTime().clock)  # type: ignore[arg-type]
+    wanted = target()
+    for _ in range(3):
+        await reader.look([wanted], lambda *_: None)
+    assert 1 == center.asked.count("details None")
+    assert 3 == center.asked.count("records")
+    assert 1 == center.asked.count("rows")
