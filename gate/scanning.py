@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from gate.errors import GateError
 from gate.evidence import Look, moment, unscanned_by
-from gate.findings import Reason, Scan, Scanned, ScanState, Unscanned
+from gate.findings import Reason, Scanned, ScanState, Unscanned
 from gate.security_center import ScanTarget
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _MOST_REQUESTS = 2  # a scan that failed is asked for at most once more
 _UNSUPPORTED = "TASK_NOT_SUPPORT_REGION"
+_UNKNOWN = "TASK_NOT_EXISTS"
 _State = tuple[str, int | None]
 
 
@@ -100,7 +101,8 @@ class Scans:
     def _needed(self, target: Target, look: Look) -> bool:
         asked = self._asked.get(target)
         if asked is None:
-            return self._mode is ScanMode.ALWAYS or _reason(look) in _ASKED_FOR
+            always = self._mode is ScanMode.ALWAYS and _reason(look) not in _SCANS_DO_NOT_HELP
+            return always or _reason(look) in _ASKED_FOR
         failed_since = _reason(look) is Reason.FAILED and target in self._begun
         return failed_since and self._requests[target] < _MOST_REQUESTS
 
@@ -110,29 +112,23 @@ class Scans:
         if isinstance(wanted, str):
             return _undecided(look, Reason.MISSING, wanted, doing="its repository is not known yet")
         if self._dry_run:
-            cost = await client.public_pre_check_image_scan_task([wanted])
-            self.notes.append(
-                f"Dry run: --scan {self._mode} would ask for a scan of {target.name} "
-                f"({cost.scan_image_count} images to scan, {cost.need_auth_count} of the quota)."
-            )
+            await self._note_cost(client, target, wanted)
             return replace(look, waiting=False)
         asked_at = client.now().replace(microsecond=0)
         answer = await client.public_sync_and_create_image_scan_task([wanted])
-        refusal = _refusal(target, answer)
-        if refusal:
-            return replace(look, evidence=_merged(look, refusal), waiting=False)
-        if answer.can_create is False and not _repeats(answer):
-            return _undecided(
-                look,
-                Reason.RUNNING,
-                f"A scan of {target.name} could not be asked for yet: Security Center runs as many "
-                "scans as it allows at a time. Give it more time with --wait.",
-                doing="waiting until another scan may start",
-            )
-        self._asked[target] = _Asked(asked_at, _state(look.record))
-        self._begun.discard(target)
-        self._requests[target] += 1
-        return _scan_under_way(target, look)
+        if _repeats(answer) or not (refusal := _refusal(target, look, answer)):
+            self._asked[target] = _Asked(asked_at, _state(look.record))
+            self._begun.discard(target)
+            self._requests[target] += 1
+            return _scan_under_way(target, look)
+        return refusal
+
+    async def _note_cost(self, client: SecurityCenter, target: Target, wanted: ScanTarget) -> None:
+        cost = await client.public_pre_check_image_scan_task([wanted])
+        self.notes.append(
+            f"Dry run: --scan {self._mode} would ask for a scan of {target.name} "
+            f"({cost.scan_image_count} images to scan, {cost.need_auth_count} of the quota)."
+        )
 
     def _awaited(self, target: Target, look: Look) -> Look:
         asked = self._asked.get(target)
@@ -151,6 +147,16 @@ class Scans:
 
 
 _ASKED_FOR = frozenset((Reason.MISSING, Reason.FAILED, Reason.STALE))
+_SCANS_DO_NOT_HELP = frozenset(
+    (
+        Reason.ACCESS,
+        Reason.AMBIGUOUS,
+        Reason.CHECKS_OFF,
+        Reason.SERVICE,
+        Reason.UNIDENTIFIED,
+        Reason.UNSUPPORTED,
+    )
+)
 
 
 def blocked(target: Target, look: Look) -> bool:
@@ -172,21 +178,38 @@ def _repeats(answer: ScanTaskState) -> bool:
     return "repeat" in answer.result.lower()
 
 
-def _refusal(target: Target, answer: ScanTaskState) -> Unscanned | None:
+def _refusal(target: Target, look: Look, answer: ScanTaskState) -> Look | None:
+    """Return what it means that no scan was begun, ``None`` if one was."""
+    if answer.result == _UNKNOWN:
+        return _undecided(
+            look,
+            Reason.MISSING,
+            f"Security Center does not find {target.name} in the registry yet, so it can't be "
+            "asked for a scan. Give it more time with --wait.",
+            doing="not found in the registry by Security Center yet",
+        )
     if answer.result == _UNSUPPORTED:
-        return Unscanned(
-            reason=Reason.UNSUPPORTED,
-            message=f"Security Center can't scan images in the region of {target.name}. Push to a "
+        return _final(
+            look,
+            Reason.UNSUPPORTED,
+            f"Security Center can't scan images in the region of {target.name}. Push to a "
             "registry in a region that it supports, or let a policy's undecided.warn_on name "
             "unsupported.",
-            scan=Scan(state=ScanState.UNSUPPORTED),
         )
     if answer.status == "FAIL":
-        return Unscanned(
-            reason=Reason.FAILED,
-            message=f"The scan of {target.name} that was asked for failed at once "
+        return _final(
+            look,
+            Reason.FAILED,
+            f"The scan of {target.name} that was asked for failed at once "
             f"({answer.result or answer.status}). Look in the console why.",
-            scan=Scan(state=ScanState.FAILED),
+        )
+    if answer.can_create is False:
+        return _undecided(
+            look,
+            Reason.RUNNING,
+            f"A scan of {target.name} could not be asked for yet: Security Center runs as many "
+            "scans as it allows at a time. Give it more time with --wait.",
+            doing="waiting until another scan may start",
         )
     return None
 
@@ -206,7 +229,16 @@ def _undecided(look: Look, reason: Reason, message: str, *, doing: str) -> Look:
     return replace(look, evidence=_merged(look, refused), waiting=True, doing=doing)
 
 
-_STATES = {Reason.RUNNING: ScanState.RUNNING, Reason.MISSING: ScanState.MISSING}
+def _final(look: Look, reason: Reason, message: str) -> Look:
+    return replace(_undecided(look, reason, message, doing=""), waiting=False)
+
+
+_STATES = {
+    Reason.FAILED: ScanState.FAILED,
+    Reason.MISSING: ScanState.MISSING,
+    Reason.RUNNING: ScanState.RUNNING,
+    Reason.UNSUPPORTED: ScanState.UNSUPPORTED,
+}
 
 
 def _merged(look: Look, refused: Unscanned) -> Unscanned:

@@ -15,6 +15,7 @@ from gate import cli
 from gate.errors import ExitCode
 from gate.policy import load_policies
 from gate.report import FORMATS
+from gate.sandbox import load_world
 from tests.cli.conftest import HOST, Result
 
 if TYPE_CHECKING:
@@ -68,6 +69,13 @@ def test_the_policy_example_is_valid(tmp_path: Path) -> None:
     example.write_text(block("yaml", "version: 1"), encoding="utf-8")
     loaded = load_policies([str(example)], directory=tmp_path, today=date(2026, 12, 1))
     assert 1 == len(loaded.sources)
+
+
+def test_the_sandbox_data_example_is_valid(tmp_path: Path) -> None:
+    example = tmp_path / "data.yaml"
+    example.write_text(block("yaml", "timeline:"), encoding="utf-8")
+    world = load_world(example)
+    assert ["shop/web", "shop/api"] == [image.name for image in world.images]
 
 
 def test_every_exit_code_is_explained() -> None:

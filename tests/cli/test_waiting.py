@@ -160,6 +160,48 @@ def test_scan_always_accepts_only_a_newer_scan(gate: Gate, serve: Serve) -> None
     assert result.image["scan"]["age_seconds"] < 30
 
 
+def test_a_scan_that_runs_already_is_waited_for(gate: Gate, serve: Serve) -> None:
+    pushed = image(State(), State(after=-5, scan="CVE_ANALYZER"), State(after=2.5))
+    with serve(pushed) as sandbox:
+        result = judge(gate, sandbox, reference(pushed), "--scan", "always", "--wait", "30s")
+    assert (0, 1) == (result.code, asked(sandbox))
+
+
+def test_nothing_is_asked_for_where_a_scan_does_not_help(gate: Gate, serve: Serve) -> None:
+    with serve(image(State())) as sandbox:
+        named = (f"{HOST}/shop/web:1", "--no-resolve", "--scan", "always")
+        result = judge(gate, sandbox, *named)
+    assert (3, "unidentified", 0) == (result.code, result.image["reason"], asked(sandbox))
+
+
+def test_asking_for_a_scan_needs_its_permission(gate: Gate, serve: Serve) -> None:
+    pushed = image()
+    with serve(pushed, faults=Faults(Fault("denied", operations={ASK}))) as sandbox:
+        result = judge(gate, sandbox, reference(pushed), "--scan", "missing", "--wait", "5m")
+    assert (4, "access") == (result.code, result.image["reason"])
+    assert ASK in result.image["message"]
+
+
+def test_a_repository_that_is_not_known_cannot_be_scanned(gate: Gate, serve: Serve) -> None:
+    pushed = image(repository_known=False)
+    with serve(pushed) as sandbox:
+        result = judge(gate, sandbox, reference(pushed), "--scan", "missing", "--wait", "3s")
+    assert (3, "missing", 0) == (result.code, result.image["reason"], asked(sandbox))
+    assert "does not know the repository" in result.image["message"]
+
+
+def test_two_repositories_of_one_name_need_an_instance(gate: Gate, serve: Serve) -> None:
+    pushed = image()
+    twin = image(tag="twin", instance="39010002")
+    with serve(pushed, twin) as sandbox:
+        arguments = (reference(pushed), "--scan", "missing", "--wait")
+        unclear = judge(gate, sandbox, *arguments, "2s")
+        clear = judge(gate, sandbox, *arguments, "30s", "--instance", "39010001")
+    assert (3, "missing") == (unclear.code, unclear.image["reason"])
+    assert "--instance" in unclear.image["message"]
+    assert 0 == clear.code
+
+
 def test_ten_busy_tasks_are_waited_out(gate: Gate, serve: Serve) -> None:
     pushed = image()
     world = World.of(pushed)
