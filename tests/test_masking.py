@@ -55,6 +55,11 @@ MASKED = [
     ('CMD ["x", "--password", "my secret", "y"]', 'CMD ["x", "--password", "***", "y"]'),
     ('CMD ["x", "--password=my secret", "y"]', 'CMD ["x", "--password=***", "y"]'),
     ('CMD ["mysql", "-pabc"]', 'CMD ["mysql", "-p***"]'),
+    (
+        '/bin/sh -c #(nop)  CMD ["x" "--password" "a b" "y"]',
+        '/bin/sh -c #(nop)  CMD ["x" "--password" "***" "y"]',
+    ),
+    ('CMD ["curl", "-H", "X-Api-Key:abc", "h"]', 'CMD ["curl", "-H", "X-Api-Key:***", "h"]'),
     ('CMD ["env", "TOKEN=my secret", "x"]', 'CMD ["env", "TOKEN=***", "x"]'),
     # options, settings, files
     ('RUN export "TOKEN=my secret" A=1', 'RUN export "TOKEN=***" A=1'),
@@ -65,6 +70,14 @@ MASKED = [
     ("RUN x --password abc y", "RUN x --password *** y"),
     ("RUN x --password=abc y", "RUN x --password=*** y"),
     ("RUN x --api-key 'a b' y", "RUN x --api-key '***' y"),
+    ("RUN x --token:abc /password:abc y", "RUN x --token:*** /password:*** y"),
+    ("RUN setx /M API_KEY 'a b'", "RUN setx /M API_KEY '***'"),
+    ("RUN npm set //r.example/:_authToken abc", "RUN npm set //r.example/:_authToken ***"),
+    ("RUN poetry config http-basic.r user abc", "RUN poetry config http-basic.r user ***"),
+    ("RUN poetry config pypi-token.r abc", "RUN poetry config pypi-token.r ***"),
+    ("RUN composer config -g github-oauth.h abc", "RUN composer config -g github-oauth.h ***"),
+    ("RUN echo 'requirepass abc' > redis.conf", "RUN echo 'requirepass ***' > redis.conf"),
+    ("RUN sed 's/requirepass a/requirepass b/' f", "RUN sed 's/requirepass *** ***' f"),
     ("RUN java -Dspring.datasource.password=abc", "RUN java -Dspring.datasource.password=***"),
     (
         "RUN npm config set //r.example/:_authToken abc",
@@ -82,6 +95,7 @@ MASKED = [
     ('RUN echo "password: abc" > c.yaml', 'RUN echo "password: ***" > c.yaml'),
     ('{"auths":{"h":{"auth":"dTpw"}}}', '{"auths":{"h":{"auth":"***"}}}'),
     ("CREATE USER u IDENTIFIED BY 'my pw'", "CREATE USER u IDENTIFIED BY '***'"),
+    ("SET PASSWORD FOR u = PASSWORD('my pw')", "SET PASSWORD FOR u = PASSWORD('***')"),
     ("RUN curl 'https://h/?token=abc&x=1'", "RUN curl 'https://h/?token=***&x=1'"),
     # tools
     ("RUN mysql -u root -pabc -h db", "RUN mysql -u root -p*** -h db"),
@@ -94,6 +108,16 @@ MASKED = [
     ("RUN curl --user user:abc https://h", "RUN curl --user user:*** https://h"),
     ("RUN redis-cli -a abc ping", "RUN redis-cli -a *** ping"),
     ("RUN sshpass -p abc ssh h", "RUN sshpass -p *** ssh h"),
+    ("RUN ossutil64 config -i abc -k def", "RUN ossutil64 config -i *** -k ***"),
+    ("RUN openssl enc -aes256 -k abc -in f", "RUN openssl enc -aes256 -k *** -in f"),
+    ("RUN rabbitmqctl add_user u abc", "RUN rabbitmqctl add_user u ***"),
+    ("RUN net user u abc /add", "RUN net user u *** /add"),
+    ("RUN mc alias set x https://h k abc", "RUN mc alias set x https://h k ***"),
+    ("RUN rclone config create x s3 s3_pass abc", "RUN rclone config create x s3 s3_pass ***"),
+    ("RUN vault login abc && twine upload -p abc", "RUN vault login *** && twine upload -p ***"),
+    ("RUN curl -b 'sid=a b' -b jar h", "RUN curl -b 'sid=***' -b jar h"),
+    ("RUN lftp -u user,abc h", "RUN lftp -u user,*** h"),
+    ("RUN smbclient -U 'user%a b' //h/x", "RUN smbclient -U 'user%***' //h/x"),
     ("RUN htpasswd -nb user abc > f", "RUN htpasswd -nb user *** > f"),
     ("RUN htpasswd -cb f user abc", "RUN htpasswd -cb f user ***"),
     ("RUN openssl rsa -passin pass:abc", "RUN openssl rsa -passin pass:***"),
@@ -102,17 +126,26 @@ MASKED = [
         "RUN echo *** | docker login -u u --password-stdin",
     ),
     ("RUN echo 'root:a b' | chpasswd", "RUN echo 'root:***' | chpasswd"),
+    ("RUN (echo abc; echo abc) | passwd u", "RUN (echo ***; echo ***) | passwd u"),
+    ("RUN { echo u:abc; echo v:def; } | chpasswd", "RUN { echo u:***; echo v:***; } | chpasswd"),
+    ("RUN yes abc | passwd u", "RUN yes *** | passwd u"),
+    ("RUN chpasswd <<< 'u:a b'", "RUN chpasswd <<< 'u:***'"),
+    ("RUN gh auth login --with-token <<< abc", "RUN gh auth login --with-token <<< ***"),
     ("RUN printf '%s' abc | passwd --stdin u", "RUN printf '%s' *** | passwd --stdin u"),
     # URLs and headers
     ("RUN git clone https://user:abc@h/x", "RUN git clone https://user:***@h/x"),
     ("ENV CACHE=redis://:abc@h:6379/0", "ENV CACHE=redis://:***@h:6379/0"),
     ("RUN psql postgres://u:p@ss@h/db", "RUN psql postgres://u:***@h/db"),
     ("RUN psql postgres://u:p/ss@h/db", "RUN psql postgres://u:***@h/db"),
+    ("RUN git clone https://abc:x-oauth-basic@h/x", "RUN git clone https://***:***@h/x"),
+    ("RUN curl https://abc:@h/x", "RUN curl https://***:@h/x"),
     (f"RUN git clone https://{HEX}@h/x", "RUN git clone https://***@h/x"),
     ('RUN curl -H "Authorization: Bearer abc def" h', 'RUN curl -H "Authorization: Bearer ***" h'),
     ("RUN curl -H 'Authorization: Basic dTpw' h", "RUN curl -H 'Authorization: Basic ***' h"),
     ("RUN curl -H Authorization:abc h", "RUN curl -H Authorization:*** h"),
     ("RUN curl -H 'X-Api-Key: abc' h", "RUN curl -H 'X-Api-Key: ***' h"),
+    ("RUN curl -H 'X-Auth-Token:a b' h", "RUN curl -H 'X-Auth-Token:***' h"),
+    ("RUN curl --header=Private-Token:abc h", "RUN curl --header=Private-Token:*** h"),
     ("RUN curl -b 'Cookie: a=b; c=d' h", "RUN curl -b 'Cookie: ***' h"),
     ("RUN x 'bearer ABC123def'", "RUN x 'bearer ***'"),
     # keys
@@ -174,6 +207,7 @@ def test_webhooks_are_masked() -> None:
         "ENV PATH=/usr/bin:/bin TOKENIZERS_PARALLELISM=false KEYBOARD=us PWD=/app OLDPWD=/",
         "ENV GPG_KEY=E3FF2839C048B25C084DEBE9B26995E310250568 PYTHON_VERSION=3.11.4",
         "ENV AUTHOR=me SSH_AUTH_SOCK=/run/agent PASSWORD_FILE=/run/secrets/db MONKEY=1",
+        "ENV TASK=a MASK=b DISK=c SKIP=d KEY_ID=e PUBLIC_APP_KEY=f",
         "ENV MAX_TOKENS=4096 TOKEN_URL=https://h/token USE_AUTH=true NO_AUTH=x PUBLIC_KEY=abc",
         'RUN echo "token=$TOKEN is set" && sh -c "TOKEN=$TOKEN make"',
         "ENV MYSQL_ALLOW_EMPTY_PASSWORD=yes AUTH=none EMPTY_PASSWORD= X=1",
@@ -189,6 +223,11 @@ def test_webhooks_are_masked() -> None:
         "RUN --mount=type=secret,id=npm_token,target=/home/me/.npmrc npm ci",
         "RUN docker build --secret id=token,src=token . && docker run -p 80:80 -v a:b x",
         "RUN docker login -u u --password-stdin < /run/secrets/token",
+        "RUN pip install PyJWT==2.8.0 && curl -sk https://h && curl -H Accept:text/plain h",
+        "RUN git config --global credential.helper store && docker run -v /token:/token x",
+        'RUN curl -b jar -b "sid=$SID" h && yes | apt-get install x && (echo a) | tee b',
+        "RUN chpasswd <<< $USERS && redis-server --requirepass $PASS && passwd -d root",
+        'HEALTHCHECK &{["CMD-SHELL" "curl -f http://localhost/ || exit 1"] "30s" "3s"}',
         "RUN pip install token-bucket==1.0 && mkdir -p /auth/token",
         "RUN curl https://host:8080/a@v1 && curl http://user@h/ && mysql -h db -P 3306",
         "RUN ssh git@h.example:x/y && echo bearer authentication is required",
@@ -206,7 +245,7 @@ NAMES = st.sampled_from(
     ["PASSWORD", "DB_PASSWD", "MYSQL_PWD", "PGPASSWORD", "SECRET_KEY_BASE", "AWS_SECRET_ACCESS_KEY",
      "ACCESS_KEY_ID", "NPM_TOKEN", "GITHUB_TOKEN_2", "apiKey", "api_key", "APIKEY", "authToken",
      "CREDENTIALS", "PRIVATE_KEY", "BASIC_AUTH", "JWT", "GITHUB_PAT", "DB_PASS", "passphrase",
-     "client-secret", "spring.mail.password"]
+     "client-secret", "spring.mail.password", "APP_KEY", "API_TOKENS", "AUTH_HEADER"]
 )  # fmt: skip
 VARIABLES = NAMES.filter(lambda name: name.replace("_", "").isalnum())
 # Characters that a shell takes as they are; those that need quotes; those that end a word.
@@ -306,9 +345,16 @@ def test_commands_without_secrets_are_unchanged(words: list[str]) -> None:
     assert " ".join(words) == mask_secrets(" ".join(words))
 
 
+@pytest.mark.parametrize("name", ["ALIYUN_AK", "ALIYUN_SK", "AK", "SK"])
+def test_access_keys_are_masked_by_the_names_that_users_give_them(name: str) -> None:
+    assert f"ENV {name}=***" == mask_secrets(f"ENV {name}=abc")
+
+
 @pytest.mark.parametrize(
     "piece",
     [
+        "cookie:", "pass:", "pass:'", "authorization:'", "eyJaaaaaaaaaa.-", '-p"', "-ua:'",
+        "(echo a;", "echo '", "chpasswd <<<", "-H X-Token:", "/token:", "requirepass ",
         "a", " ", "\\", "=", "-", "token=", 'token="', "token='x ", 'token=\\"', "://a:b",
         "://a:b@",
         "ENV A=b ", "ENV TOKEN a\n", "|1 A=b ", "--token ", '--token","', "mysql -p ", "echo x|",
@@ -319,8 +365,10 @@ def test_commands_without_secrets_are_unchanged(words: list[str]) -> None:
     ],
 )  # fmt: skip
 def test_time_grows_with_the_length_only(piece: str) -> None:
+    prefixed = piece.startswith("-")
+
     def seconds(length: int) -> float:
-        text = piece * (length // len(piece))
+        text = "mysql curl " * prefixed + piece * (length // len(piece))
         start = time.process_time()
         mask_secrets(text)
         return time.process_time() - start

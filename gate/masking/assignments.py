@@ -37,7 +37,7 @@ def assigned(text: str) -> Iterator[Span]:
         assigns = _ASSIGNS.match(text, position)
         if not assigns or name[0].lower() in _HEADERS or not suggests_secret(name[0].lstrip("-")):
             continue
-        if name[0].islower() and _VERSION.match(text, position):
+        if not name[0].isupper() and _VERSION.match(text, position):
             continue
         value = value_at(text, assigns.end())
         if _is_whole_argument(text, name.start()) and '"' not in assigns[0]:

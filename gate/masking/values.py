@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 # Start and end of a part of the text.
 Span = tuple[int, int]
@@ -14,9 +14,11 @@ Span = tuple[int, int]
 MASK = "***"
 
 # What may stand between the words of a command: white space, a line that goes on, or, in the JSON
-# form of a command, the end of one string and the beginning of another.
+# form of a command, the end of one string and the beginning of another. Docker's classic history
+# has no commas there.
 SPACE = r"(?:[ \t]|\\\r?\n)++"
-GAP = rf"(?:\\{{0,8}}[\"'][ \t]{{0,8}},[ \t]{{0,8}}\\{{0,8}}[\"']|{SPACE})"
+_BETWEEN_STRINGS = r"(?:[ \t]{0,8},[ \t]{0,8}|[ \t]{1,8})"
+GAP = rf"(?:\\{{0,8}}[\"']{_BETWEEN_STRINGS}\\{{0,8}}[\"']|{SPACE})"
 
 _HARMLESS = frozenset({"", MASK, "true", "false", "yes", "no", "on", "off", "none", "null"})
 _REFERENCE = (
@@ -88,6 +90,22 @@ def secret(text: str, span: Span) -> Iterator[Span]:
     references = _LITERAL_REFERENCE if text[start - 1 : start] == "'" else _REFERENCES
     if not references.fullmatch(value):
         yield span
+
+
+def secrets_behind(
+    text: str, found: Iterable[re.Match[str]], value_of: Callable[[re.Match[str]], Span]
+) -> Iterator[Span]:
+    """Yield the secrets among the values that stand behind what was found, in its order.
+
+    What ends inside a value that was looked at is passed over: no part of a text is scanned as
+    often as it holds beginnings, so the time grows with its length only.
+    """
+    done = 0
+    for match in found:
+        if match.end() > done:
+            value = value_of(match)
+            done = max(match.end(), value[1])
+            yield from secret(text, value)
 
 
 def _quoted(text: str, opening: re.Match[str]) -> tuple[Span, int]:
