@@ -1,7 +1,8 @@
 """Escape untrusted text, one function for each kind of place where it ends up.
 
-Each function leaves nothing in the text that its sink would interpret, is idempotent, and leaves
-what is harmless as it is, so that people can still read and search it.
+Each function leaves nothing in the text that its sink would interpret, and leaves what is harmless
+as it is, so that people can still read and search it. Those whose sink undoes the escaping (XML,
+Markdown, workflow commands) are used once, on the whole text; the others are idempotent.
 """
 
 from __future__ import annotations
@@ -30,6 +31,15 @@ _BRACKET_COMMAND = re.compile(r"##(\w*)\[")
 _COLON_COMMAND = re.compile(r":(?=:)")
 
 
+# SARIF 2.1.0, 3.11.6: a plain message may hold links, [text](target).
+_SARIF_LINK = re.compile(r"\](?=\()")
+
+
+def visible(text: str) -> str:
+    r"""Return the text with control, format and invisible characters as ``\n``, ``\u202e`` etc."""
+    return text if _PLAIN.fullmatch(text) else "".join(map(_visible, text))
+
+
 def for_terminal(text: str) -> str:
     r"""Return the text as one harmless line for a terminal or a build log.
 
@@ -37,8 +47,7 @@ def for_terminal(text: str) -> str:
     ``\u202e``), and the beginnings of the workflow commands of CI systems get a backslash inside
     (``:\:``, ``##\[``). A backslash of the text stays one.
     """
-    if not _PLAIN.fullmatch(text):
-        text = "".join(map(_visible, text))
+    text = visible(text)
     if "##" in text:
         text = _BRACKET_COMMAND.sub(r"##\1\\[", text)
     return _COLON_COMMAND.sub(r":\\", text) if "::" in text else text
@@ -54,6 +63,14 @@ def for_json(document: str) -> str:
     if not document.isascii() or "\x7f" in document:
         document = _NO_ASCII.sub(lambda run: "".join(map(_in_json, run[0])), document)
     return _BRACKET_COMMAND.sub(r"##\1\\u005b", document)
+
+
+def for_sarif(text: str) -> str:
+    """Return the text for a SARIF message, where it makes no link and hides no character.
+
+    The document that holds it goes through ``for_json``.
+    """
+    return _SARIF_LINK.sub("] ", visible(text))
 
 
 def encodable(text: str, encoding: str) -> str:

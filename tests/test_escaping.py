@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gate.escaping import encodable, for_json, for_terminal
+from gate.escaping import encodable, for_json, for_sarif, for_terminal
 
 HOSTILE = st.sampled_from(
     ["\x1b", "\n", "\r", "\u202e", "\u200b", "\ud800", "\x9b", ":", "::", "#", "##", "[", "##vso[",
@@ -82,6 +82,16 @@ def test_a_json_document_means_the_same_and_may_be_printed(value: object) -> Non
     assert expected == json.loads(escaped)
     assert not re.search(r"[^\n -~\u00a0-\U0010ffff]|[\u202e\u200b\u2028]|##\w*\[", escaped)
     assert escaped == for_json(escaped)
+
+
+@given(st.lists(HOSTILE | st.sampled_from(["](", "]", "(", "[x](1)"])).map("".join))
+@settings(max_examples=100, deadline=None)
+def test_a_sarif_message_makes_no_link_and_hides_no_character(text: str) -> None:
+    escaped = for_sarif(text)
+
+    assert "](" not in escaped
+    assert {"Cc", "Cf", "Cs", "Zl", "Zp"}.isdisjoint(map(unicodedata.category, escaped))
+    assert escaped == for_sarif(escaped)
 
 
 @pytest.mark.parametrize(

@@ -51,6 +51,7 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
     {
         "text": Format("gate.report.text"),
         "json": Format("gate.report.json_report"),
+        "sarif": Format("gate.report.sarif"),
     }
 )
 

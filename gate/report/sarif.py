@@ -1,0 +1,194 @@
+"""The report for GitHub code scanning: SARIF 2.1.0, one run per image.
+
+GitHub's limits are kept here: what is over them is cut, the worst is kept, and a note says so.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from gate import __version__
+from gate.escaping import for_json
+from gate.report.repository import repository_of
+from gate.report.sarif_result import as_result, as_rules, in_message, percent_encoded
+from gate.report.wording import counted, is_let_through
+from gate.verdict import STRICTEST_FIRST, Action, Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gate.report import Look
+    from gate.verdict import Decision, ImageVerdict, Verdict
+
+# Documents of GitHub code scanning, "SARIF support": runs in a file, results in a run. The second
+# is kept for the whole file, which stays below 10 MB compressed that way.
+MOST_RUNS = 20
+MOST_RESULTS = 25_000
+
+_TOOL = "buildrisk-gate"
+_WORST_FIRST = (Outcome.BLOCK, Outcome.UNDECIDED, Outcome.PASS)
+
+
+def render(verdict: Verdict, _look: Look) -> str:
+    """Return the report as a SARIF log; allowed findings are counted, the others are results."""
+    document = json.dumps(_log(verdict), ensure_ascii=False, allow_nan=False, indent=2)
+    return for_json(document) + "\n"
+
+
+def _log(verdict: Verdict) -> dict[str, Any]:
+    images = _worst_images(verdict.images)
+    notes = _notes_of_run(verdict, len(images))
+    kept = _worst_decisions(images)
+    categories = _categories(images)
+    runs = [
+        _run(verdict, image, decisions, category, notes)
+        for image, decisions, category in zip(images, kept, categories, strict=True)
+    ]
+    return {
+        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
+        "version": "2.1.0",
+        "runs": runs or [_empty_run(verdict, notes)],
+    }
+
+
+def _worst_images(images: Sequence[ImageVerdict]) -> list[ImageVerdict]:
+    worst = sorted(range(len(images)), key=lambda i: _WORST_FIRST.index(images[i].outcome))
+    return [images[i] for i in sorted(worst[:MOST_RUNS])]
+
+
+def _worst_decisions(images: Sequence[ImageVerdict]) -> list[list[Decision]]:
+    """Return of each image the decisions that are results, no more of all than GitHub takes."""
+    kept: list[list[Decision]] = [[] for _ in images]
+    room = MOST_RESULTS
+    for action in STRICTEST_FIRST:
+        for chosen, image in zip(kept, images, strict=True):
+            if action is not Action.ALLOW:
+                these = [each for each in image.decisions if each.action is action][:room]
+                chosen.extend(these)
+                room -= len(these)
+    return kept
+
+
+def _categories(images: Sequence[ImageVerdict]) -> list[str]:
+    """Name each image's alerts by its repository; GitHub refuses two runs of one category."""
+    names = [repository_of(image) for image in images]
+    several = Counter(names)
+    for number, image in enumerate(images):
+        platform = image.image.platform if image.image else None
+        if several[names[number]] > 1 and platform:
+            names[number] += f"/{platform}"
+    seen: set[str] = set()
+    categories = []
+    for name in map(percent_encoded, names):
+        unique, number = name, 2
+        while unique in seen:
+            unique, number = f"{name}/{number}", number + 1
+        seen.add(unique)
+        categories.append(f"{_TOOL}/{unique}/")
+    return categories
+
+
+def _run(
+    verdict: Verdict,
+    image: ImageVerdict,
+    decisions: Sequence[Decision],
+    category: str,
+    notes: Sequence[dict[str, Any]],
+) -> dict[str, Any]:
+    rules = as_rules(decisions)
+    numbers = {rule["id"]: number for number, rule in enumerate(rules)}
+    seen: Counter[str] = Counter()
+    return {
+        "tool": {"driver": _driver(rules)},
+        "automationDetails": {"id": category},
+        "invocations": [_invocation(verdict, image, [*notes, *_notes_of(image, decisions)])],
+        "results": [as_result(image, decision, numbers, seen) for decision in decisions],
+        "columnKind": "unicodeCodePoints",
+        "properties": _properties(verdict)
+        | {
+            "reference": image.reference,
+            "verdict": image.outcome.value,
+            "reason": image.reason,
+            "digest": image.image.digest if image.image else "",
+            "platform": (image.image.platform if image.image else None) or "",
+        },
+    }
+
+
+def _empty_run(verdict: Verdict, notes: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Say that no image was judged; a log without a run is refused."""
+    return {
+        "tool": {"driver": _driver([])},
+        "automationDetails": {"id": f"{_TOOL}/none/"},
+        "invocations": [
+            {
+                "executionSuccessful": False,
+                "exitCode": int(verdict.exit_code),
+                "toolExecutionNotifications": [_note("No image was judged.", "error"), *notes],
+            }
+        ],
+        "results": [],
+        "properties": _properties(verdict),
+    }
+
+
+def _driver(rules: list[dict[str, Any]]) -> dict[str, Any]:
+    return {"name": _TOOL, "version": __version__, "rules": rules}
+
+
+def _properties(verdict: Verdict) -> dict[str, Any]:
+    service = verdict.service
+    return {
+        "service": {
+            "endpoint": service.endpoint,
+            "region": service.region,
+            "sandbox": service.sandbox,
+        },
+        "policies": [{"path": policy.path, "sha256": policy.sha256} for policy in verdict.policies],
+    }
+
+
+def _invocation(
+    verdict: Verdict, image: ImageVerdict, notes: Sequence[dict[str, Any]]
+) -> dict[str, Any]:
+    decided = image.outcome is not Outcome.UNDECIDED
+    if not decided:
+        level = "warning" if is_let_through(image) else "error"
+        undecided = _note(f"{image.reference} is undecided: {image.message}", level)
+        notes = [undecided | {"descriptor": {"id": image.reason}}, *notes]
+    return {
+        "executionSuccessful": decided,
+        "exitCode": int(image.exit_code),
+        "endTimeUtc": f"{verdict.generated_at:%Y-%m-%dT%H:%M:%SZ}",
+        "toolExecutionNotifications": list(notes),
+    }
+
+
+def _notes_of_run(verdict: Verdict, runs: int) -> list[dict[str, Any]]:
+    notes = [_note(note, "note") for note in verdict.notes]
+    if verdict.service.sandbox:
+        notes.insert(0, _note("SANDBOX: this is about sample data, not a real image.", "warning"))
+    if left_out := len(verdict.images) - runs:
+        notes.append(_cut_note(counted(left_out, "image"), f"{MOST_RUNS} runs"))
+    return notes
+
+
+def _notes_of(image: ImageVerdict, shown: Sequence[Decision]) -> list[dict[str, Any]]:
+    notes = [_note(note, "note") for note in image.notes]
+    allowed = image.count()[Action.ALLOW]
+    if allowed:
+        notes.append(_note(f"{counted(allowed, 'finding')} allowed by policy, not shown.", "note"))
+    if left_out := len(image.decisions) - allowed - len(shown):
+        notes.append(_cut_note(counted(left_out, "finding"), f"{MOST_RESULTS:,} results"))
+    return notes
+
+
+def _cut_note(what: str, limit: str) -> dict[str, Any]:
+    text = f"{what} left out: GitHub takes no more than {limit}. The JSON report has all of them."
+    return _note(text, "warning")
+
+
+def _note(text: str, level: str) -> dict[str, Any]:
+    return {"level": level, "message": {"text": in_message(text) or "-"}}

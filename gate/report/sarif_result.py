@@ -1,0 +1,164 @@
+"""Rules and results of a SARIF log, as GitHub code scanning needs them."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from pathlib import PureWindowsPath
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from gate.escaping import for_sarif
+from gate.findings import Level
+from gate.report.repository import repository_of
+from gate.verdict import Action
+
+if TYPE_CHECKING:
+    from collections import Counter
+    from collections.abc import Mapping, Sequence
+
+    from gate.findings import Finding
+    from gate.verdict import Decision, ImageVerdict, WaiverUse
+
+# Documents of GitHub code scanning, "SARIF support": texts of a rule have at most 1024 characters,
+# names and identifiers 255.
+_TEXT = 1024
+_NAME = 255
+_COMMAND = 500
+
+_LEVELS = {Action.BLOCK: "error", Action.WARN: "warning", Action.WAIVED: "note"}
+# GitHub calls it critical from 9.0, high from 7.0, medium from 4.0. A level that the gate doesn't
+# know is blocked like a high one.
+_SEVERITIES = {Level.HIGH: "8.0", Level.UNKNOWN: "7.0", Level.MEDIUM: "5.0", Level.LOW: "2.0"}
+_SPACE = re.compile(r"\s+")
+# The values of build arguments, which differ from build to build: RUN |1 VERSION=7 /bin/sh -c make
+_ARGUMENTS = re.compile(r"\|\d+ .*?(?=/bin/sh -c )", re.DOTALL)
+
+
+def as_rules(decisions: Sequence[Decision]) -> list[dict[str, Any]]:
+    """Return a rule for each risk, in the order in which they come first."""
+    by_risk: dict[str, list[Finding]] = {}
+    for decision in decisions:
+        by_risk.setdefault(_rule_id(decision.finding), []).append(decision.finding)
+    return [_rule(key, findings) for key, findings in by_risk.items()]
+
+
+def _rule(key: str, findings: Sequence[Finding]) -> dict[str, Any]:
+    first = findings[0]
+    levels = {finding.level for finding in findings}
+    severity = next(value for level, value in _SEVERITIES.items() if level in levels)
+    name = in_message(first.name) or key
+    return {
+        "id": key,
+        "name": key,
+        "shortDescription": {"text": name},
+        "fullDescription": {"text": in_message(first.description) or name},
+        "help": {"text": in_message(first.advice) or f"No advice is known for {key}."},
+        "properties": {
+            "security-severity": severity,
+            "tags": ["security", *filter(None, [in_message(first.risk_class, _NAME)])],
+        },
+    }
+
+
+def as_result(
+    image: ImageVerdict, decision: Decision, rules: Mapping[str, int], seen: Counter[str]
+) -> dict[str, Any]:
+    """Return one finding as a result; ``seen`` counts equal findings of the run."""
+    finding = decision.finding
+    key = _rule_id(finding)
+    uri = _uri_in_checkout(finding)
+    line = max(1, finding.location.line) if finding.location and uri else 1
+    fingerprint = _fingerprint(repository_of(image), finding, seen)
+    fingerprints = {"buildRisk/v1": fingerprint}
+    if uri is None:
+        fingerprints["primaryLocationLineHash"] = fingerprint
+    result: dict[str, Any] = {
+        "ruleId": key,
+        "ruleIndex": rules[key],
+        "level": _LEVELS[decision.action],
+        "message": {"text": _message(decision)},
+        "locations": [
+            {
+                "physicalLocation": {
+                    "artifactLocation": {"uri": uri or percent_encoded(repository_of(image))},
+                    "region": {
+                        "startLine": line,
+                        "startColumn": 1,
+                        "endLine": line,
+                        "endColumn": 1,
+                    },
+                }
+            }
+        ],
+        "partialFingerprints": fingerprints,
+        "properties": {
+            "decision": decision.action.value,
+            "level": finding.level.value,
+            "status": finding.status.value,
+            "because": decision.because,
+            "rule": decision.rule or "",
+            "layer": finding.layer,
+        },
+    }
+    if decision.action is Action.WAIVED:
+        result["suppressions"] = [_suppression(decision.waiver)]
+    return result
+
+
+def percent_encoded(path: str) -> str:
+    """Return the path as a relative URI without scheme, space, colon, or a way upwards."""
+    parts = [part for part in path.split("/") if part not in ("", ".", "..")]
+    return "/".join(quote(part, safe="", errors="replace") for part in parts) or "image"
+
+
+def _uri_in_checkout(finding: Finding) -> str | None:
+    """Return the file that the finding points at, ``None`` if it isn't one of the checkout."""
+    if finding.location is None:
+        return None
+    path = PureWindowsPath(finding.location.path)
+    if path.anchor or not path.parts or ".." in path.parts:
+        return None
+    return percent_encoded(path.as_posix())
+
+
+def _fingerprint(repository: str, finding: Finding, seen: Counter[str]) -> str:
+    """Tell findings apart by what stays from build to build: repository, risk and command."""
+    command = _SPACE.sub(" ", _ARGUMENTS.sub("", finding.command)).strip()
+    identity = f"{repository}\n{finding.risk}\n{command}"
+    digest = hashlib.sha256(identity.encode("utf-8", "backslashreplace")).hexdigest()[:16]
+    seen[digest] += 1
+    return f"{digest}:{seen[digest]}"
+
+
+def _message(decision: Decision) -> str:
+    finding = decision.finding
+    said = f"{in_message(finding.name) or _rule_id(finding)}. {in_message(decision.because)}"
+    if finding.command:
+        said += f" Build command: {for_sarif(_cut(finding.command, _COMMAND))}"
+    return for_sarif(said)
+
+
+def _suppression(waiver: WaiverUse | None) -> dict[str, Any]:
+    known = (
+        [waiver.reason, f"until {waiver.expires}", waiver.owner, waiver.ticket] if waiver else []
+    )
+    said = ", ".join(in_message(text) for text in known if text)
+    return {
+        "kind": "external",
+        "status": "accepted",
+        "justification": said or "Waived by policy.",
+    }
+
+
+def _rule_id(finding: Finding) -> str:
+    return in_message(finding.risk, _NAME) or "unnamed_risk"
+
+
+def in_message(text: str, most: int = _TEXT) -> str:
+    """Return prose of others on one line, escaped, and no longer than GitHub takes it."""
+    return _cut(for_sarif(_cut(_SPACE.sub(" ", text).strip(), most)), most)
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else text[: most - 3] + "..."

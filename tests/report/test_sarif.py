@@ -1,0 +1,371 @@
+"""GitHub code scanning takes the SARIF report, and shows it as it is meant."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+
+from gate import __version__
+from gate.findings import Level, Location, Reason
+from gate.report import render, sarif
+from gate.verdict import Action, Verdict
+from tests.report import verdicts as made
+
+REGION = {"startLine": 1, "startColumn": 1, "endLine": 1, "endColumn": 1}
+
+
+def written(verdict: Verdict) -> Any:
+    return json.loads(render("sarif", verdict))
+
+
+def only_run(*decisions: Any, **given: Any) -> Any:
+    [run] = written(made.run(made.scanned(*decisions, **given)))["runs"]
+    return run
+
+
+def only_result(*decisions: Any, **given: Any) -> Any:
+    [result] = only_run(*decisions, **given)["results"]
+    return result
+
+
+def place(result: Any) -> Any:
+    return result["locations"][0]["physicalLocation"]
+
+
+def notes(run: Any) -> list[tuple[str, str]]:
+    [invocation] = run["invocations"]
+    return [
+        (note["level"], note["message"]["text"])
+        for note in invocation["toolExecutionNotifications"]
+    ]
+
+
+def assert_github_takes(log: Any) -> None:
+    """Check what GitHub's documents ask for; its limits too."""
+    assert "2.1.0" == log["version"]
+    assert 1 <= len(log["runs"]) <= 20
+    assert sum(len(run["results"]) for run in log["runs"]) <= 25_000
+    categories = [run["automationDetails"]["id"] for run in log["runs"]]
+    assert len(categories) == len(set(categories))
+    for run in log["runs"]:
+        assert re.fullmatch(r"buildrisk-gate/.+/", run["automationDetails"]["id"])
+        rules = run["tool"]["driver"]["rules"]
+        for rule in rules:
+            assert_rule(rule)
+        assert len(rules) == len({rule["id"] for rule in rules})
+        for result in run["results"]:
+            assert result["ruleId"] == rules[result["ruleIndex"]]["id"]
+            assert_result(result)
+        fingerprints = [result["partialFingerprints"]["buildRisk/v1"] for result in run["results"]]
+        assert len(fingerprints) == len(set(fingerprints))
+
+
+def assert_rule(rule: Any) -> None:
+    assert 1 <= len(rule["id"]) <= 255
+    for key in ("shortDescription", "fullDescription", "help"):
+        assert 1 <= len(rule[key]["text"]) <= 1024
+    severity = rule["properties"]["security-severity"]
+    assert isinstance(severity, str)
+    assert 0.0 < float(severity) <= 10.0
+    assert len(rule["properties"]["tags"]) <= 20
+
+
+def assert_result(result: Any) -> None:
+    assert result["message"]["text"].strip()
+    assert "](" not in result["message"]["text"]
+    assert result["level"] in ("error", "warning", "note")
+    assert ("suppressions" in result) == (result["properties"]["decision"] == "waived")
+    assert set(REGION) == set(place(result)["region"])
+    assert all(value >= 1 for value in place(result)["region"].values())
+    segments = place(result)["artifactLocation"]["uri"].split("/")
+    assert all(re.fullmatch(r"(?:[\w.~-]|%[0-9A-F]{2})+", part, re.ASCII) for part in segments)
+    assert not {".", ".."} & set(segments)
+    assert all(result["partialFingerprints"].values())
+
+
+@given(made.verdicts())
+@settings(max_examples=80, deadline=None)
+def test_github_takes_every_report(verdict: Verdict) -> None:
+    log = written(verdict)
+
+    assert_github_takes(log)
+    shown = [each for image in verdict.images for each in image.decisions]
+    assert sum(each.action is not Action.ALLOW for each in shown) == sum(
+        len(run["results"]) for run in log["runs"]
+    )
+
+
+@given(made.verdicts())
+@settings(max_examples=40, deadline=None)
+def test_a_report_may_be_printed(verdict: Verdict) -> None:
+    text = render("sarif", verdict)
+
+    assert text.encode("utf-8")
+    assert not re.search(r"[^\n -~\u00a0-\U0010ffff]|[\u200b\u202e\u2028\ud800\ufeff]", text)
+    assert not re.search(r"##\w*\[", text)
+    assert not any(line.lstrip().startswith("::") for line in text.split("\n"))
+
+
+def test_a_run_says_who_judged_what_by_which_policy() -> None:
+    run = only_run(made.decision())
+
+    assert ("buildrisk-gate", __version__) == (
+        run["tool"]["driver"]["name"],
+        run["tool"]["driver"]["version"],
+    )
+    assert "buildrisk-gate/shop/web/" == run["automationDetails"]["id"]
+    assert {
+        "service": {
+            "endpoint": "https://tds.aliyuncs.com",
+            "region": "cn-hangzhou",
+            "sandbox": False,
+        },
+        "policies": [{"path": "(built-in)", "sha256": made.HEX}],
+        "reference": made.NAME,
+        "verdict": "block",
+        "reason": "blocked",
+        "digest": made.DIGEST,
+        "platform": "",
+    } == run["properties"]
+    assert [
+        {
+            "executionSuccessful": True,
+            "exitCode": 10,
+            "endTimeUtc": "2026-03-01T12:00:00Z",
+            "toolExecutionNotifications": [],
+        }
+    ] == run["invocations"]
+
+
+def test_a_rule_has_its_three_texts_and_a_severity() -> None:
+    run = only_run(made.decision(description="It runs as root."))
+
+    assert [
+        {
+            "id": "no_user",
+            "name": "no_user",
+            "shortDescription": {"text": "The image runs as root"},
+            "fullDescription": {"text": "It runs as root."},
+            "help": {"text": "Add a USER."},
+            "properties": {"security-severity": "8.0", "tags": ["security", "other"]},
+        }
+    ] == run["tool"]["driver"]["rules"]
+
+
+def test_a_rule_of_which_nothing_is_known_has_texts_too() -> None:
+    bare = made.decision(risk="", name="", advice="", risk_class="", description="")
+    [rule] = only_run(bare)["tool"]["driver"]["rules"]
+
+    assert ["unnamed_risk", "unnamed_risk", "No advice is known for unnamed_risk."] == [
+        rule[key]["text"] for key in ("shortDescription", "fullDescription", "help")
+    ]
+    assert ["security"] == rule["properties"]["tags"]
+
+
+@pytest.mark.parametrize(
+    ("levels", "severity"),
+    [
+        ([Level.HIGH], "8.0"),
+        ([Level.MEDIUM], "5.0"),
+        ([Level.LOW], "2.0"),
+        ([Level.UNKNOWN], "7.0"),
+        ([Level.LOW, Level.HIGH, Level.MEDIUM], "8.0"),
+    ],
+)
+def test_the_severity_is_that_of_the_worst_finding(levels: list[Level], severity: str) -> None:
+    run = only_run(*(made.decision(level=level) for level in levels))
+
+    [rule] = run["tool"]["driver"]["rules"]
+    assert severity == rule["properties"]["security-severity"]
+
+
+def test_long_texts_are_cut_to_what_github_takes() -> None:
+    long = made.decision(
+        risk="r" * 999,
+        name="n" * 9999,
+        advice="\x1b" * 999,
+        description="d" * 1024,
+        command="c" * 999,
+    )
+    run = only_run(long)
+
+    assert_github_takes({"version": "2.1.0", "runs": [run]})
+    [rule] = run["tool"]["driver"]["rules"]
+    assert ("r" * 252 + "...", "d" * 1024) == (rule["id"], rule["fullDescription"]["text"])
+    assert run["results"][0]["message"]["text"].endswith("c" * 497 + "...")
+
+
+def test_without_a_file_a_finding_is_in_the_repository_and_has_our_fingerprint() -> None:
+    result = only_result(made.decision())
+
+    assert {"artifactLocation": {"uri": "shop/web"}, "region": REGION} == place(result)
+    fingerprints = result["partialFingerprints"]
+    assert fingerprints["buildRisk/v1"] == fingerprints["primaryLocationLineHash"]
+    assert re.fullmatch(r"[0-9a-f]{16}:1", fingerprints["primaryLocationLineHash"])
+
+
+@pytest.mark.parametrize(
+    ("path", "uri"),
+    [
+        ("Dockerfile", "Dockerfile"),
+        ("./build files/a:b/Dockerfile", "build%20files/a%3Ab/Dockerfile"),
+        (r"build\web\Dockerfile", "build/web/Dockerfile"),
+        ("镜像", "%E9%95%9C%E5%83%8F"),
+    ],
+)
+def test_with_a_file_a_finding_is_there_and_github_computes_the_fingerprint(
+    path: str, uri: str
+) -> None:
+    result = only_result(made.decision(location=Location(path, 7)))
+
+    assert {
+        "artifactLocation": {"uri": uri},
+        "region": {"startLine": 7, "startColumn": 1, "endLine": 7, "endColumn": 1},
+    } == place(result)
+    assert ["buildRisk/v1"] == list(result["partialFingerprints"])
+
+
+@pytest.mark.parametrize(
+    "path", ["", "/etc/Dockerfile", "../Dockerfile", r"C:\Dockerfile", "a/../b"]
+)
+def test_a_file_that_is_not_of_the_checkout_is_not_pointed_at(path: str) -> None:
+    result = only_result(made.decision(location=Location(path, 7)))
+
+    assert {"artifactLocation": {"uri": "shop/web"}, "region": REGION} == place(result)
+    assert "primaryLocationLineHash" in result["partialFingerprints"]
+
+
+def test_a_fingerprint_is_the_same_for_the_next_build() -> None:
+    def fingerprint(command: str, **given: Any) -> Any:
+        return only_result(made.decision(command=command), **given)["partialFingerprints"]
+
+    first = fingerprint("RUN |1 VERSION=1.4 /bin/sh -c make # buildkit")
+    later = {
+        "image": made.image(tag="1.5", digest="sha256:" + "f" * 64),
+        "reference": "registry.cn-hangzhou.aliyuncs.com/shop/web:1.5",
+    }
+    assert first == fingerprint("RUN |1 VERSION=1.5 /bin/sh -c make  # buildkit", **later)
+    assert first != fingerprint("RUN |1 VERSION=1.4 /bin/sh -c make all # buildkit")
+
+
+def test_equal_findings_are_told_apart() -> None:
+    run = only_run(made.decision(), made.decision(), made.decision(risk="sudo"))
+    hashes = [result["partialFingerprints"]["buildRisk/v1"] for result in run["results"]]
+
+    assert ["1", "2", "1"] == [value.partition(":")[2] for value in hashes]
+    assert [0, 0, 1] == [result["ruleIndex"] for result in run["results"]]
+
+
+def test_levels_follow_the_decision_and_the_allowed_are_only_counted() -> None:
+    actions = (Action.ALLOW, Action.WARN, Action.BLOCK, Action.ALLOW)
+    run = only_run(*map(made.decision, actions), notes=("a note",))
+
+    assert ["error", "warning"] == [result["level"] for result in run["results"]]
+    assert [("note", "a note"), ("note", "2 findings allowed by policy, not shown.")] == notes(run)
+
+
+def test_a_waived_finding_is_suppressed() -> None:
+    waiver = made.waiver(owner="team", ticket="T-1")
+    result = only_result(made.decision(Action.WAIVED, waiver=waiver))
+
+    assert "note" == result["level"]
+    assert [
+        {
+            "kind": "external",
+            "status": "accepted",
+            "justification": "vendor image, until 2027-01-31, team, T-1",
+        }
+    ] == result["suppressions"]
+
+
+def test_an_expired_waiver_suppresses_nothing() -> None:
+    assert "suppressions" not in only_result(made.decision(waiver=made.waiver(expired=True)))
+
+
+def test_a_message_holds_no_link_and_hides_nothing() -> None:
+    result = only_result(
+        made.decision(name="[a](http://h.example)", because="b\n\u202ec]", command="(x")
+    )
+
+    assert "[a] (http://h.example). b \\u202ec] Build command: (x" == result["message"]["text"]
+
+
+@pytest.mark.parametrize(("tolerated", "level"), [(False, "error"), (True, "warning")])
+def test_an_undecided_image_is_a_failed_run(tolerated: bool, level: str) -> None:  # noqa: FBT001
+    image = made.unscanned(Reason.MISSING, tolerated=tolerated)
+    [run] = written(made.run(image))["runs"]
+
+    [invocation] = run["invocations"]
+    assert invocation["executionSuccessful"] is False
+    assert "missing" == invocation["toolExecutionNotifications"][0]["descriptor"]["id"]
+    said = f"{made.NAME} is undecided: {image.message}"
+    assert [(level, said)] == notes(run)
+    assert "buildrisk-gate/shop/web/" == run["automationDetails"]["id"]
+    assert [] == run["results"]
+
+
+def test_a_run_without_images_says_so() -> None:
+    log = written(made.run(notes=["a note"]))
+
+    assert_github_takes(log)
+    assert [("error", "No image was judged."), ("note", "a note")] == notes(log["runs"][0])
+
+
+def test_the_sandbox_is_named_in_every_run() -> None:
+    log = written(made.run(made.scanned(), made.unscanned(), sandbox=True))
+
+    said = ("warning", "SANDBOX: this is about sample data, not a real image.")
+    assert all(said in notes(run) for run in log["runs"])
+
+
+def test_runs_of_one_repository_have_categories_of_their_own() -> None:
+    amd64 = made.scanned(image=made.image(platform="linux/amd64"))
+    log = written(
+        made.run(
+            amd64,
+            made.scanned(image=made.image(platform="linux/arm64")),
+            amd64,
+            made.scanned(),
+            made.unscanned(reference="what is this"),
+        )
+    )
+
+    assert [
+        "buildrisk-gate/shop/web/linux/amd64/",
+        "buildrisk-gate/shop/web/linux/arm64/",
+        "buildrisk-gate/shop/web/linux/amd64/2/",
+        "buildrisk-gate/shop/web/",
+        "buildrisk-gate/what%20is%20this/",
+    ] == [run["automationDetails"]["id"] for run in log["runs"]]
+
+
+def test_of_more_than_twenty_images_the_worst_are_kept_and_a_note_says_so() -> None:
+    passed = [made.scanned() for _ in range(22)]
+    log = written(made.run(*passed, made.unscanned(), made.scanned(made.decision())))
+
+    assert_github_takes(log)
+    said = "4 images left out: GitHub takes no more than 20 runs. The JSON report has all of them."
+    assert all(("warning", said) in notes(run) for run in log["runs"])
+    assert ["pass"] * 18 + ["undecided", "block"] == [
+        run["properties"]["verdict"] for run in log["runs"]
+    ]
+
+
+def test_of_too_many_findings_the_worst_are_kept_and_a_note_says_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sarif, "MOST_RESULTS", 3)
+    log = written(
+        made.run(
+            made.scanned(made.decision(Action.WAIVED), *[made.decision(Action.WARN)] * 2),
+            made.scanned(*[made.decision(Action.WARN)] * 2, *[made.decision()] * 2),
+        )
+    )
+
+    levels = [[result["level"] for result in run["results"]] for run in log["runs"]]
+    assert [["warning"], ["error", "error"]] == levels
+    assert ["2 findings", "2 findings"] == [notes(run)[-1][1][:10] for run in log["runs"]]
