@@ -36,7 +36,7 @@ BUILD = REQUIREMENTS / "build.txt"
 RUNTIME = REQUIREMENTS / "runtime.txt"
 TEST = REQUIREMENTS / "test.txt"
 
-# Programs that tests start; where they can't be installed, those tests skip themselves.
+# Programs that tests start; where they can't be installed, those tests fail and say so.
 DEBIAN_PACKAGES = ("docker-registry",)
 
 STEP_LIMIT = 900
