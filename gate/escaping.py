@@ -31,6 +31,9 @@ _BRACKET_COMMAND = re.compile(r"##(\w*)\[")
 _COLON_COMMAND = re.compile(r":(?=:)")
 
 
+# XML 1.0, 2.2: no reference stands for these either.
+_NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_XML_MARKUP = re.compile(r"""[&<>"']|(?<=:):|[^ -~]""")
 # SARIF 2.1.0, 3.11.6: a plain message may hold links, [text](target).
 _SARIF_LINK = re.compile(r"\](?=\()")
 
@@ -73,6 +76,16 @@ def for_sarif(text: str) -> str:
     return _SARIF_LINK.sub("] ", visible(text))
 
 
+def for_xml(text: str) -> str:
+    """Return the text for an XML 1.0 element or attribute; a parser reads the same text back.
+
+    What XML forbids becomes the replacement character. Line ends, and characters that harm where
+    the document is printed, become references.
+    """
+    escaped = _XML_MARKUP.sub(_in_xml, _NOT_IN_XML.sub("\ufffd", text))
+    return _BRACKET_COMMAND.sub(r"##\1&#91;", escaped)
+
+
 def encodable(text: str, encoding: str) -> str:
     """Return the text with what the encoding lacks replaced by backslash escapes.
 
@@ -105,6 +118,14 @@ def _in_json(character: str) -> str:
         return character
     units = character.encode("utf-16-be").hex()
     return "".join(f"\\u{units[i : i + 4]}" for i in range(0, len(units), 4))
+
+
+def _in_xml(found: re.Match[str]) -> str:
+    character = found[0]
+    code = ord(character)
+    if character.isascii() or _is_harmful(character, code):
+        return f"&#{code};"
+    return character
 
 
 def _is_harmful(character: str, code: int) -> bool:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
+from xml.etree import ElementTree as ET
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gate.escaping import encodable, for_json, for_sarif, for_terminal
+from gate.escaping import encodable, for_json, for_sarif, for_terminal, for_xml
 
 HOSTILE = st.sampled_from(
     ["\x1b", "\n", "\r", "\u202e", "\u200b", "\ud800", "\x9b", ":", "::", "#", "##", "[", "##vso[",
@@ -92,6 +93,35 @@ def test_a_sarif_message_makes_no_link_and_hides_no_character(text: str) -> None
     assert "](" not in escaped
     assert {"Cc", "Cf", "Cs", "Zl", "Zp"}.isdisjoint(map(unicodedata.category, escaped))
     assert escaped == for_sarif(escaped)
+
+
+@given(
+    st.lists(
+        HOSTILE | st.characters() | st.sampled_from(["&", "<!--", "]]>", "<", '"', "'", "\ufffe"])
+    ).map("".join)
+)
+@settings(max_examples=100, deadline=None)
+def test_xml_is_read_back_as_it_was_but_for_what_xml_forbids(text: str) -> None:
+    escaped = for_xml(text)
+    read = ET.fromstring(f'<a b="{escaped}">{escaped}</a>')  # noqa: S314 - our own document
+
+    expected = re.sub("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]", "\ufffd", text)
+    assert (expected, expected) == (read.text or "", read.get("b"))
+    assert 0 == len(read)
+    assert {"Cc", "Cf", "Cs", "Zl", "Zp"}.isdisjoint(map(unicodedata.category, escaped))
+    assert not re.search(r"::|##\w*\[", escaped)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a & b < 'c' > \"d\"", "a &#38; b &#60; &#39;c&#39; &#62; &#34;d&#34;"),
+        ("镜像 é\n\x00\u202e", "镜像 é&#10;\ufffd&#8238;"),
+        ("::x ##vso[y]", ":&#58;x ##vso&#91;y]"),
+    ],
+)
+def test_texts_for_xml(text: str, expected: str) -> None:
+    assert expected == for_xml(text)
 
 
 @pytest.mark.parametrize(

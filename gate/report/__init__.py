@@ -52,6 +52,7 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
         "text": Format("gate.report.text"),
         "json": Format("gate.report.json_report"),
         "sarif": Format("gate.report.sarif"),
+        "junit": Format("gate.report.junit"),
     }
 )
 
