@@ -126,8 +126,8 @@ class Scans:
     async def _note_cost(self, client: SecurityCenter, target: Target, wanted: ScanTarget) -> None:
         cost = await client.public_pre_check_image_scan_task([wanted])
         self.notes.append(
-            f"Dry run: --scan {self._mode} would ask for a scan of {target.name} "
-            f"({cost.scan_image_count} images to scan, {cost.need_auth_count} of the quota)."
+            f"Dry run: --scan {self._mode} would ask for a scan of {target.name}. Scan quota that "
+            f"it would use: {cost.scan_image_count} (new authorisations: {cost.need_auth_count})."
         )
 
     def _awaited(self, target: Target, look: Look) -> Look:

@@ -92,8 +92,7 @@ def _by_digest(
     return Unscanned(
         reason=Reason.MISSING,
         message=f"Security Center does not know {target.name} with the digest {digest}.{known} "
-        f"{_HOW_TO_SCAN} If the digest is that of a multi-platform index, add --resolve; "
-        "`gate doctor IMAGE` shows what Security Center knows of the repository.",
+        f"{_HOW_TO_SCAN} {_IF_INDEX if target.reference.digest else ''}{_SEE_DOCTOR}",
     )
 
 
@@ -101,8 +100,7 @@ def _by_tag(of_tag: Sequence[ImageRecord], target: Target) -> Identified | Unsca
     if not of_tag:
         return Unscanned(
             reason=Reason.MISSING,
-            message=f"Security Center does not know {target.name}. {_HOW_TO_SCAN} "
-            "`gate doctor IMAGE` shows what Security Center knows of the repository.",
+            message=f"Security Center does not know {target.name}. {_HOW_TO_SCAN} {_SEE_DOCTOR}",
         )
     places = {(record.instance_id, record.region_id) for record in of_tag}
     digests = {with_prefix(record.digest) for record in of_tag}
@@ -121,6 +119,8 @@ _HOW_TO_SCAN = (
     "Security Center learns of an image some time after the push: wait longer (--wait), or ask for "
     "a scan with --scan missing, which uses scan quota."
 )
+_IF_INDEX = "If the digest is that of a multi-platform index, add --resolve. "
+_SEE_DOCTOR = "`gate doctor IMAGE` shows what Security Center knows of the repository."
 
 
 def _place(record: ImageRecord) -> str:

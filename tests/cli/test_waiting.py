@@ -224,7 +224,7 @@ def test_a_dry_run_asks_for_nothing_and_names_the_quota(gate: Gate, serve: Serve
     with serve(pushed) as sandbox:
         result = judge(gate, sandbox, reference(pushed), "--scan", "missing", "--dry-run")
     assert (3, 0) == (result.code, asked(sandbox))
-    assert "1 images to scan" in " ".join(result.report["notes"])
+    assert "would use: 1 (new authorisations: 0)" in " ".join(result.report["notes"])
 
 
 def test_twenty_images_take_no_more_polls_than_one(gate: Gate, serve: Serve) -> None:
