@@ -34,6 +34,20 @@ _COLON_COMMAND = re.compile(r":(?=:)")
 # XML 1.0, 2.2: no reference stands for these either.
 _NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _XML_MARKUP = re.compile(r"""[&<>"']|(?<=:):|[^ -~]""")
+# What GitHub's runner turns back, %25 last.
+_IN_WORKFLOW_DATA = str.maketrans({"%": "%25", "\r": "%0D", "\n": "%0A"})
+_IN_WORKFLOW_PROPERTY = str.maketrans({":": "%3A", ",": "%2C"})
+# Where GitHub or GitLab make something of plain text: addresses, mentions, numbers of issues,
+# emoji. A digest after a name, web@sha256:..., stays whole, for it is copied.
+_MARKDOWN_ACTIVE = re.compile(
+    r"(?<=@)(?=\w)(?!(?<=\w@)sha256:)|(?<=[#!])(?=\d)|(?<=:)(?=//|[\w+-]+:)|(?<=www)(?=\.)",
+    re.IGNORECASE,
+)
+_WORD_JOINER = "\u2060"
+_IN_MARKDOWN = str.maketrans(
+    {character: f"&#{ord(character)};" for character in "&<>\"'`|\\$" + _WORD_JOINER}
+    | {character: f"\\{character}" for character in "*_[]~"}
+)
 # SARIF 2.1.0, 3.11.6: a plain message may hold links, [text](target).
 _SARIF_LINK = re.compile(r"\](?=\()")
 
@@ -84,6 +98,30 @@ def for_xml(text: str) -> str:
     """
     escaped = _XML_MARKUP.sub(_in_xml, _NOT_IN_XML.sub("\ufffd", text))
     return _BRACKET_COMMAND.sub(r"##\1&#91;", escaped)
+
+
+def for_markdown(text: str) -> str:
+    """Return the text for a cell, or the inside of a line, of GitHub's or GitLab's Markdown.
+
+    It ends no cell and no line, holds no markup, tag, link, mention or emoji; what would become a
+    link by itself holds a word joiner. At the beginning of a line something must stand before it.
+    """
+    return _MARKDOWN_ACTIVE.sub(_WORD_JOINER, visible(text)).translate(_IN_MARKDOWN)
+
+
+def for_workflow_data(text: str) -> str:
+    """Return the text for the data of a workflow command of GitHub, ``::error::data``.
+
+    The command goes on to the text's end, whatever line ends it holds, and no other one begins in
+    it.
+    """
+    escaped = visible(text.translate(_IN_WORKFLOW_DATA))
+    return _BRACKET_COMMAND.sub(r"##\1\\[", escaped)
+
+
+def for_workflow_property(text: str) -> str:
+    """Return the text for a property of a workflow command of GitHub, ``::error title=text::``."""
+    return for_workflow_data(text).translate(_IN_WORKFLOW_PROPERTY)
 
 
 def encodable(text: str, encoding: str) -> str:

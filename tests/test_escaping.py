@@ -10,8 +10,19 @@ from xml.etree import ElementTree as ET
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from markdown_it import MarkdownIt
 
-from gate.escaping import encodable, for_json, for_sarif, for_terminal, for_xml
+from gate.escaping import (
+    encodable,
+    for_json,
+    for_markdown,
+    for_sarif,
+    for_terminal,
+    for_workflow_data,
+    for_workflow_property,
+    for_xml,
+    visible,
+)
 
 HOSTILE = st.sampled_from(
     ["\x1b", "\n", "\r", "\u202e", "\u200b", "\ud800", "\x9b", ":", "::", "#", "##", "[", "##vso[",
@@ -122,6 +133,95 @@ def test_xml_is_read_back_as_it_was_but_for_what_xml_forbids(text: str) -> None:
 )
 def test_texts_for_xml(text: str, expected: str) -> None:
     assert expected == for_xml(text)
+
+
+MARKUP = st.sampled_from(
+    ["|", "\\", "\\|", "`", "``", "*", "_", "~~", "[a](b)", "[", "](", "<b>", "</code>", "<!--",
+     "&lt;", "&#124;", "https://h.example", "www.h.example", "a@h.example", "@team", "#1",
+     "![x](y)", "<a@b.c>", "<http://h.example>", ":x:", "$", "\n\n", "\n# a", "---", "- ", "1. ",
+     "> "]
+)  # fmt: skip
+
+
+@given(st.lists(MARKUP | HOSTILE | st.text(max_size=3), max_size=12).map("".join))
+@settings(max_examples=100, deadline=None)
+def test_a_cell_of_markdown_holds_the_text_and_nothing_else(text: str) -> None:
+    escaped = for_markdown(text)
+    table = f"| a | b |\n|---|---|\n| x {escaped} | y |\n| x <code>{escaped}</code> | y |"
+    tokens = MarkdownIt("commonmark").enable(["table", "strikethrough"]).parse(table)
+
+    assert 3 == sum(token.type == "tr_open" for token in tokens)
+    cells = [token for token in tokens if token.type == "inline"]
+    assert 6 == len(cells)
+    assert "y" == cells[3].content == cells[5].content
+    for cell, tags in ((cells[2], []), (cells[4], ["<code>", "</code>"])):
+        inner = cell.children or []
+        assert {"text", "text_special", "html_inline"} >= {token.type for token in inner}
+        assert tags == [token.content for token in inner if token.type == "html_inline"]
+        read = "".join(token.content for token in inner if token.type != "html_inline")
+        assert f"x {visible(text)}".rstrip() == read.replace("\u2060", "").rstrip()
+        assert not re.search(r"://|www\.|@h|@team|#1|:x:", read, re.IGNORECASE)
+    assert not re.search(r"##\w*\[|[\n|<>`\"']", escaped)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("shop/web:1.4@sha256:00", "shop/web:1.4@sha256:00"),
+        ("no_user", r"no\_user"),
+        ("a | b", "a &#124; b"),
+        ("@team see #12 :x:", "@&#8288;team see #&#8288;12 :&#8288;x:"),
+        ("@sha256:0", "@&#8288;sha256:0"),
+        ("WWW.h.example", "WWW&#8288;.h.example"),
+        ("镜像\n\u202e", "镜像&#92;n&#92;u202e"),
+    ],
+)
+def test_texts_for_markdown(text: str, expected: str) -> None:
+    assert expected == for_markdown(text)
+
+
+def as_the_runner_reads(data: str) -> str:
+    for escape, character in (
+        ("%0D", "\r"),
+        ("%0A", "\n"),
+        ("%3A", ":"),
+        ("%2C", ","),
+        ("%25", "%"),
+    ):
+        data = data.replace(escape, character)
+    return data
+
+
+COMMANDS = st.sampled_from(
+    ["\r", "\n", "\r\n::set-output name=a::b", "%0A", "%250A", "%", ",", "::"]
+)
+
+
+@given(st.lists(COMMANDS | HOSTILE | st.text(max_size=3), max_size=12).map("".join))
+@settings(max_examples=100, deadline=None)
+def test_a_workflow_command_ends_where_its_text_does(text: str) -> None:
+    data, value = for_workflow_data(text), for_workflow_property(text)
+
+    for escaped in (data, value):
+        assert [escaped] == (escaped.splitlines() or [""])
+        assert not re.search(r"##\w*\[", escaped)
+        assert {"Cc", "Cf", "Cs", "Zl", "Zp"}.isdisjoint(map(unicodedata.category, escaped))
+    assert not re.search("[:,]", value)
+    expected = "".join(c if c in "\r\n" else visible(c) for c in text)
+    expected = re.sub(r"##(\w*)\[", r"##\1\\[", expected)
+    assert expected == as_the_runner_reads(value) == as_the_runner_reads(data)
+
+
+@pytest.mark.parametrize(
+    ("text", "data", "value"),
+    [
+        ("100% a:b, c\r\n", "100%25 a:b, c%0D%0A", "100%25 a%3Ab%2C c%0D%0A"),
+        ("\x1b ##[x]", r"\x1b ##\[x]", r"\x1b ##\[x]"),
+        ("%0A", "%250A", "%250A"),
+    ],
+)
+def test_texts_for_workflow_commands(text: str, data: str, value: str) -> None:
+    assert (data, value) == (for_workflow_data(text), for_workflow_property(text))
 
 
 @pytest.mark.parametrize(

@@ -53,6 +53,8 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
         "json": Format("gate.report.json_report"),
         "sarif": Format("gate.report.sarif"),
         "junit": Format("gate.report.junit"),
+        "markdown": Format("gate.report.markdown"),
+        "github": Format("gate.report.github"),
     }
 )
 
