@@ -13,7 +13,6 @@ from gate.security_center.pages import Listing, read_list
 from gate.security_center.retry import Patience
 from gate.security_center.service_clock import ServiceClock
 from gate.security_center.tally import Tally
-from gate.security_center.wire import criteria_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -52,7 +51,7 @@ class SecurityCenter(Operations):
     anything is given up ``give_up_unanswered`` seconds after the first request. ``lang`` (``en`` or
     ``zh``) is the language of texts for people. ``observer`` is told of every request in a line
     without query and headers. At most ``concurrency`` requests are on their way, fewer while the
-    service throttles. ``jitter`` gives numbers from 0 to 1 for the waits between attempts.
+    service throttles. ``random`` gives numbers from 0 to 1 for the waits between attempts.
     """
 
     def __init__(  # noqa: PLR0913 - each is a thing that callers vary alone
@@ -65,7 +64,7 @@ class SecurityCenter(Operations):
         lang: str = "en",
         observer: Callable[[str], None] | None = None,
         concurrency: int = 8,
-        jitter: Callable[[], float] = random.random,
+        random: Callable[[], float] = random.random,
         user_agent: str = f"buildrisk-gate/{__version__}",
         give_up_unanswered: float = 30.0,
     ) -> None:
@@ -82,7 +81,7 @@ class SecurityCenter(Operations):
             clock=clock,
             deadline=deadline,
             give_up_unanswered=give_up_unanswered,
-            jitter=jitter,
+            jitter=random,
         )
         self._session: aiohttp.ClientSession | None = None
         self._transport: Transport | None = None
@@ -190,13 +189,9 @@ class SecurityCenter(Operations):
 
         ``criteria`` maps names such as ``repoName``, ``tag`` and ``digest`` (bare hex) to values.
         """
-        asked, joined = _all_of(criteria)
         return await read_list(
             lambda page: self.describe_image_instances(
-                criteria=asked,
-                logical_exp=joined,
-                current_page=page,
-                page_size=_PAGE_SIZE,
+                criteria=criteria, current_page=page, page_size=_PAGE_SIZE
             ),
             keep=keep,
         )
@@ -208,13 +203,9 @@ class SecurityCenter(Operations):
         keep: Callable[[ImageRepository], bool] | None = None,
     ) -> Listing[ImageRepository]:
         """Read all repositories that Security Center knows and that fulfil all criteria."""
-        asked, joined = _all_of(criteria)
         return await read_list(
             lambda page: self.describe_image_repo_detail_list(
-                criteria=asked,
-                logical_exp=joined,
-                current_page=page,
-                page_size=_PAGE_SIZE,
+                criteria=criteria, current_page=page, page_size=_PAGE_SIZE
             ),
             keep=keep,
         )
@@ -242,8 +233,3 @@ class SecurityCenter(Operations):
     async def latest_scan_tasks(self, digest: str) -> tuple[ScanTask, ...]:
         """Return the latest scan tasks of a digest, with or without ``sha256:``."""
         return await self.describe_image_latest_scan_task(digest.removeprefix("sha256:"))
-
-
-def _all_of(criteria: Mapping[str, str]) -> tuple[str, str] | tuple[None, None]:
-    """Return the two parameters that say that all criteria must hold."""
-    return (criteria_json(criteria), "AND") if criteria else (None, None)

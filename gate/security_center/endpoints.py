@@ -18,7 +18,8 @@ _CHINA = "tds.cn-shanghai.aliyuncs.com"
 _REST = "tds.ap-southeast-1.aliyuncs.com"
 
 _LABEL = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
-_HOST = re.compile(rf"(?=.{{1,253}}\Z){_LABEL}(?:\.{_LABEL})*\.?")
+# A name that ends in a number is an address written oddly, or nothing (as in the URL standard).
+_HOST = re.compile(rf"(?=.{{1,253}}\Z)(?!(?:.*\.)?[0-9]+\.?\Z){_LABEL}(?:\.{_LABEL})*\.?")
 _REMEDY = "Give a host such as tds.cn-shanghai.aliyuncs.com, or a URL with nothing but a host."
 _PORTS = {"http": 80, "https": 443}
 

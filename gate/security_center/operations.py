@@ -28,7 +28,7 @@ from gate.security_center.rows import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from gate.security_center.wire import Answer, Page
 
@@ -127,7 +127,7 @@ class Operations:
     async def describe_image_instances(
         self,
         *,
-        criteria: str | None = None,
+        criteria: Mapping[str, str] | str | None = None,
         logical_exp: str | None = None,
         current_page: int | None = None,
         page_size: int | None = None,
@@ -135,11 +135,11 @@ class Operations:
     ) -> Page[ImageRecord]:
         """Return a page of the images that Security Center knows.
 
-        ``criteria`` is a JSON array of conditions, ``logical_exp`` (``AND``, ``OR``) joins them.
+        ``criteria`` maps names such as ``repoName`` to values, or is a JSON array of conditions;
+        ``logical_exp`` (``AND``, ``OR``) joins them, a mapping's with ``AND`` unless told.
         """
         told = wire.parameters(
-            criteria=criteria,
-            logical_exp=logical_exp,
+            **wire.conditions(criteria, logical_exp),
             current_page=current_page,
             page_size=page_size,
             scanned=scanned,
@@ -150,15 +150,14 @@ class Operations:
     async def describe_image_repo_detail_list(
         self,
         *,
-        criteria: str | None = None,
+        criteria: Mapping[str, str] | str | None = None,
         logical_exp: str | None = None,
         current_page: int | None = None,
         page_size: int | None = None,
     ) -> Page[ImageRepository]:
         """Return a page of the repositories that Security Center knows, asked for as images are."""
         told = wire.parameters(
-            criteria=criteria,
-            logical_exp=logical_exp,
+            **wire.conditions(criteria, logical_exp),
             current_page=current_page,
             page_size=page_size,
         )

@@ -6,7 +6,7 @@ read as ``TotalCount`` says, that count stayed the same, and no page came twice.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 import anyio
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_MOST_ROWS = 10_000_000  # more is nonsense
 _WORKERS = 16  # how many pages are asked for at once; the client's own limit is below that
 
 
@@ -50,17 +49,17 @@ async def read_list(
     """Read all pages of a list: the first, then the others at once.
 
     ``fetch`` gets a page by its number, from 1. Rows that ``keep`` doesn't want are counted and
-    dropped. A list that moves under the reader's eyes is read again, ``readings`` times in all.
-    Raises what ``fetch`` raises.
+    dropped. A list that moves under the reader's eyes is read again, ``readings`` times in all; the
+    last reading goes to the end of the list, so what lacks is only what moved. Raises what
+    ``fetch`` raises.
     """
-    listing: Listing[T] | None = None
-    for _ in range(readings):
-        listing = await _read(fetch, keep, at_most)
-        if listing.complete or listing.too_long:
-            break
-    if listing is None:
+    if readings < 1:
         raise ValueError("a list is read at least once")
-    return listing
+    for _ in range(readings - 1):
+        listing = await _read(fetch, keep, at_most, to_the_end=False)
+        if listing.complete or listing.too_long:
+            return listing
+    return await _read(fetch, keep, at_most, to_the_end=True)
 
 
 @dataclass(slots=True)
@@ -117,38 +116,32 @@ async def _read(
     fetch: Callable[[int], Awaitable[Page[T]]],
     keep: Callable[[T], bool] | None,
     at_most: int | None,
+    *,
+    to_the_end: bool,
 ) -> Listing[T]:
     first = await fetch(1)
     reading = _Reading(keep, first.total_count, first.page_size)
     reading.take(1, first)
     too_long = at_most is not None and first.total_count > at_most
-    reading.problem = _nonsense(first) or reading.problem
-    if too_long and not reading.problem:
+    if too_long:
         reading.problem = f"It has {first.total_count} rows, more than {at_most}."
-    if not reading.problem:
+    elif to_the_end or not reading.problem:
         last = -(-first.total_count // first.page_size) if first.total_count else 1
-        await _read_others(fetch, reading, iter(range(2, last + 1)))
-    listing = reading.listing()
-    return Listing(
-        rows=listing.rows,
-        total=listing.total,
-        complete=listing.complete,
-        problem=listing.problem,
-        too_long=too_long and first.total_count <= _MOST_ROWS,
-    )
-
-
-def _nonsense(first: Page[T]) -> str:
-    total, size = first.total_count, first.page_size
-    if not 0 <= total <= _MOST_ROWS or (total and size < 1) or size < 0:
-        return f"It claims to have {total} rows in pages of {size}."
-    return ""
+        await _read_others(fetch, reading, iter(range(2, last + 1)), to_the_end=to_the_end)
+    return replace(reading.listing(), too_long=too_long)
 
 
 async def _read_others(
-    fetch: Callable[[int], Awaitable[Page[T]]], reading: _Reading[T], numbers: Iterator[int]
+    fetch: Callable[[int], Awaitable[Page[T]]],
+    reading: _Reading[T],
+    numbers: Iterator[int],
+    *,
+    to_the_end: bool,
 ) -> None:
-    """Read pages at once; the first that can't be had, or is wrong, ends the reading."""
+    """Read pages at once; the first that can't be had ends it, and so does one that is wrong.
+
+    With ``to_the_end``, one that is wrong does not.
+    """
     trouble: list[GateError] = []
 
     async def work() -> None:
@@ -157,7 +150,7 @@ async def _read_others(
                 reading.take(number, await fetch(number))
             except GateError as error:
                 trouble.append(error)
-            if trouble or reading.problem:
+            if trouble or (reading.problem and not to_the_end):
                 group.cancel_scope.cancel()
                 return
 

@@ -25,6 +25,7 @@ _REMEDY = (
     "Try again later; if it stays so, something between here and Security Center changes its "
     "answers, or its API has changed: report it."
 )
+_MOST_ROWS = 10_000_000  # more is nonsense, and reading would not end
 # The kinds of errors of msgspec, of text that isn't UTF-8, and of numbers and depths beyond reason.
 _UNREADABLE = (msgspec.MsgspecError, ValueError, RecursionError)
 
@@ -34,12 +35,20 @@ class Page(Generic[R]):
     """A page of a list: its rows, and what the answer says which page it is.
 
     ``page_size`` may be less than was asked for. ``total_count`` counts the rows of all pages.
+    Making one raises ``AnswerUnreadable`` for numbers that no list has.
     """
 
     rows: tuple[R, ...]
     current_page: int
     page_size: int
     total_count: int
+
+    def __post_init__(self) -> None:
+        total, size = self.total_count, self.page_size
+        if not 0 <= total <= _MOST_ROWS or size < 0 or (total and not size):
+            raise AnswerUnreadable(
+                f"The answer claims that its list has {total} rows in pages of {size}.", _REMEDY
+            )
 
 
 def read_answer(body: bytes) -> Answer:
@@ -127,12 +136,23 @@ def _text(value: str | int | bool) -> str:  # noqa: FBT001 - one of several type
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def criteria_json(criteria: Mapping[str, str]) -> str:
-    """Return criteria that must all hold, as the JSON array that the API takes."""
-    conditions = [
-        {"name": name, "value": value, "logicalExp": "AND"} for name, value in criteria.items()
+def conditions(
+    criteria: Mapping[str, str] | str | None, logical_exp: str | None
+) -> dict[str, str | None]:
+    """Return the two parameters that say what rows must fulfil.
+
+    A text is sent as it is; a mapping as the JSON array that the API takes, joined by ``AND``
+    unless ``logical_exp`` says otherwise, and an empty one not at all.
+    """
+    if criteria is None or isinstance(criteria, str):
+        return {"criteria": criteria, "logical_exp": logical_exp}
+    if not criteria:
+        return {}
+    joined = logical_exp or "AND"
+    told = [
+        {"name": name, "value": value, "logicalExp": joined} for name, value in criteria.items()
     ]
-    return msgspec.json.encode(conditions).decode()
+    return {"criteria": msgspec.json.encode(told).decode(), "logical_exp": joined}
 
 
 def targets_json(images: Sequence[ScanTarget]) -> str:

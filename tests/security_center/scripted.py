@@ -98,7 +98,7 @@ async def asking(
             deadline=deadline,
             observer=observer,
             concurrency=concurrency,
-            jitter=lambda: 1.0,
+            random=lambda: 1.0,
         ) as client,
     ):
         server.url = url

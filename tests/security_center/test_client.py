@@ -98,7 +98,8 @@ async def test_every_parameter_of_the_operation_is_sent() -> None:
         await client.describe_image_instances(
             criteria="[]", logical_exp="OR", current_page=1, page_size=9, scanned=False
         )
-        first, second = sandbox.requests
+        await client.describe_image_repo_detail_list(criteria={"repoName": "web"})
+        first, second, third = sandbox.requests
     assert first.parameters == {
         "RiskLevel": "high",
         "Lang": "zh",
@@ -115,6 +116,10 @@ async def test_every_parameter_of_the_operation_is_sent() -> None:
         "CurrentPage": "1",
         "PageSize": "9",
         "Scanned": "false",
+    }
+    assert third.parameters == {
+        "Criteria": '[{"name":"repoName","value":"web","logicalExp":"AND"}]',
+        "LogicalExp": "AND",
     }
 
 

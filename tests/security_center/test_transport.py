@@ -52,7 +52,7 @@ HTML = Said(b"<html>Blocked</html>", 403, {"Content-Type": "text/html"})
 
 def client_of(url: str, clock: Clock, *, deadline: float = 100.0) -> SecurityCenter:
     source = StaticCredentials(KEYS, "a test")
-    return SecurityCenter(url, source, clock=clock, deadline=deadline, jitter=lambda: 1.0)
+    return SecurityCenter(url, source, clock=clock, deadline=deadline, random=lambda: 1.0)
 
 
 def headers_of(requests: Sequence[web.BaseRequest], name: str) -> list[str]:
@@ -189,6 +189,15 @@ async def test_an_answer_that_stays_unreadable_is_given_up() -> None:
     async with asking(server) as client:
         with pytest.raises(AnswerUnreadable, match="DescribeImageBuildRiskList"):
             await client.describe_image_build_risk_list()
+    assert len(server.requests) == 3
+
+
+async def test_pages_of_no_size_are_asked_for_again_and_then_given_up() -> None:
+    info = {"CurrentPage": 1, "PageSize": 0, "TotalCount": 7}
+    server = Scripted(said(Data={"List": [], "PageInfo": info}))
+    async with asking(server) as client:
+        with pytest.raises(AnswerUnreadable, match="7 rows in pages of 0"):
+            await client.build_risks()
     assert len(server.requests) == 3
 
 

@@ -20,7 +20,7 @@ from gate.security_center import (
 from gate.security_center import rows as all_rows
 from gate.security_center.rows import Row
 from gate.security_center.wire import (
-    criteria_json,
+    conditions,
     parameters,
     read_answer,
     read_data,
@@ -235,11 +235,41 @@ def test_parameters_have_the_apis_names() -> None:
     }
 
 
-def test_criteria_are_a_json_array_that_says_and() -> None:
-    assert json.loads(criteria_json({"repoName": 'a "b" 中', "tag": "1"})) == [
-        {"name": "repoName", "value": 'a "b" 中', "logicalExp": "AND"},
-        {"name": "tag", "value": "1", "logicalExp": "AND"},
+@pytest.mark.parametrize(("told", "joined"), [(None, "AND"), ("AND", "AND"), ("OR", "OR")])
+def test_criteria_are_a_json_array_that_says_how_they_are_joined(
+    told: str | None, joined: str
+) -> None:
+    asked = conditions({"repoName": 'a "b" 中', "tag": "1"}, told)
+    assert asked["logical_exp"] == joined
+    assert json.loads(asked["criteria"] or "") == [
+        {"name": "repoName", "value": 'a "b" 中', "logicalExp": joined},
+        {"name": "tag", "value": "1", "logicalExp": joined},
     ]
+
+
+def test_criteria_that_are_a_text_are_sent_as_they_are() -> None:
+    assert conditions("[{}]", "OR") == {"criteria": "[{}]", "logical_exp": "OR"}
+    assert conditions("[]", None) == {"criteria": "[]", "logical_exp": None}
+
+
+def test_no_criteria_are_not_sent() -> None:
+    assert conditions(None, None) == {"criteria": None, "logical_exp": None}
+    assert conditions({}, None) == {}
+
+
+@pytest.mark.parametrize(
+    ("total", "size"), [(-1, 20), (10**9, 20), (5, 0), (5, -3), (0, -1), (10**30, 1)]
+)
+def test_200_a_page_with_numbers_that_no_list_has_is_unreadable(total: int, size: int) -> None:
+    info = {"CurrentPage": 1, "PageSize": size, "TotalCount": total}
+    with pytest.raises(AnswerUnreadable, match=f"{total} rows in pages of {size}"):
+        read_page(read_answer(encoded({"Data": {"List": [], "PageInfo": info}})), ImageRiskRow)
+
+
+def test_200_an_empty_list_may_have_pages_of_nothing() -> None:
+    info = {"CurrentPage": 1, "PageSize": 0, "TotalCount": 0}
+    answer = read_answer(encoded({"Data": {"List": [], "PageInfo": info}}))
+    assert read_page(answer, ImageRiskRow).total_count == 0
 
 
 TARGET = ScanTarget(
