@@ -154,6 +154,7 @@ class ChainCredentials:
         self._provider: _Provider | None = None
         self._asking: anyio.Lock | None = None
         self._found = ""
+        self._failure: NoCredentials | None = None
 
     @property
     def origin(self) -> str:
@@ -164,38 +165,43 @@ class ChainCredentials:
     async def get(self) -> Credentials:
         """Ask the chain, which keeps what it got until it has to be renewed.
 
-        Raises ``NoCredentials`` if nothing in it has credentials, or none within the time limit.
+        Raises ``NoCredentials`` if nothing in it has credentials, or none within the time limit. A
+        chain that never gave any is not asked again: each who asks would wait as long once more.
         """
         import anyio  # noqa: PLC0415 - a key from the environment needs none of this
 
         if self._asking is None:
             self._asking = anyio.Lock()
         async with self._asking:
-            try:
-                with anyio.fail_after(self._seconds):
-                    return await self._ask()
-            except TimeoutError:
-                raise NoCredentials(
-                    "No access key is in the environment, and the default credential chain of "
-                    f"Alibaba Cloud had none within {self._seconds:g} seconds.",
-                    f"{HOW_TO_GIVE} ALIBABA_CLOUD_ECS_METADATA_DISABLED=true leaves the "
-                    "instance's role out.",
-                ) from None
+            if self._failure is not None:
+                raise NoCredentials(self._failure.message, self._failure.remedy)
+            with anyio.move_on_after(self._seconds):
+                return await self._ask()
+            raise self._failed(
+                f"had none within {self._seconds:g} seconds.",
+                f"{HOW_TO_GIVE} ALIBABA_CLOUD_ECS_METADATA_DISABLED=true leaves the instance's "
+                "role out.",
+            )
+
+    def _failed(self, why: str, remedy: str) -> NoCredentials:
+        failure = NoCredentials(
+            "No access key is in the environment, and the default credential chain of Alibaba "
+            f"Cloud {why}",
+            remedy,
+        )
+        if not self._found:
+            self._failure = failure
+        return failure
 
     async def _ask(self) -> Credentials:
         try:
             if self._provider is None:
                 self._provider = self._make()
             given = await self._provider.get_credentials_async()
-        except TimeoutError:
-            raise
         # Of whatever kind: the package's sources raise all sorts, with answers as their text.
         except Exception as error:  # noqa: BLE001 - see above
-            raise NoCredentials(
-                "No access key is in the environment, and the default credential chain of Alibaba "
-                f"Cloud has none either: {_causes(str(error)) or type(error).__name__}.",
-                HOW_TO_GIVE,
-            ) from None
+            causes = _causes(str(error)) or type(error).__name__
+            raise self._failed(f"has none either: {causes}.", HOW_TO_GIVE) from None
         self._found = str(given.get_provider_name() or "").removeprefix("default/")
         credentials = Credentials(
             given.get_access_key_id() or "",

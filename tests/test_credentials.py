@@ -50,19 +50,21 @@ class FakeProvider:
     """A chain that answers, fails or hangs, and counts how many ask it at once."""
 
     def __init__(self, answer: FakeGiven | Exception | None) -> None:
-        self._answer = answer
+        self.answer = answer
         self.asking = 0
+        self.asked = 0
         self.most = 0
 
     async def get_credentials_async(self) -> FakeGiven:
         self.asking += 1
+        self.asked += 1
         self.most = max(self.most, self.asking)
-        await anyio.sleep(0.001 if self._answer else 60)
+        await anyio.sleep(0.001 if self.answer else 60)
         self.asking -= 1
-        if isinstance(self._answer, Exception):
-            raise self._answer
-        assert self._answer is not None
-        return self._answer
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        assert self.answer is not None
+        return self.answer
 
 
 def chain(answer: FakeGiven | Exception | None, *, seconds: float = 10) -> ChainCredentials:
@@ -153,6 +155,37 @@ async def test_a_chain_that_hangs_is_given_up() -> None:
 
 
 @pytest.mark.anyio
+@pytest.mark.parametrize("answer", [None, OSError()], ids=["hangs", "fails"])
+async def test_a_chain_that_never_gave_any_is_asked_once(answer: Exception | None) -> None:
+    made: list[FakeProvider] = []
+
+    def make() -> FakeProvider:
+        made.append(FakeProvider(answer))
+        return made[-1]
+
+    source = ChainCredentials(make, seconds=0.01)
+    told = []
+    for _ in range(3):
+        with pytest.raises(NoCredentials) as caught:
+            await source.get()
+        told.append((caught.value.message, caught.value.remedy))
+    assert [provider.asked for provider in made] == [1]
+    assert len(set(told)) == 1
+
+
+@pytest.mark.anyio
+async def test_a_chain_that_fails_to_renew_is_asked_again() -> None:
+    provider = FakeProvider(FakeGiven("id-2", "secret-2", "token-2"))
+    source = ChainCredentials(lambda: provider)
+    await source.get()
+    provider.answer = OSError()
+    with pytest.raises(NoCredentials):
+        await source.get()
+    provider.answer = FakeGiven("id-3", "secret-3", "token-3")
+    assert Credentials("id-3", "secret-3", "token-3") == await source.get()
+
+
+@pytest.mark.anyio
 async def test_a_failing_chain_says_why_and_how_to_give_credentials() -> None:
     text = (
         "unable to load credentials from any of the providers in the chain: "
@@ -174,7 +207,10 @@ async def test_a_failing_chain_says_why_and_how_to_give_credentials() -> None:
 
 
 @pytest.mark.anyio
-@pytest.mark.parametrize("error", [ValueError("sesame"), KeyError("sesame"), OSError(2, "sesame")])
+@pytest.mark.parametrize(
+    "error",
+    [ValueError("sesame"), KeyError("sesame"), OSError(2, "sesame"), TimeoutError("sesame")],
+)
 async def test_any_error_of_the_chain_is_no_credentials(error: Exception) -> None:
     with pytest.raises(NoCredentials, match=type(error).__name__) as caught:
         await chain(error).get()
