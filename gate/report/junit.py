@@ -1,7 +1,7 @@
 """The report for test views: JUnit XML, one suite per image.
 
-The first case of a suite is the scan: an error if the image is undecided. The others are findings:
-a blocked one failed, a waived one was skipped.
+The first case of a suite is the evidence: an error if the image is undecided. The others are
+findings: a blocked one failed, a waived one was skipped.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _SPACE = re.compile(r"\s+")
 _COMMAND_IN_NAME = 80
-_SCAN = "A finished, complete scan decides"
+_EVIDENCE = "The evidence suffices to decide"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,14 +84,14 @@ def _properties(verdict: Verdict, image: ImageVerdict) -> Iterator[tuple[str, st
 
 def _cases(image: ImageVerdict) -> list[_Case]:
     seen: set[str] = set()
-    return [_scan(image), *(_finding(decision, seen) for decision in image.decisions)]
+    return [_evidence(image), *(_finding(decision, seen) for decision in image.decisions)]
 
 
-def _scan(image: ImageVerdict) -> _Case:
+def _evidence(image: ImageVerdict) -> _Case:
     if image.outcome is not Outcome.UNDECIDED:
-        return _Case(_SCAN, details=image.message)
+        return _Case(_EVIDENCE, details=image.message)
     result = "skipped" if is_let_through(image) else "error"
-    return _Case(_SCAN, result, image.reason, image.message, image.message)
+    return _Case(_EVIDENCE, result, image.reason, image.message, image.message)
 
 
 def _finding(decision: Decision, seen: set[str]) -> _Case:

@@ -126,7 +126,7 @@ def _row(decision: Decision) -> str:
         finding.level.value,
         risk,
         _code(finding.command),
-        f"Since: {_cell(decision.because)}",
+        _cell(decision.because),
     )
     return f"| {' | '.join(cells)} |\n"
 

@@ -120,7 +120,7 @@ def test_equal_findings_have_names_of_their_own() -> None:
     names = [case.get("name") for case in cases(made.scanned(made.decision(), made.decision()))]
 
     assert [
-        "A finished, complete scan decides",
+        "The evidence suffices to decide",
         "no_user: The image runs as root: CMD web",
         "no_user: The image runs as root: CMD web (2)",
     ] == names
