@@ -214,7 +214,7 @@ def install_debian_packages() -> bool:
         return True
     prefix = root_prefix()
     if shutil.which("apt-get") is None or prefix is None:
-        print(f"not installed: {', '.join(missing)}; the tests that need them are skipped")
+        print(f"not installed: {', '.join(missing)}; the tests that need them will fail")
         return True
     apt = [*prefix, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-q", "-y"]
     apt += ["-o", "Acquire::Retries=3", "-o", "DPkg::Lock::Timeout=120"]

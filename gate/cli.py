@@ -58,7 +58,7 @@ def run(arguments: Sequence[str]) -> int:  # noqa: PLR0911 - each end has its co
         _say("interrupted")
         return ExitCode.INTERRUPTED
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _give_up_stdout()
         return ExitCode.SERVICE
     except Exception:  # noqa: BLE001 - the one boundary of the program
         _say(traceback.format_exc().rstrip())
@@ -102,9 +102,7 @@ def _service_options(command: Callable[..., int]) -> Callable[..., int]:
     return command
 
 
-@cli.command()
-@click.argument("images", metavar="IMAGE...", nargs=-1)
-@option(
+_policies = option(
     "-p",
     "--policy",
     "policies",
@@ -114,6 +112,19 @@ def _service_options(command: Callable[..., int]) -> Callable[..., int]:
     help="A policy file; the strictest decision of several wins.  [default: "
     ".buildrisk-gate.yaml, else the built-in policy]",
 )
+_registry_hosts = option(
+    "--registry-host",
+    "registry_hosts",
+    metavar="HOST",
+    type=Text("host"),
+    multiple=True,
+    help="Another registry that may be asked.",
+)
+
+
+@cli.command()
+@click.argument("images", metavar="IMAGE...", nargs=-1)
+@_policies
 @option("--digest", metavar="sha256:HEX", help="Digest that was just pushed, for the one IMAGE.")
 @option(
     "--metadata-file",
@@ -126,14 +137,7 @@ def _service_options(command: Callable[..., int]) -> Callable[..., int]:
     default=None,
     help="Ask the registry for the digest of the tag.  [default: where none is given]",
 )
-@option(
-    "--registry-host",
-    "registry_hosts",
-    metavar="HOST",
-    type=Text("host"),
-    multiple=True,
-    help="Another registry that may be asked.",
-)
+@_registry_hosts
 @option("--instance", metavar="ID", help="Registry instance, where two hold the same name.")
 @option(
     "--scan",
@@ -244,23 +248,8 @@ def risks(levels: Sequence[str], classes: Sequence[str], format_: str, **given: 
 
 @cli.command()
 @click.argument("image", required=False)
-@option(
-    "-p",
-    "--policy",
-    "policies",
-    metavar="FILE[#sha256=HEX]",
-    type=Text("file"),
-    multiple=True,
-    help="A policy file to check.",
-)
-@option(
-    "--registry-host",
-    "registry_hosts",
-    metavar="HOST",
-    type=Text("host"),
-    multiple=True,
-    help="Another registry that may be asked.",
-)
+@_policies
+@_registry_hosts
 @_service_options
 def doctor(
     image: str | None,
@@ -365,7 +354,7 @@ def _deliver(
         _print(render(format_, verdict, look).rstrip("\n"))
     except OSError as trouble:
         _say(f"error: the report could not be written to standard output ({trouble.strerror}).")
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _give_up_stdout()
         codes.append(ExitCode.SERVICE)
     return verdict.exit_code if verdict.exit_code > ExitCode.BLOCKED else worst(codes)
 
@@ -422,6 +411,11 @@ def _now() -> datetime:
 def _print(text: str) -> None:
     sys.stdout.write(encodable(text, sys.stdout.encoding or "utf-8") + "\n")
     sys.stdout.flush()
+
+
+def _give_up_stdout() -> None:
+    """Let what is still buffered go nowhere, so that the interpreter's end doesn't fail on it."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _say(text: str) -> None:

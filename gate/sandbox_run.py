@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import dataclasses
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args, get_type_hints
 
 import anyio
 
@@ -43,20 +42,13 @@ def _readings(texts: Sequence[str]) -> Readings:
 
 
 def _value(name: str, text: str) -> object:
-    allowed: dict[str, Sequence[str]] = {
-        "rows": ("finding", "image"),
-        "list_without_status": ("all", "unhandled"),
-        "criteria": ("contains", "exact"),
-        "prefixed_digest": ("false", "true"),
-        "digest_criterion": ("bare", "prefixed"),
-        "whitelisted": ("listed", "hidden"),
-    }
-    if name == "page_cap" and text.isdecimal() and int(text):
+    kinds = get_type_hints(Readings)
+    if kinds.get(name) is int and text.isdecimal() and int(text):
         return int(text)
-    if text in allowed.get(name, ()):
-        return text == "true" if name == "prefixed_digest" else text
-    known = ", ".join(field.name for field in dataclasses.fields(Readings))
-    words = ", ".join(allowed.get(name, ())) or f"NAME=VALUE with a NAME of: {known}"
+    allowed = ("false", "true") if kinds.get(name) is bool else get_args(kinds.get(name))
+    if text in allowed:
+        return text == "true" if kinds[name] is bool else text
+    words = ", ".join(allowed) or f"NAME=VALUE with a NAME of: {', '.join(kinds)}"
     raise UsageError(f"--reading {name}={text} is not understood.", f"Allowed: {words}.")
 
 

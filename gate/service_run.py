@@ -35,6 +35,11 @@ class ServiceOptions:
     verbose: bool = False
     registry_hosts: Sequence[str] = field(default=())
 
+    def region_of(self, image: ImageReference | None, machine: Machine) -> str | None:
+        """Return the region to ask about: the option's, else the host's, else the machine's."""
+        own = self.region or (image.region if image else None)
+        return own or machine.environment.get(REGION_VARIABLE)
+
     def settings(self, machine: Machine, timeout: float) -> Settings:
         """Return how to reach the services, for a run that may take ``timeout`` seconds."""
         return Settings(
@@ -70,7 +75,7 @@ async def _risks(  # noqa: PLR0913, PLR0917 - the command's own options
     format_: str,
     width: int,
 ) -> str:
-    region = options.region or machine.environment.get(REGION_VARIABLE)
+    region = options.region_of(None, machine)
     async with Connections(options.settings(machine, _TIMEOUT)) as connections:
         await connections.prepare([region])
         catalogue = await read_catalogue(connections.client(region))
@@ -108,8 +113,7 @@ async def _doctor(
     image: ImageReference | None,
     show: Callable[[str], None],
 ) -> list[Trial]:
-    region = options.region or (image.region if image else None)
-    region = region or machine.environment.get(REGION_VARIABLE)
+    region = options.region_of(image, machine)
     trials = []
     async with Connections(options.settings(machine, _TIMEOUT)) as connections:
         await connections.prepare([region])
