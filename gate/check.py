@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import anyio
 
-from gate.findings import Reason, Unscanned
+from gate.findings import Reason, Unscanned, instead_of
 from gate.registry import Unresolved
 from gate.targets import find_targets
 from gate.verdict import Outcome, judge_image, judge_run
@@ -185,16 +185,10 @@ def _nothing_known(name: str) -> Unscanned:
     )
 
 
-def _but(evidence: Evidence, refused: Unscanned) -> Unscanned:
-    """Return the refusal, with what is known of the image."""
-    return replace(
-        refused,
-        image=evidence.image,
-        identified_by=evidence.identified_by,
-        scan=evidence.scan,
-        findings=evidence.findings,
-        notes=evidence.notes,
-    )
+def _but(evidence: Evidence, moved: Unscanned) -> Unscanned:
+    """Refuse evidence because its tag moved; what is known of the digest stays."""
+    refused = instead_of(evidence, moved)
+    return replace(refused, scan=evidence.scan, findings=evidence.findings)
 
 
 def _once(notes: Iterable[str]) -> tuple[str, ...]:

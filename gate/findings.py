@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -159,6 +159,20 @@ class Unscanned:
 
 
 Evidence = Scanned | Unscanned
+
+
+def instead_of(evidence: Evidence, refused: Unscanned) -> Unscanned:
+    """Return a refusal that stands in the place of other evidence about the same image.
+
+    The image, what tied it to the caller's, and the notes stay; scan and findings are the
+    refusal's own.
+    """
+    return replace(
+        refused,
+        image=evidence.image,
+        identified_by=evidence.identified_by,
+        notes=evidence.notes,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,15 +8,15 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from gate.errors import GateError
-from gate.evidence import Look, moment, unscanned_by
-from gate.findings import Reason, Scanned, ScanState, Unscanned
+from gate.evidence import in_repository, moment, unscanned_by
+from gate.findings import Reason, Scanned, ScanState, Unscanned, instead_of
 from gate.security_center import ScanTarget
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from gate.evidence import Target
+    from gate.evidence import Look, Target
     from gate.security_center import ImageRecord, ImageRepository, ScanTaskState, SecurityCenter
 
 _MOST_REQUESTS = 2  # a scan that failed is asked for at most once more
@@ -68,14 +68,16 @@ class Scans:
         A scan that is under way because it was asked for is waited for, also where the record
         still shows the state from before.
         """
-        if self._mode is ScanMode.NEVER or target.optional or blocked(target, look):
+        if self._mode is ScanMode.NEVER or target.optional or look.blocks:
             return look
         try:
             await self._notice(target, look)
             if self._needed(target, look):
                 return await self._ask(target, look)
         except GateError as trouble:
-            return replace(look, evidence=_merged(look, unscanned_by(trouble)), waiting=False)
+            return replace(
+                look, evidence=instead_of(look.evidence, unscanned_by(trouble)), waiting=False
+            )
         return self._awaited(target, look)
 
     async def _notice(self, target: Target, look: Look) -> None:
@@ -159,12 +161,6 @@ _SCANS_DO_NOT_HELP = frozenset(
 )
 
 
-def blocked(target: Target, look: Look) -> bool:
-    """Tell whether a look holds a certain block, which ends every wait."""
-    evidence = look.evidence
-    return bool(evidence.findings) and target.blocks(evidence.findings)
-
-
 def _reason(look: Look) -> Reason | None:
     return look.evidence.reason if isinstance(look.evidence, Unscanned) else None
 
@@ -226,7 +222,8 @@ def _scan_under_way(target: Target, look: Look) -> Look:
 def _undecided(look: Look, reason: Reason, message: str, *, doing: str) -> Look:
     scan = replace(look.evidence.scan, state=_STATES[reason])
     refused = Unscanned(reason=reason, message=message, scan=scan)
-    return replace(look, evidence=_merged(look, refused), waiting=True, doing=doing)
+    evidence = instead_of(look.evidence, refused)
+    return replace(look, evidence=evidence, waiting=True, doing=doing)
 
 
 def _final(look: Look, reason: Reason, message: str) -> Look:
@@ -241,30 +238,15 @@ _STATES = {
 }
 
 
-def _merged(look: Look, refused: Unscanned) -> Unscanned:
-    """Keep what is known of the image beside the new reason."""
-    return replace(
-        refused,
-        image=look.evidence.image,
-        identified_by=look.evidence.identified_by,
-        notes=look.evidence.notes,
-    )
-
-
 async def _scan_target(
     client: SecurityCenter, target: Target, record: ImageRecord | None
 ) -> ScanTarget | str:
     """Return what to ask a scan of, or why that can't be told, in a sentence."""
     if record is not None:
-        return ScanTarget(
-            registry_type=record.registry_type,
-            repo_id=record.repo_id,
-            instance_id=record.instance_id,
-            repo_namespace=record.repo_namespace,
-            region_id=record.region_id,
-            repo_name=record.repo_name,
-            digest=record.digest.removeprefix("sha256:"),
-            tag=record.tag,
+        return _in_place(
+            record,
+            record.digest,
+            record.tag,
             create_time=record.image_create,
             update_time=record.image_update,
         )
@@ -276,32 +258,31 @@ async def _scan_target(
     repository = await _repository_of(client, target)
     if isinstance(repository, str):
         return repository
+    return _in_place(repository, target.digest, target.tag)
+
+
+def _in_place(
+    place: ImageRecord | ImageRepository, digest: str, tag: str, **times: int | None
+) -> ScanTarget:
+    """Name an image in the repository that a row tells of."""
     return ScanTarget(
-        registry_type=repository.registry_type,
-        repo_id=repository.repo_id,
-        instance_id=repository.instance_id,
-        repo_namespace=repository.repo_namespace,
-        region_id=repository.region_id,
-        repo_name=repository.repo_name,
-        digest=target.digest.removeprefix("sha256:"),
-        tag=target.tag,
+        registry_type=place.registry_type,
+        repo_id=place.repo_id,
+        instance_id=place.instance_id,
+        repo_namespace=place.repo_namespace,
+        region_id=place.region_id,
+        repo_name=place.repo_name,
+        digest=digest.removeprefix("sha256:"),
+        tag=tag,
+        **times,
     )
 
 
 async def _repository_of(client: SecurityCenter, target: Target) -> ImageRepository | str:
     reference = target.reference
-
-    def is_own(repository: ImageRepository) -> bool:
-        return (
-            repository.repo_namespace == reference.namespace
-            and repository.repo_name == reference.repository
-            and target.region in {None, repository.region_id}
-            and target.registry_type in {None, repository.registry_type.lower()}
-            and target.instance in {None, repository.instance_id}
-        )
-
     listing = await client.image_repositories(
-        {"repoNamespace": reference.namespace, "repoName": reference.repository}, keep=is_own
+        {"repoNamespace": reference.namespace, "repoName": reference.repository},
+        keep=lambda repository: in_repository(repository, target),
     )
     if len(listing.rows) == 1:
         return listing.rows[0]

@@ -10,7 +10,6 @@ import anyio
 import anyio.lowlevel
 
 from gate.findings import Reason, Scanned, ScanState, Unscanned
-from gate.scanning import blocked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -155,7 +154,7 @@ class Wait:
 
     def _tell(self, target: Target, look: Look) -> None:
         """Keep a certain block at once: others may still be looked at when the run is stopped."""
-        if blocked(target, look) or target not in self.evidence:
+        if look.blocks or target not in self.evidence:
             self.evidence[target] = _provisional(target, look)
 
     def _next_look(self, target: Target, look: Look, *, began: float, ended: float) -> float | None:
@@ -164,7 +163,7 @@ class Wait:
         All but a block is believed only when two readings agree that are ``settle`` apart.
         """
         evidence = look.evidence
-        if not isinstance(evidence, Scanned) or blocked(target, look):
+        if not isinstance(evidence, Scanned):
             self._young.pop(target, None)
             return None
         settle = target.requirements.settle.total_seconds()
@@ -216,7 +215,7 @@ def _same(one: Scanned, other: Scanned) -> bool:
 def _provisional(target: Target, look: Look) -> Evidence:
     """Return what is certain of a look whose target is to be looked at again."""
     evidence = look.evidence
-    if not isinstance(evidence, Scanned) or blocked(target, look):
+    if not isinstance(evidence, Scanned):
         return evidence
     settle = target.requirements.settle
     return Unscanned(

@@ -65,7 +65,7 @@ def failed() -> Look:
 
 def blocking() -> Look:
     evidence = Unscanned(reason=Reason.INCOMPLETE, message="Blocked.", findings=(BAD,))
-    return Look(evidence=evidence)
+    return Look(evidence=evidence, blocks=True)
 
 
 def finished(*findings: Finding, settled: bool = True) -> Look:

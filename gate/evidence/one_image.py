@@ -67,22 +67,22 @@ class OneImage:
         chosen = choose(
             self.identified, self.target, self.client.now(), await self._scanned_before()
         )
-        details = await self._details(chosen.record if isinstance(chosen, Chosen) else None)
+        chosen_record = chosen.record if isinstance(chosen, Chosen) else None
+        details, troubles = await self._details(chosen_record)
         for record in self.identified.records:
             known = details.get(record.uuid)
-            if isinstance(known, Details) and known.complete and self._blocks(known):
+            if known is not None and self._blocks(known):
                 return self._blocked(record, known)
-        for known in details.values():
-            if isinstance(known, GateError):
-                raise known
-        if not isinstance(chosen, Chosen):
-            return Look(
-                evidence=chosen.why,
-                record=chosen.record,
-                waiting=chosen.waiting,
-                doing=doing(chosen.record),
-            )
-        return await self._pass(chosen, details[chosen.record.uuid])
+        if troubles:
+            raise troubles[0]
+        if isinstance(chosen, Chosen):
+            return await self._pass(chosen, details[chosen.record.uuid])
+        return Look(
+            evidence=chosen.why,
+            record=chosen.record,
+            waiting=chosen.waiting,
+            doing=doing(chosen.record),
+        )
 
     async def _scanned_before(self) -> frozenset[str]:
         """Return the records whose last finished scan counts although another one runs."""
@@ -102,21 +102,27 @@ class OneImage:
             return False  # not shown, so it does not count; a block may still be found
         return finished_before_the_running(record, tasks)
 
-    async def _details(self, chosen: ImageRecord | None) -> dict[str, Details | GateError]:
-        """Read the details of the chosen record, and of others that may hold a block."""
-        found: dict[str, Details | GateError] = {}
+    async def _details(
+        self, chosen: ImageRecord | None
+    ) -> tuple[dict[str, Details], list[GateError]]:
+        """Read the details of the chosen record, and of others that may hold a block.
+
+        What one record's reading meets does not end that of the others.
+        """
+        found: dict[str, Details] = {}
+        troubles: list[GateError] = []
 
         async def read(record: ImageRecord) -> None:
             try:
                 found[record.uuid] = await read_details(self.client, record.uuid)
             except GateError as trouble:
-                found[record.uuid] = trouble
+                troubles.append(trouble)
 
         async with anyio.create_task_group() as group:
             for record in self.identified.records:
                 if record is chosen or self._may_block(record):
                     group.start_soon(read, record)
-        return found
+        return found, troubles
 
     def _may_block(self, record: ImageRecord) -> bool:
         """Tell whether a record's details may hold what an earlier look did not see.
@@ -133,7 +139,7 @@ class OneImage:
         return new
 
     def _blocks(self, details: Details) -> bool:
-        return bool(details.findings) and self.target.blocks(details.findings)
+        return details.complete and self.target.blocks(details.findings)
 
     def _blocked(self, record: ImageRecord, details: Details) -> Look:
         """Return a certain block; it claims no more than that."""
@@ -147,12 +153,11 @@ class OneImage:
                 findings=details.findings,
             ),
             record=record,
+            blocks=True,
         )
 
-    async def _pass(self, chosen: Chosen, details: Details | GateError) -> Look:
+    async def _pass(self, chosen: Chosen, details: Details) -> Look:
         """Return the look that may become a pass: checks on, details complete and agreed to."""
-        if isinstance(details, GateError):
-            raise details
         checks = await self.checks.get()
         scan = with_checks(chosen.scan, checks)
         refusal = lacking(checks, self.target.requirements)
@@ -163,7 +168,7 @@ class OneImage:
             if reading:
                 await self._pause(reading)
                 details = await read_details(self.client, chosen.record.uuid)
-                if details.complete and self._blocks(details):
+                if self._blocks(details):
                     return self._blocked(chosen.record, details)
             why, note = await self._contradicted(chosen.record, details, reading)
             if why is None:

@@ -25,8 +25,6 @@ from gate.findings import Reason, Scan, Scanned, ScanState, Unscanned
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from anyio.abc import TaskGroup
-
     from gate.clock import Clock
     from gate.evidence.target import Target
     from gate.security_center import ImageRecord, SecurityCenter
@@ -40,7 +38,6 @@ _NOT_KNOWN = "not known to Security Center yet"
 class _Repository:
     """What the images of one repository share during one look."""
 
-    group: TaskGroup
     rows: RepositoryRows
     checks: Later[Checks]
 
@@ -90,7 +87,6 @@ class EvidenceReader:
         key = (reference.namespace, reference.repository)
         async with anyio.create_task_group() as group:
             shared = _Repository(
-                group=group,
                 rows=RepositoryRows(self._client, group, *key),
                 checks=Later(group, self._read_checks),
             )

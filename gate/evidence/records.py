@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from gate.evidence.target import Target
-    from gate.security_center import ImageRecord
+    from gate.security_center import ImageRecord, ImageRepository
 
 # Images scanned inside Jenkins jobs; they are in no registry.
 _CI_REGISTRY = "ci/cd"
@@ -31,8 +31,8 @@ def with_prefix(digest: str) -> str:
     return digest if not digest or ":" in digest else f"sha256:{digest}"
 
 
-def in_repository(record: ImageRecord, target: Target) -> bool:
-    """Tell whether a record is of the target's repository, exactly.
+def in_repository(record: ImageRecord | ImageRepository, target: Target) -> bool:
+    """Tell whether a record is of the target's repository, or that repository itself, exactly.
 
     The server's own filters may match by containment.
     """

@@ -53,6 +53,7 @@ class Look:
 
     ``waiting`` says that asking again later may show more. ``doing`` is the state for a progress
     line. ``settled`` is false for a scan that ended so recently that findings may still arrive.
+    ``blocks`` says that the findings hold a certain block, which ends every wait.
     """
 
     evidence: Evidence
@@ -60,3 +61,4 @@ class Look:
     waiting: bool = False
     doing: str = ""
     settled: bool = True
+    blocks: bool = False

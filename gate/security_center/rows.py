@@ -79,7 +79,27 @@ class BuildRiskDetail(Row, frozen=True, kw_only=True):
         force_setattr(self, "layer_cmd", mask_secrets(self.layer_cmd))
 
 
-class ImageRecord(Row, frozen=True, kw_only=True):
+class _InRegistry(Row, frozen=True, kw_only=True):
+    """What rows about images and about repositories of registries have in common."""
+
+    repo_id: str = ""
+    instance_id: str = ""
+    region_id: str = ""
+    registry_type: str = ""
+    repo_namespace: str = ""
+    repo_name: str = ""
+    endpoints: str = ""
+    risk_status: str = ""
+    source_biz_tag: str = ""
+    alarm_count: int | None = None
+    alarm_status: str = ""
+    hc_count: int | None = None
+    hc_status: str = ""
+    vul_count: int | None = None
+    vul_status: str = ""
+
+
+class ImageRecord(_InRegistry, frozen=True, kw_only=True):
     """A row of DescribeImageInstances: what Security Center knows of an image.
 
     ``digest`` is bare hex; ``sca_status`` is the state of its scan, ``last_scan_time`` the end of
@@ -87,12 +107,6 @@ class ImageRecord(Row, frozen=True, kw_only=True):
     """
 
     uuid: str
-    region_id: str = ""
-    instance_id: str = ""
-    registry_type: str = ""
-    repo_id: str = ""
-    repo_namespace: str = ""
-    repo_name: str = ""
     repo_type: str = ""
     tag: str = ""
     digest: str = ""
@@ -104,39 +118,16 @@ class ImageRecord(Row, frozen=True, kw_only=True):
     sca_status: str = ""
     sca_progress: int | None = None
     sca_result: str = ""
-    risk_status: str = ""
     status: str = ""
-    endpoints: str = ""
     deployed: int | None = None
-    source_biz_tag: str = ""
-    alarm_count: int | None = None
-    alarm_status: str = ""
-    hc_count: int | None = None
-    hc_status: str = ""
-    vul_count: int | None = None
-    vul_status: str = ""
 
 
-class ImageRepository(Row, frozen=True, kw_only=True):
+class ImageRepository(_InRegistry, frozen=True, kw_only=True):
     """A row of DescribeImageRepoDetailList: a repository that Security Center knows."""
 
     repo_id: str
-    instance_id: str = ""
-    region_id: str = ""
-    registry_type: str = ""
-    repo_namespace: str = ""
-    repo_name: str = ""
-    endpoints: str = ""
     image_count: int | None = None
     has_risk_image_count: int | None = None
-    risk_status: str = ""
-    source_biz_tag: str = ""
-    alarm_count: int | None = None
-    alarm_status: str = ""
-    hc_count: int | None = None
-    hc_status: str = ""
-    vul_count: int | None = None
-    vul_status: str = ""
 
 
 class EventRule(Row, frozen=True, kw_only=True):

@@ -190,6 +190,15 @@ def test_a_repository_that_is_not_known_cannot_be_scanned(gate: Gate, serve: Ser
     assert "does not know the repository" in result.image["message"]
 
 
+def test_what_a_ci_job_scanned_is_no_repository_to_ask_a_scan_of(gate: Gate, serve: Serve) -> None:
+    pushed = image(repository_known=False)
+    ci = image(tag="ci", registry_type="CI/CD", in_registry=False)
+    with serve(pushed, ci) as sandbox:
+        named = f"harbor.example/shop/web:1@{pushed.digest}"
+        result = judge(gate, sandbox, named, "--scan", "missing", "--wait", "0")
+    assert (3, "missing", 0) == (result.code, result.image["reason"], asked(sandbox))
+
+
 def test_two_repositories_of_one_name_need_an_instance(gate: Gate, serve: Serve) -> None:
     pushed = image()
     twin = image(tag="twin", instance="39010002")
