@@ -155,7 +155,12 @@ class _Gathering:
             policies.judge(evidence.findings, image.glob_names(), today),
             tolerated=isinstance(evidence, Unscanned)
             and policies.tolerates(evidence.reason, today),
+            digest=image.digest or self._resolved(image),
         )
+
+    def _resolved(self, image: ImageReference) -> str:
+        wanted = self._wanted.get(image)
+        return (wanted.resolved if wanted else None) or ""
 
     def notes(self, verdicts: Iterable[ImageVerdict]) -> tuple[str, ...]:
         """Collect what a reader should know beside the verdict."""

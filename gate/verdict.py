@@ -77,10 +77,12 @@ class ImageVerdict:
 
     ``reason`` is a word of ``Reason``, or ``clean``, ``allowed`` or ``blocked``. ``exit_code`` is
     what this image alone would end in; an undecided image that a policy's ``warn_on`` lets through
-    has 0 and stays ``undecided``.
+    has 0 and stays ``undecided``. ``digest`` is what the caller's image is known by: the digest
+    that was given, or that the registry told for its tag (an index's own); empty if neither did.
     """
 
     reference: str
+    digest: str = ""
     outcome: Outcome
     reason: str
     message: str
@@ -147,7 +149,12 @@ def worst(codes: Iterable[ExitCode]) -> ExitCode:
 
 
 def judge_image(
-    reference: str, evidence: Evidence, decisions: Sequence[Decision], *, tolerated: bool
+    reference: str,
+    evidence: Evidence,
+    decisions: Sequence[Decision],
+    *,
+    tolerated: bool,
+    digest: str = "",
 ) -> ImageVerdict:
     """Add one image's decisions up to its verdict.
 
@@ -173,6 +180,7 @@ def judge_image(
         )
     return ImageVerdict(
         reference=reference,
+        digest=digest,
         outcome=outcome,
         reason=reason,
         message=message,
