@@ -6,9 +6,10 @@ python3 dev.py lint             only the checks that run nothing: style, types, 
 python3 dev.py pytest ARGS...   only tests, those that ARGS choose
 python3 dev.py wheel            only the built wheel, in an environment of its own
 python3 dev.py lock ARGS...     write requirements/*.txt anew (--upgrade for newer versions)
+python3 dev.py tools            only the programs beside Python's that some tests start
 
-Python is all that it needs. What it brings is kept in .venv-gate and .venv-test, and made anew
-whenever the interpreter or a requirement file changes.
+Python is all that it needs. What it brings is kept in .venv-gate, .venv-test and .tools, and made
+anew whenever the interpreter or a file that lists it changes.
 """
 
 from __future__ import annotations
@@ -36,8 +37,18 @@ BUILD = REQUIREMENTS / "build.txt"
 RUNTIME = REQUIREMENTS / "runtime.txt"
 TEST = REQUIREMENTS / "test.txt"
 
-# Programs that tests start; where they can't be installed, those tests fail and say so.
-DEBIAN_PACKAGES = ("docker-registry",)
+# Programs that tests start, and the Debian packages that hold them; where they can't be installed,
+# those tests fail and say so.
+DEBIAN_PACKAGES = {
+    "docker-registry": "docker-registry",
+    "node": "nodejs",
+    "npm": "npm",
+    "rsync": "rsync",
+    "shellcheck": "shellcheck",
+}
+# The same of npm; its lock file is none of ours, because it names the registry that it came from.
+NPM_PACKAGES = ROOT / "tests" / "tools" / "package.json"
+TOOLS = ROOT / ".tools"
 
 STEP_LIMIT = 900
 """Seconds after which a step counts as hung."""
@@ -65,6 +76,7 @@ def main(arguments: Sequence[str]) -> int:
         "pytest": pytest,
         "wheel": wheel,
         "lock": lock,
+        "tools": tools,
     }
     if arguments and arguments[0] in {"-h", "--help"}:
         print(USAGE)
@@ -99,7 +111,7 @@ def test(arguments: Sequence[str]) -> int:
     refuse(arguments)
     python = furnish_tests()
     steps: dict[str, Callable[[], bool]] = {
-        "debian packages": install_debian_packages,
+        **tool_steps(),
         **lint_steps(python),
         "pytest": lambda: run(
             [python, "-m", "pytest", "-n", "2", "--cov", "--cov-report=term-missing"]
@@ -150,10 +162,21 @@ def lock(arguments: Sequence[str]) -> int:
     return 0
 
 
+def tools(arguments: Sequence[str]) -> int:
+    """Bring the programs beside Python's that some tests start."""
+    refuse(arguments)
+    return run_steps(tool_steps())
+
+
 def refuse(arguments: Sequence[str]) -> None:
     """Refuse arguments where a command takes none."""
     if arguments:
         raise SetupError(f"this command takes no arguments: {' '.join(arguments)}")
+
+
+def tool_steps() -> dict[str, Callable[[], bool]]:
+    """Return what brings the programs that no Python package holds."""
+    return {"debian packages": install_debian_packages, "npm packages": install_npm_packages}
 
 
 def lint_steps(python: Path) -> dict[str, Callable[[], bool]]:
@@ -207,8 +230,8 @@ def run(
 
 
 def install_debian_packages() -> bool:
-    """Install the Debian packages that tests use, where this user may do so without a password."""
-    missing = [package for package in DEBIAN_PACKAGES if not is_installed(package)]
+    """Install the programs that are missing, where this user may do so without a password."""
+    missing = [DEBIAN_PACKAGES[name] for name in DEBIAN_PACKAGES if shutil.which(name) is None]
     if not missing:
         print("nothing to install")
         return True
@@ -221,18 +244,24 @@ def install_debian_packages() -> bool:
     return run([*apt, "update"]) and run([*apt, "install", "--no-install-recommends", *missing])
 
 
-def is_installed(package: str) -> bool:
-    """Return whether dpkg, where there is one, knows this package as installed."""
-    dpkg = shutil.which("dpkg-query")
-    if dpkg is None:
-        return False
-    answer = subprocess.run(
-        [dpkg, "--show", "--showformat=${db:Status-Status}", package],
-        check=False,
-        capture_output=True,
-        text=True,
-    )
-    return answer.stdout == "installed"
+def install_npm_packages() -> bool:
+    """Install the packages of npm into .tools, without running any of their scripts."""
+    npm = shutil.which("npm")
+    if npm is None:
+        print("not installed: npm; the tests that need its packages will fail")
+        return True
+    stamp, wanted = TOOLS / "dev.stamp", fingerprint(NPM_PACKAGES)
+    if stamp.exists() and stamp.read_text(encoding="utf-8") == wanted:
+        print("nothing to install")
+        return True
+    shutil.rmtree(TOOLS, ignore_errors=True)
+    TOOLS.mkdir()
+    shutil.copy(NPM_PACKAGES, TOOLS)
+    options = ["--no-package-lock", "--ignore-scripts", "--no-audit", "--no-fund"]
+    succeeded = run([npm, "install", "--loglevel=error", *options], cwd=TOOLS)
+    if succeeded:
+        stamp.write_text(wanted, encoding="utf-8")
+    return succeeded
 
 
 def root_prefix() -> list[str] | None:
