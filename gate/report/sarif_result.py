@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
-from pathlib import PureWindowsPath
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from gate.escaping import for_sarif
 from gate.findings import Level
+from gate.report.identity import file_of, fingerprint
 from gate.report.repository import repository_of
 from gate.verdict import Action
 
@@ -31,8 +30,6 @@ _LEVELS = {Action.BLOCK: "error", Action.WARN: "warning", Action.WAIVED: "note"}
 # know is blocked like a high one.
 _SEVERITIES = {Level.HIGH: "8.0", Level.UNKNOWN: "7.0", Level.MEDIUM: "5.0", Level.LOW: "2.0"}
 _SPACE = re.compile(r"\s+")
-# The values of build arguments, which differ from build to build: RUN |1 VERSION=7 /bin/sh -c make
-_ARGUMENTS = re.compile(r"\|\d+ .*?(?=/bin/sh -c )", re.DOTALL)
 
 
 def as_rules(decisions: Sequence[Decision]) -> list[dict[str, Any]]:
@@ -67,12 +64,13 @@ def as_result(
     """Return one finding as a result; ``seen`` counts equal findings of the run."""
     finding = decision.finding
     key = _rule_id(finding)
-    uri = _uri_in_checkout(finding)
+    path = file_of(finding)
+    uri = percent_encoded(path) if path else None
     line = max(1, finding.location.line) if finding.location and uri else 1
-    fingerprint = _fingerprint(repository_of(image), finding, seen)
-    fingerprints = {"buildRisk/v1": fingerprint}
+    identity = fingerprint(repository_of(image), finding, seen)
+    fingerprints = {"buildRisk/v1": identity}
     if uri is None:
-        fingerprints["primaryLocationLineHash"] = fingerprint
+        fingerprints["primaryLocationLineHash"] = identity
     result: dict[str, Any] = {
         "ruleId": key,
         "ruleIndex": rules[key],
@@ -110,25 +108,6 @@ def percent_encoded(path: str) -> str:
     """Return the path as a relative URI without scheme, space, colon, or a way upwards."""
     parts = [part for part in path.split("/") if part not in ("", ".", "..")]
     return "/".join(quote(part, safe="", errors="replace") for part in parts) or "image"
-
-
-def _uri_in_checkout(finding: Finding) -> str | None:
-    """Return the file that the finding points at, ``None`` if it isn't one of the checkout."""
-    if finding.location is None:
-        return None
-    path = PureWindowsPath(finding.location.path)
-    if path.anchor or not path.parts or ".." in path.parts:
-        return None
-    return percent_encoded(path.as_posix())
-
-
-def _fingerprint(repository: str, finding: Finding, seen: Counter[str]) -> str:
-    """Tell findings apart by what stays from build to build: repository, risk and command."""
-    command = _SPACE.sub(" ", _ARGUMENTS.sub("", finding.command)).strip()
-    identity = f"{repository}\n{finding.risk}\n{command}"
-    digest = hashlib.sha256(identity.encode("utf-8", "backslashreplace")).hexdigest()[:16]
-    seen[digest] += 1
-    return f"{digest}:{seen[digest]}"
 
 
 def _message(decision: Decision) -> str:
