@@ -379,8 +379,10 @@ def run_silently(command: Sequence[str | Path], remedy: str) -> None:
 
     Raises SetupError with its output and the remedy.
     """
-    # A user's setting of PIP_USER contradicts virtual environments.
-    environment = {**os.environ, "PIP_USER": "0"}
+    # What builds packages isn't isolated, so PYTHONPATH would choose what it imports; and a user's
+    # setting of PIP_USER contradicts virtual environments.
+    environment = {name: os.environ[name] for name in os.environ if not name.startswith("PYTHON")}
+    environment["PIP_USER"] = "0"
     done = subprocess.run(
         command,
         cwd=ROOT,
