@@ -40,6 +40,7 @@ TEST = REQUIREMENTS / "test.txt"
 # Programs that tests start, and the Debian packages that hold them; where they can't be installed,
 # those tests fail and say so.
 DEBIAN_PACKAGES = {
+    "chromium": "chromium",
     "docker-registry": "docker-registry",
     "node": "nodejs",
     "npm": "npm",

@@ -2,7 +2,7 @@
 
 Each function leaves nothing in the text that its sink would interpret, and leaves what is harmless
 as it is, so that people can still read and search it. Those whose sink undoes the escaping (XML,
-Markdown, workflow commands) are used once, on the whole text; the others are idempotent.
+HTML, Markdown, workflow commands) are used once, on the whole text; the others are idempotent.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ _COLON_COMMAND = re.compile(r":(?=:)")
 # XML 1.0, 2.2: no reference stands for these either.
 _NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _XML_MARKUP = re.compile(r"""[&<>"']|(?<=:):|[^ -~]""")
+_IN_HTML = str.maketrans({character: f"&#{ord(character)};" for character in "&<>\"'`"})
 # What GitHub's runner turns back, %25 last.
 _IN_WORKFLOW_DATA = str.maketrans({"%": "%25", "\r": "%0D", "\n": "%0A"})
 _IN_WORKFLOW_PROPERTY = str.maketrans({":": "%3A", ",": "%2C"})
@@ -48,6 +49,9 @@ _IN_MARKDOWN = str.maketrans(
     {character: f"&#{ord(character)};" for character in "&<>\"'`|\\$" + _WORD_JOINER}
     | {character: f"\\{character}" for character in "*_[]~"}
 )
+# GitLab expands $NAME and ${NAME} in these values and trims them, and jobs use them in shells,
+# with and without quotes.
+_NOT_IN_DOTENV = re.compile(r"[^A-Za-z0-9_./:@=+,\[\] -]")
 # SARIF 2.1.0, 3.11.6: a plain message may hold links, [text](target).
 _SARIF_LINK = re.compile(r"\](?=\()")
 
@@ -100,6 +104,18 @@ def for_xml(text: str) -> str:
     return _BRACKET_COMMAND.sub(r"##\1&#91;", escaped)
 
 
+def for_html(text: str) -> str:
+    """Return the text, on one line, for an HTML element or a quoted attribute's value.
+
+    A browser shows what ``visible`` makes of it, and nothing in it becomes markup. Not for the
+    inside of scripts, styles or comments, nor for attributes that hold addresses or code.
+    """
+    escaped = visible(text).translate(_IN_HTML)
+    if "##" in escaped:
+        escaped = _BRACKET_COMMAND.sub(r"##\1&#91;", escaped)
+    return _COLON_COMMAND.sub("&#58;", escaped) if "::" in escaped else escaped
+
+
 def for_markdown(text: str) -> str:
     """Return the text for a cell, or the inside of a line, of GitHub's or GitLab's Markdown.
 
@@ -122,6 +138,15 @@ def for_workflow_data(text: str) -> str:
 def for_workflow_property(text: str) -> str:
     """Return the text for a property of a workflow command of GitHub, ``::error title=text::``."""
     return for_workflow_data(text).translate(_IN_WORKFLOW_PROPERTY)
+
+
+def for_dotenv(text: str) -> str:
+    """Return the text for a value of a dotenv file, ``NAME=value``, as GitLab reads it.
+
+    Whatever could end the line, be expanded, or begin something in a shell becomes ``_``. White
+    space on both sides is cut off.
+    """
+    return _NOT_IN_DOTENV.sub("_", text).strip(" ")
 
 
 def encodable(text: str, encoding: str) -> str:

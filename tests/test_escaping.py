@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
+from html.parser import HTMLParser
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -14,6 +15,8 @@ from markdown_it import MarkdownIt
 
 from gate.escaping import (
     encodable,
+    for_dotenv,
+    for_html,
     for_json,
     for_markdown,
     for_sarif,
@@ -133,6 +136,94 @@ def test_xml_is_read_back_as_it_was_but_for_what_xml_forbids(text: str) -> None:
 )
 def test_texts_for_xml(text: str, expected: str) -> None:
     assert expected == for_xml(text)
+
+
+class Read(HTMLParser):
+    """What a parser makes of a document: its tags with their attributes, its texts, the rest."""
+
+    def __init__(self, document: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.tags: list[tuple[str, list[tuple[str, str | None]]]] = []
+        self.text = ""
+        self.others: list[str] = []
+        self.feed(document)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, attrs))
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+    def handle_comment(self, data: str) -> None:
+        self.others.append(data)
+
+    def handle_decl(self, decl: str) -> None:
+        self.others.append(decl)
+
+    def unknown_decl(self, data: str) -> None:
+        self.others.append(data)
+
+    def handle_pi(self, data: str) -> None:
+        self.others.append(data)
+
+
+HTML = st.sampled_from(
+    ["<script>", "</td>", "<!--", "-->", "<![CDATA[", "<?x", "&lt;", "&#60", "&amp", '"', "'", "`",
+     " onclick=x ", ">", "<", "=", "<img src=x onerror=y>", "</b>", "<b"]
+)  # fmt: skip
+
+
+@given(st.lists(HTML | HOSTILE | st.text(max_size=3), max_size=12).map("".join))
+@settings(max_examples=100, deadline=None)
+def test_an_element_and_an_attribute_of_html_hold_what_can_be_seen(text: str) -> None:
+    escaped = for_html(text)
+    read = Read(f"<b title=\"{escaped}\" lang='{escaped}'>{escaped}</b>")
+
+    expected = visible(text)
+    assert [("b", [("title", expected), ("lang", expected)])] == read.tags
+    assert expected == read.text
+    assert [] == read.others
+    assert not re.search(r"::|##\w*\[|[\n<>\"'`]", escaped)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("shop/web:1.4@sha256:00", "shop/web:1.4@sha256:00"),
+        ("a & b < 'c' > \"d\" `e`", "a &#38; b &#60; &#39;c&#39; &#62; &#34;d&#34; &#96;e&#96;"),
+        ("镜像 é\n\u202e\ud800", r"镜像 é\n\u202e\ud800"),
+        ("::x ##vso[y]", "&#58;:x ##vso&#91;y]"),
+    ],
+)
+def test_texts_for_html(text: str, expected: str) -> None:
+    assert expected == for_html(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "host:5000/shop/web@sha256:00 [::1]:5000/a/b",
+            "host:5000/shop/web@sha256:00 [::1]:5000/a/b",
+        ),
+        ("a\nPATH=b\r\u2028c", "a_PATH=b__c"),
+        ("$(id) ${PATH} `id` %PATH%", "__id_ __PATH_ _id_ _PATH_"),
+        (" a;b&c|d<e>f'g\"h\\i*j?k~l!m#n ", "a_b_c_d_e_f_g_h_i_j_k_l_m_n"),
+        ("镜像 \ud800", "__ _"),
+    ],
+)
+def test_texts_for_dotenv(text: str, expected: str) -> None:
+    assert expected == for_dotenv(text)
+
+
+@given(st.lists(HOSTILE | st.sampled_from(["$", "=", "'", '"', "`", " "]) | st.characters()))
+@settings(max_examples=100, deadline=None)
+def test_a_value_of_dotenv_is_one_line_that_nothing_expands(pieces: list[str]) -> None:
+    escaped = for_dotenv("".join(pieces))
+
+    assert re.fullmatch(r"[\w./:@=+,\[\] -]*", escaped, re.ASCII)
+    assert escaped == escaped.strip() == for_dotenv(escaped)
 
 
 MARKUP = st.sampled_from(
