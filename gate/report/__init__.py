@@ -55,6 +55,8 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
         "junit": Format("gate.report.junit"),
         "markdown": Format("gate.report.markdown"),
         "github": Format("gate.report.github"),
+        "codequality": Format("gate.report.codequality"),
+        "dotenv": Format("gate.report.dotenv"),
     }
 )
 

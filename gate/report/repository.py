@@ -20,3 +20,12 @@ def repository_of(image: ImageVerdict) -> str:
     except InvalidReference:
         return image.reference
     return f"{reference.namespace}/{reference.repository}"
+
+
+def full_name_of(image: ImageVerdict) -> str:
+    """Return ``host/namespace/repository``, or the whole reference where it names none."""
+    try:
+        reference = ImageReference.parse(image.reference)
+    except InvalidReference:
+        return image.reference
+    return f"{reference.host}/{reference.path}"

@@ -1,0 +1,107 @@
+"""The report for GitLab's Code Quality widget, which every tier has: a JSON array of entries.
+
+A blocked or warned finding is an entry, and so is an image that could not be decided: ``[]`` means
+that every image passed with nothing to say. Waived and allowed findings are left out, for an entry
+can't say that somebody accepted it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from gate.escaping import for_json, visible
+from gate.findings import Level, Location
+from gate.report.identity import file_of, fingerprint
+from gate.report.prose import one_line
+from gate.report.repository import repository_of
+from gate.report.wording import is_let_through
+from gate.verdict import Action, Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from gate.findings import Finding
+    from gate.report import Look
+    from gate.verdict import Decision, ImageVerdict, Verdict
+
+_TEXT = 1024
+_NAME = 255
+_NOWHERE = Location("image", 1)
+# A level that the gate doesn't know is blocked like a high one.
+_SEVERITIES = {
+    Action.BLOCK: {Level.HIGH: "critical", Level.UNKNOWN: "critical"},
+    Action.WARN: {Level.LOW: "info"},
+}
+_OTHERWISE = {Action.BLOCK: "major", Action.WARN: "minor"}
+
+
+def render(verdict: Verdict, _look: Look) -> str:
+    """Return the report as a JSON array; GitLab reads it up to the first entry that is invalid."""
+    document = json.dumps(list(_entries(verdict)), ensure_ascii=False, allow_nan=False, indent=2)
+    return for_json(document) + "\n"
+
+
+def _entries(verdict: Verdict) -> Iterator[dict[str, Any]]:
+    if verdict.service.sandbox:
+        said = "SANDBOX: this is about sample data, and says nothing about a real image."
+        yield _entry("sandbox", said, "info", "sandbox", _NOWHERE)
+    if not verdict.images:
+        yield _entry("undecided", "No image was judged.", "blocker", "undecided", _NOWHERE)
+    undecided: Counter[str] = Counter()
+    seen: Counter[str] = Counter()
+    for image in verdict.images:
+        if image.outcome is Outcome.UNDECIDED:
+            yield _undecided(image, undecided)
+        for decision in image.decisions:
+            if decision.action in _SEVERITIES:
+                yield _finding(image, decision, seen)
+
+
+def _undecided(image: ImageVerdict, seen: Counter[str]) -> dict[str, Any]:
+    through = is_let_through(image)
+    place = _repository(image)
+    seen[place.path] += 1
+    kind = f"undecided ({image.reason}){', LET THROUGH by policy' * through}"
+    return _entry(
+        "undecided",
+        f"{image.reference} is {kind}: {image.message}",
+        "minor" if through else "blocker",
+        f"undecided:{place.path}:{seen[place.path]}",
+        place,
+    )
+
+
+def _finding(image: ImageVerdict, decision: Decision, seen: Counter[str]) -> dict[str, Any]:
+    finding = decision.finding
+    risk = one_line(finding.risk, _NAME) or "unnamed_risk"
+    return _entry(
+        risk,
+        f"{finding.name or risk} in {image.reference}: {decision.because}",
+        _SEVERITIES[decision.action].get(finding.level, _OTHERWISE[decision.action]),
+        fingerprint(repository_of(image), finding, seen),
+        _place(finding) or _repository(image),
+    )
+
+
+def _entry(check: str, text: str, severity: str, identity: str, place: Location) -> dict[str, Any]:
+    return {
+        "description": one_line(text, _TEXT),
+        "check_name": f"buildrisk-gate/{check}",
+        "fingerprint": identity,
+        "severity": severity,
+        "location": {"path": place.path, "lines": {"begin": max(1, place.line)}},
+    }
+
+
+def _place(finding: Finding) -> Location | None:
+    path = file_of(finding)
+    return Location(visible(path), finding.location.line) if path and finding.location else None
+
+
+def _repository(image: ImageVerdict) -> Location:
+    """Return a path that no file of the checkout needs to have: the image's repository."""
+    parts = visible(repository_of(image)).split("/")
+    path = "/".join(part for part in parts if part not in ("", ".", ".."))
+    return Location(path, 1) if path else _NOWHERE
