@@ -1,0 +1,8 @@
+"""Match findings to the instructions of the Dockerfile that they come from."""
+
+from __future__ import annotations
+
+from gate.dockerfile.instructions import Dockerfile, Instruction, parse
+from gate.dockerfile.stages import base_images
+
+__all__ = ["Dockerfile", "Instruction", "base_images", "parse"]
