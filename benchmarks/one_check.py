@@ -1,0 +1,97 @@
+"""One image, over TLS: the gate, and scripts with the official SDK that ask the same."""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from benchmarks.measuring import GATE, ROOT, Cost, interleaved, machine, table
+from benchmarks.serving import Served, served
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+LATENCIES = (0.0, 0.05, 0.2)  # seconds
+HOST = "registry.cn-hangzhou.aliyuncs.com"
+NAMESPACE, REPOSITORY, TAG = "shop", "api", "2.0"
+ROUNDS = (3, 4, 1)  # requests at once, before a pass
+GATE_SIDE, FLOOR = "gate check", "its imports and round trips alone"
+SYNC, ASYNC = "SDK, sync", "SDK, async"
+
+
+def main() -> None:
+    """Print a table for each latency."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--runs", type=int, default=15, help="of each side, interleaved")
+    runs = parser.parse_args().runs
+    print(f"One check that ends in a pass; medians of {runs} runs each. On {machine()}.\n")
+    digest = _in_child("digest")
+    with _certificates() as (server, authority):
+        for latency in LATENCIES:
+            with served(latency=latency, certificate=str(server)) as sandbox:
+                sides = _sides(sandbox, str(authority), digest)
+                medians = interleaved(sides, runs)
+            print(f"Latency {latency * 1000:.0f} ms:\n\n{_compared(medians)}\n")
+
+
+def _sides(
+    sandbox: Served, authority: str, digest: str
+) -> dict[str, tuple[Sequence[str], Mapping[str, str]]]:
+    environment = {**sandbox.keys, "SSL_CERT_FILE": authority}
+    gate = (*GATE, "check", "--no-ci", "--endpoint", sandbox.url)
+    image = f"{HOST}/{NAMESPACE}/{REPOSITORY}:{TAG}@sha256:{digest}"
+    arguments = (sandbox.url, NAMESPACE, REPOSITORY, digest, authority)
+    rounds = ",".join(map(str, ROUNDS))
+    return {
+        GATE_SIDE: ((*gate, image), environment),
+        SYNC: ((*_peer("sdk_sync"), *arguments), environment),
+        ASYNC: ((*_peer("sdk_async"), *arguments), environment),
+        FLOOR: ((*_peer("floor"), sandbox.url, _in_child("modules"), rounds), environment),
+    }
+
+
+def _peer(name: str) -> tuple[str, ...]:
+    return (sys.executable, str(ROOT / "benchmarks" / "peers" / f"{name}.py"))
+
+
+def _compared(medians: Mapping[str, Cost]) -> str:
+    gate = medians[GATE_SIDE]
+    head = ("", "wall", "gate ÷ it", "CPU", "gate ÷ it", "peak memory", "gate ÷ it")
+    rows = [
+        (
+            name,
+            f"{cost.wall * 1000:.0f} ms",
+            f"{gate.wall / cost.wall:.2f}",
+            f"{cost.cpu * 1000:.0f} ms",
+            f"{gate.cpu / cost.cpu:.2f}",
+            f"{cost.memory:.0f} MiB",
+            f"{gate.memory / cost.memory:.2f}",
+        )
+        for name, cost in medians.items()
+    ]
+    beyond = (gate.wall - medians[FLOOR].wall) * 1000
+    return f"{table(head, rows)}\n\nWall beyond imports, connections, round trips: {beyond:.0f} ms."
+
+
+@contextmanager
+def _certificates() -> Iterator[tuple[Path, Path]]:
+    """Make a certificate for loopback and the authority that vouches for it, in PEM files."""
+    with tempfile.TemporaryDirectory() as folder:
+        _in_child("certificates", folder)
+        yield Path(folder) / "server.pem", Path(folder) / "authority.pem"
+
+
+def _in_child(*arguments: str) -> str:
+    """Run a part of ``benchmarks.preparing``; what measures stays small."""
+    command = [sys.executable, "-m", "benchmarks.preparing", *arguments]
+    done = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, encoding="utf-8")  # noqa: S603 - this project
+    return done.stdout.strip()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,33 @@
+"""What a check can't do without: its imports, its connections and its round trips, and no more.
+
+Arguments: endpoint, names of modules (a comma between), requests at once in each round (the same).
+The requests are not signed, so the sandbox refuses them, after its usual latency.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+import anyio
+
+
+async def main(endpoint: str, rounds: list[int]) -> None:
+    """Send requests, round after round."""
+    import aiohttp  # noqa: PLC0415 - after the modules, as the gate imports it
+
+    async def ask() -> None:
+        async with session.post(endpoint) as answer:
+            await answer.read()
+
+    async with aiohttp.ClientSession() as session:
+        for number in rounds:
+            async with anyio.create_task_group() as group:
+                for _ in range(number):
+                    group.start_soon(ask)
+
+
+if __name__ == "__main__":
+    for module in sys.argv[2].split(","):
+        import_module(module)
+    anyio.run(main, sys.argv[1], [int(number) for number in sys.argv[3].split(",")])

@@ -1,0 +1,105 @@
+"""Serve a sandbox from a process of its own, so that it costs those who are measured nothing.
+
+The process prints a line of JSON that tells how to ask it, serves until its standard input is
+closed, and then prints, as JSON, how often each operation was asked for.
+"""
+
+from __future__ import annotations
+
+import json
+import ssl
+import subprocess
+import sys
+from collections import Counter
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from benchmarks.measuring import ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@dataclass(slots=True)
+class Served:
+    """A sandbox that another process serves; ``requests`` are known when it has ended."""
+
+    url: str
+    key_id: str
+    key_secret: str
+    requests: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def keys(self) -> dict[str, str]:
+        """The credentials, as variables of the environment."""
+        return {
+            "ALIBABA_CLOUD_ACCESS_KEY_ID": self.key_id,
+            "ALIBABA_CLOUD_ACCESS_KEY_SECRET": self.key_secret,
+        }
+
+
+@contextmanager
+def served(**options: object) -> Iterator[Served]:
+    """Serve a sandbox; ``options`` are those of ``_Options``."""
+    with subprocess.Popen(  # noqa: S603 - this module
+        [sys.executable, "-m", "benchmarks.serving", json.dumps(options)],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        encoding="utf-8",
+    ) as process:
+        if process.stdin is None or process.stdout is None:
+            raise RuntimeError("the sandbox has no pipes")
+        one = Served(**json.loads(process.stdout.readline()))
+        try:
+            yield one
+        finally:
+            process.stdin.close()
+            one.requests.update(json.loads(process.stdout.readline()))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Options:
+    """``latency`` is in seconds for each answer; ``certificate`` a PEM file with its key."""
+
+    latency: float = 0.0
+    certificate: str = ""
+
+
+async def _serve(options: _Options) -> None:
+    import anyio  # noqa: PLC0415 - whoever starts this process stays small
+    import anyio.to_thread  # noqa: PLC0415 - the same
+
+    from gate.sandbox import Fault, Faults, Sandbox, sample_world  # noqa: PLC0415 - the same
+
+    slow = [Fault("latency", seconds=options.latency)] if options.latency else []
+    context = None
+    if options.certificate:
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.load_cert_chain(options.certificate)
+    async with Sandbox(sample_world(), faults=Faults(*slow), ssl_context=context) as sandbox:
+        told = {
+            "url": sandbox.url,
+            "key_id": sandbox.access_key_id,
+            "key_secret": sandbox.access_key_secret,
+        }
+        _say(told)
+        await anyio.to_thread.run_sync(sys.stdin.read)
+        _say(Counter(request.operation for request in sandbox.requests))
+
+
+def _say(content: object) -> None:
+    print(json.dumps(content), flush=True)
+
+
+def _main() -> None:
+    from functools import partial  # noqa: PLC0415 - see above
+
+    import anyio  # noqa: PLC0415 - see above
+
+    anyio.run(partial(_serve, _Options(**json.loads(sys.argv[1]))))
+
+
+if __name__ == "__main__":
+    _main()
