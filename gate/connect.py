@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Self
 from gate.credentials import find_credentials
 from gate.errors import AccessError, UsageError
 from gate.evidence import EvidenceReader
+from gate.keyless import keyless_credentials
 from gate.registry import Registry
 from gate.security_center import SecurityCenter, endpoint_for, parse_endpoint
 from gate.verdict import Service
@@ -77,7 +78,7 @@ class Connections:
             base_url = self._endpoint
         else:
             self._endpoint = settings.endpoint and parse_endpoint(settings.endpoint)
-            self._credentials = _credentials(settings.environment)
+            self._credentials = _credentials(settings)
         self.registry = await self._stack.enter_async_context(
             Registry(
                 environment=settings.environment,
@@ -170,13 +171,20 @@ class Connections:
 _STS = "sts.aliyuncs.com"
 
 
-def _credentials(environment: Mapping[str, str]) -> CredentialSource:
+def _credentials(settings: Settings) -> CredentialSource:
     """Return where credentials come from; that there are none is told when they are needed.
 
     So it becomes what every image's report says, as any other trouble with access.
     """
+    environment = settings.environment
     try:
-        return find_credentials(environment)
+        keyless = keyless_credentials(
+            environment,
+            clock=settings.clock,
+            deadline=settings.deadline,
+            observer=settings.observer,
+        )
+        return keyless or find_credentials(environment)
     except AccessError as trouble:
         return _Refusing(trouble)
 

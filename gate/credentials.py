@@ -28,9 +28,9 @@ _CHAIN_SECONDS = 10.0
 
 HOW_TO_GIVE = (
     f"Set {KEY_ID} and {KEY_SECRET} (and {SECURITY_TOKEN} for temporary ones), or use a profile of "
-    "the Alibaba Cloud command line, a role by OIDC token (ALIBABA_CLOUD_ROLE_ARN, "
-    "ALIBABA_CLOUD_OIDC_PROVIDER_ARN, ALIBABA_CLOUD_OIDC_TOKEN_FILE), the RAM role of the ECS "
-    "instance, or ALIBABA_CLOUD_CREDENTIALS_URI."
+    "the Alibaba Cloud command line, a role by OIDC token (ALIBABA_CLOUD_ROLE_ARN and "
+    "ALIBABA_CLOUD_OIDC_PROVIDER_ARN, with ALIBABA_CLOUD_OIDC_TOKEN_FILE or a CI job's token), "
+    "the RAM role of the ECS instance, or ALIBABA_CLOUD_CREDENTIALS_URI."
 )
 
 

@@ -1,0 +1,104 @@
+"""Tell from the environment whether a job means to be keyless, and as which role."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from gate.credentials import KEY_ID, KEY_SECRET
+from gate.errors import NoCredentials
+from gate.keyless.job_token import GIVE_A_TOKEN, find_job_token, is_job
+from gate.keyless.request import Role
+from gate.keyless.source import RoleCredentials
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from gate.clock import Clock
+
+# Names that Alibaba Cloud's own tools read.
+ROLE = "ALIBABA_CLOUD_ROLE_ARN"
+PROVIDER = "ALIBABA_CLOUD_OIDC_PROVIDER_ARN"
+TOKEN_FILE = "ALIBABA_CLOUD_OIDC_TOKEN_FILE"  # noqa: S105 - the name of a variable
+SESSION_NAME = "ALIBABA_CLOUD_ROLE_SESSION_NAME"
+REGIONS = ("ALIBABA_CLOUD_STS_REGION", "ALIBABA_CLOUD_REGION_ID")
+
+_SESSION_NAME = "buildrisk-gate"
+_ARN = r"acs:ram::[0-9]{1,32}:%s/[A-Za-z0-9._@-]{1,128}"
+_ARNS = {ROLE: _ARN % "role", PROVIDER: _ARN % "oidc-provider"}
+# It becomes a part of a host name, and must not be able to make another host of it.
+_REGION = re.compile(r"[a-z]{2,4}(-[a-z0-9]{1,32}){1,4}")
+
+
+def keyless_credentials(
+    environment: Mapping[str, str],
+    *,
+    clock: Clock,
+    deadline: float,
+    observer: Callable[[str], None] | None = None,
+) -> RoleCredentials | None:
+    """Return the source of a role's credentials, ``None`` where nothing asks for one.
+
+    A key in the environment goes first, and a token file is the official chain's. ``deadline`` is a
+    time of the monotonic clock; ``observer`` is told of every request in a line. Raises
+    ``NoCredentials`` for a job that names a role but can't get a token, or names it by half.
+    """
+    told = {name: text.strip() for name, text in environment.items()}
+    if any(told.get(name) for name in (KEY_ID, KEY_SECRET, TOKEN_FILE)):
+        return None
+    arns = {name: told[name] for name in _ARNS if told.get(name)}
+    token = find_job_token(told) if arns else None
+    if token is None:
+        if len(arns) == len(_ARNS) and is_job(told):
+            raise NoCredentials("A role is named, but this job has no OIDC token.", GIVE_A_TOKEN)
+        return None
+    return RoleCredentials(
+        role=_role(arns, told),
+        token=token,
+        clock=clock,
+        deadline=deadline,
+        observer=observer,
+    )
+
+
+def _role(arns: Mapping[str, str], told: Mapping[str, str]) -> Role:
+    for name, shape in _ARNS.items():
+        if name not in arns:
+            raise NoCredentials(
+                f"A role by OIDC token is named by half: {name} is missing.",
+                f"Set {name}, or unset the other half to use another source of credentials.",
+            )
+        if not re.fullmatch(shape, arns[name]):
+            raise NoCredentials(
+                f"{name} does not hold such an ARN.",
+                f"It looks like {shape_of(name)}; copy it from the RAM console.",
+            )
+    return Role(
+        arn=arns[ROLE],
+        provider_arn=arns[PROVIDER],
+        session_name=told.get(SESSION_NAME) or _SESSION_NAME,
+        host=_host(told),
+    )
+
+
+def shape_of(name: str) -> str:
+    """Return an example of the ARN that a variable holds."""
+    return {
+        ROLE: "acs:ram::1234567890123456:role/gate",
+        PROVIDER: "acs:ram::1234567890123456:oidc-provider/github",
+    }[name]
+
+
+def _host(told: Mapping[str, str]) -> str:
+    """Return the token service's host: that of the region if one is told, else the global one."""
+    for name in REGIONS:
+        region = told.get(name)
+        if not region:
+            continue
+        if not _REGION.fullmatch(region):
+            raise NoCredentials(
+                f"{name} does not hold a region, so the token service of none can be asked.",
+                "Set it to a region's id, such as cn-hangzhou.",
+            )
+        return f"sts.{region}.aliyuncs.com"
+    return "sts.aliyuncs.com"

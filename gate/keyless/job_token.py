@@ -1,0 +1,111 @@
+"""The OIDC token that says which job this is: from GitHub's token service, or from a variable."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+from urllib.parse import urlsplit
+
+from gate.errors import NoCredentials
+from gate.keyless.request import AUDIENCE, Request
+from gate.keyless.token_answer import read_github_token
+from gate.keyless.web_token import checked_token
+from gate.security_center.endpoints import is_loopback
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gate.keyless.exchange import Ask
+
+# GitHub sets both where the job may have a token.
+REQUEST_URL = "ACTIONS_ID_TOKEN_REQUEST_URL"
+REQUEST_TOKEN = "ACTIONS_ID_TOKEN_REQUEST_TOKEN"  # noqa: S105 - the name of a variable
+TOKEN = "BUILDRISK_GATE_OIDC_TOKEN"  # noqa: S105 - the name of a variable
+
+GIVE_A_TOKEN = (
+    "On GitHub, give the job `permissions: id-token: write`; a pull request from a fork never gets "
+    f"a token. On GitLab, give it `id_tokens: {TOKEN}: aud: {AUDIENCE}`. Elsewhere, put the job's "
+    f"token into {TOKEN}."
+)
+
+
+class JobToken(Protocol):
+    """A way to the job's token."""
+
+    @property
+    def origin(self) -> str:
+        """Whose token it is, for a person; never what it is."""
+
+    async def get(self, ask: Ask) -> str:
+        """Return the token; raises ``NoCredentials``, or ``ServiceError`` if it may pass."""
+
+
+@dataclass(frozen=True, slots=True)
+class GitHubToken:
+    """A token that GitHub makes when asked, a new one each time."""
+
+    url: str
+    bearer: str = field(repr=False)
+    origin: str = "the OIDC token of this GitHub job"
+
+    async def get(self, ask: Ask) -> str:
+        """Ask GitHub's token service for a token for Alibaba Cloud's."""
+        return await ask(
+            Request(
+                name="GitHub's token service",
+                method="GET",
+                url=f"{self.url}{'&' if '?' in self.url else '?'}audience={AUDIENCE}",
+                headers={"Authorization": f"Bearer {self.bearer}"},
+            ),
+            read_github_token,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class VariableToken:
+    """A token that the CI system put into a variable when the job began."""
+
+    token: str = field(repr=False)
+    origin: str = f"the OIDC token in {TOKEN}"
+
+    async def get(self, ask: Ask) -> str:  # noqa: ARG002 - nobody has to be asked
+        """Return the token, which may have expired meanwhile."""
+        return self.token
+
+
+def find_job_token(environment: Mapping[str, str]) -> JobToken | None:
+    """Return the way to the job's token, ``None`` where the environment shows none.
+
+    Raises ``NoCredentials`` for one that can't be used.
+    """
+    url, bearer = environment.get(REQUEST_URL), environment.get(REQUEST_TOKEN)
+    if url and bearer:
+        _check_url(url)
+        if not (bearer.isascii() and bearer.isprintable()) or " " in bearer:
+            raise NoCredentials(f"{REQUEST_TOKEN} is not what GitHub sets.", GIVE_A_TOKEN)
+        return GitHubToken(url, bearer)
+    token = environment.get(TOKEN)
+    if not token:
+        return None
+    return VariableToken(checked_token(token, NoCredentials(f"{TOKEN} is no token.", GIVE_A_TOKEN)))
+
+
+def is_job(environment: Mapping[str, str]) -> bool:
+    """Tell whether this runs where jobs have tokens, if they are allowed one."""
+    return "true" in (environment.get("GITHUB_ACTIONS"), environment.get("GITLAB_CI"))
+
+
+def _check_url(url: str) -> None:
+    """Raise unless what is sent there can't be read on the way."""
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname or "", parts.port
+    except ValueError:
+        parts, host = urlsplit(""), ""
+    printable = url.isascii() and url.isprintable() and " " not in url
+    safe = parts.scheme == "https" or (parts.scheme == "http" and is_loopback(host))
+    if not (host and printable and safe) or "@" in parts.netloc or "#" in url:
+        raise NoCredentials(
+            f"{REQUEST_URL} is not an https URL, so the job's token is not asked for there.",
+            "GitHub's runner sets this variable itself: look for what in the job changes it.",
+        )

@@ -1,0 +1,79 @@
+"""What is asked of whom: the role, and AssumeRoleWithOIDC for it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+AUDIENCE = "sts.aliyuncs.com"
+"""Whom the job's token is for; the identity provider in RAM must list it as a client ID."""
+
+SHORTEST, LONGEST = 900, 3600
+"""Seconds that a session may last: STS's least, and what every role allows."""
+
+# All that any command of the gate may ask. Whatever else the role may do, a session may not.
+SESSION_ACTIONS = (
+    "DescribeImageBuildRiskByKey",
+    "DescribeImageBuildRiskList",
+    "DescribeImageEventOperationPage",
+    "DescribeImageInstances",
+    "DescribeImageLatestScanTask",
+    "DescribeImageListByBuildRisk",
+    "DescribeImageRepoDetailList",
+    "GetBuildRiskDefineRuleConfig",
+    "PublicPreCheckImageScanTask",
+    "PublicSyncAndCreateImageScanTask",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Role:
+    """The role to assume, the identity provider that vouches for the job, and whom to ask."""
+
+    arn: str
+    provider_arn: str
+    session_name: str
+    host: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One request; ``name`` is what a person is told of it. A form is sent as the body."""
+
+    name: str
+    method: str
+    url: str = field(repr=False)
+    headers: Mapping[str, str] = field(repr=False, default_factory=dict)
+    form: Mapping[str, str] | None = field(repr=False, default=None)
+
+
+def assume_role(base_url: str, role: Role, token: str, seconds: int) -> Request:
+    """Return the request for a session of ``seconds``; it carries the token and no signature."""
+    return Request(
+        name="AssumeRoleWithOIDC",
+        method="POST",
+        url=f"{base_url}/?Action=AssumeRoleWithOIDC&Version=2015-04-01&Format=JSON",
+        # Not in the query: those end up in logs.
+        form={
+            "OIDCProviderArn": role.provider_arn,
+            "RoleArn": role.arn,
+            "OIDCToken": token,
+            "RoleSessionName": role.session_name,
+            "DurationSeconds": str(seconds),
+            "Policy": session_policy(),
+        },
+    )
+
+
+def session_policy() -> str:
+    """Return the policy that a session's rights are cut down to; STS takes 1,024 characters."""
+    statement = {
+        "Effect": "Allow",
+        "Action": [f"yundun-sas:{name}" for name in SESSION_ACTIONS],
+        "Resource": "*",
+    }
+    return json.dumps({"Version": "1", "Statement": [statement]}, separators=(",", ":"))

@@ -1,0 +1,127 @@
+"""Credentials of a role, got when first asked for and renewed before they end."""
+
+from __future__ import annotations
+
+import math
+import random
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING
+
+from gate.credentials import checked
+from gate.errors import GateError
+from gate.keyless.request import LONGEST, SHORTEST, assume_role
+from gate.keyless.role_answer import read_session
+from gate.keyless.web_token import claims_of
+from gate.security_center.service_clock import ServiceClock
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Callable
+
+    import anyio
+
+    from gate.clock import Clock
+    from gate.credentials import Credentials
+    from gate.keyless.job_token import JobToken
+    from gate.keyless.request import Role
+
+_MARGIN = 300.0  # seconds before the end at which a session is renewed
+_PAUSE = 60.0  # seconds until a renewal that failed is tried again, or a session is doubted
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """Credentials, and the monotonic times at which to renew them and at which they end."""
+
+    credentials: Credentials
+    renew_at: float
+    ends_at: float
+
+
+@dataclass(kw_only=True, eq=False)
+class RoleCredentials:
+    """A source of a role's credentials; one asks for them at a time, others wait.
+
+    ``deadline`` is a time of the monotonic clock, the end of the run: a session lasts little longer
+    than that, as far as the service allows. ``base_url`` and ``tls`` are for tests: no variable or
+    option sets them.
+    """
+
+    role: Role
+    token: JobToken
+    clock: Clock
+    deadline: float
+    observer: Callable[[str], None] | None = None
+    base_url: str = ""
+    tls: ssl.SSLContext | None = None
+    jitter: Callable[[], float] = random.random
+    _asking: anyio.Lock | None = field(init=False, default=None, repr=False)
+    _held: _Held | None = field(init=False, default=None, repr=False)
+    _failure: GateError | None = field(init=False, default=None, repr=False)
+
+    @property
+    def origin(self) -> str:
+        """Name the role, and whose token it is had by."""
+        return f"role {self.role.arn} by {self.token.origin}"
+
+    async def get(self) -> Credentials:
+        """Return credentials that are valid for some minutes.
+
+        Raises ``NoCredentials`` for a refusal, ``ServiceError`` for trouble on the way. What failed
+        the first time fails again at once: everybody who asks would wait as long once more.
+        """
+        import anyio  # noqa: PLC0415 - finding out whether there is a role needs none of this
+
+        if self._asking is None:
+            self._asking = anyio.Lock()
+        async with self._asking:
+            if self._failure is not None:
+                raise self._failure
+            if self._held is None or self.clock.monotonic() >= self._held.renew_at:
+                self._held = await self._renewed(self._held)
+            return self._held.credentials
+
+    async def _renewed(self, held: _Held | None) -> _Held:
+        """Return a new session, or, where that fails, the old one while it lasts."""
+        try:
+            return await self._assumed(self.deadline if held is None else held.ends_at)
+        except GateError as failure:
+            now = self.clock.monotonic()
+            if held is None:
+                self._failure = failure
+            if held is None or now >= held.ends_at:
+                raise
+            return _Held(held.credentials, min(now + _PAUSE, held.ends_at), held.ends_at)
+
+    async def _assumed(self, until: float) -> _Held:
+        from gate.keyless.exchange import Exchange  # noqa: PLC0415 - an HTTP client is heavy
+
+        ask = Exchange(
+            clock=self.clock,
+            deadline=min(until, self.deadline),
+            observer=self.observer,
+            jitter=self.jitter,
+            tls=self.tls,
+        )
+        token = await self.token.get(ask)
+        session = await ask(
+            assume_role(
+                self.base_url or f"https://{self.role.host}", self.role, token, self._seconds()
+            ),
+            partial(read_session, role=self.role.arn, claims=claims_of(token)),
+        )
+        service_clock = ServiceClock(self.clock.now)
+        service_clock.hear(session.date)
+        lasts = (session.expires - service_clock.now()).total_seconds()
+        now = self.clock.monotonic()
+        return _Held(
+            checked(session.credentials, "The token service of Alibaba Cloud"),
+            renew_at=now + max(lasts - _MARGIN, _PAUSE),
+            ends_at=now + max(lasts, _PAUSE),
+        )
+
+    def _seconds(self) -> int:
+        """Return how long a session should last: to the end of the run, within the limits."""
+        remaining = math.ceil(self.deadline - self.clock.monotonic() + _MARGIN)
+        return min(max(remaining, SHORTEST), LONGEST)
