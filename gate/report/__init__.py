@@ -55,8 +55,12 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
         "junit": Format("gate.report.junit"),
         "markdown": Format("gate.report.markdown"),
         "github": Format("gate.report.github"),
+        "html": Format("gate.report.html"),
+        "gitlab": Format("gate.report.gitlab"),
         "codequality": Format("gate.report.codequality"),
         "dotenv": Format("gate.report.dotenv"),
+        "vsa": Format("gate.report.vsa"),
+        "vsa-predicate": Format("gate.report.vsa_predicate"),
     }
 )
 

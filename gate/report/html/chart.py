@@ -1,0 +1,129 @@
+"""How many findings there are of each level and decision: a table with a bar in each row."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from gate.findings import Level
+from gate.report.html.markup import NOTHING, Markup, element, joined, word
+from gate.verdict import STRICTEST_FIRST, Action
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gate.verdict import Decision
+
+WORST_FIRST = (Level.UNKNOWN, Level.HIGH, Level.MEDIUM, Level.LOW)
+DECIDED = {
+    Action.BLOCK: "Blocked",
+    Action.WARN: "Warned",
+    Action.WAIVED: "Waived",
+    Action.ALLOW: "Allowed",
+}
+# Per cent of the room; of thousands of findings, a single one must still be seen.
+_NARROWEST = 1.5
+
+
+def chart_section(decisions: Sequence[Decision]) -> Markup:
+    """Return the chart; each number leads to its findings. Nothing if there are none."""
+    counts = Counter((each.finding.level, each.action) for each in decisions)
+    totals = Counter(each.finding.level for each in decisions)
+    if not totals:
+        return NOTHING
+    levels = [level for level in WORST_FIRST if totals[level] or level is not Level.UNKNOWN]
+    headings = (element("th", mark(action), scope="col") for action in STRICTEST_FIRST)
+    return element(
+        "section",
+        element("h2", word("Findings by level and decision"), id="counts"),
+        element(
+            "table",
+            element(
+                "thead",
+                element(
+                    "tr",
+                    element("th", word("Level"), scope="col"),
+                    element("td", class_="bar"),
+                    *headings,
+                    element("th", word("All"), scope="col"),
+                ),
+            ),
+            element("tbody", *(_row(level, counts, totals) for level in levels)),
+            element("tfoot", _foot(counts, totals)),
+            class_="chart",
+            aria_labelledby="counts",
+        ),
+        aria_labelledby="counts",
+    )
+
+
+def mark(action: Action) -> Markup:
+    """Return the word for a decision, beside the shape and colour that stand for it."""
+    return element("span", word(DECIDED[action]), class_=f"mark {action.value}")
+
+
+def _row(level: Level, counts: Counter[tuple[Level, Action]], totals: Counter[Level]) -> Markup:
+    shares = {action: counts[level, action] for action in STRICTEST_FIRST}
+    return element(
+        "tr",
+        element("th", level_mark(level), scope="row"),
+        element("td", _bar(shares, max(totals.values())), class_="bar"),
+        *(_number(number, level, action) for action, number in shares.items()),
+        _number(totals[level], level),
+    )
+
+
+def level_mark(level: Level) -> Markup:
+    """Return the word for a level, beside a meter that shows it."""
+    return element("span", word(level.value), class_=f"level {level.value}")
+
+
+def _number(number: int, level: Level | None = None, action: Action | None = None) -> Markup:
+    """Return a cell with a number that, with a script, filters the findings."""
+    if not number:
+        return element("td", word("0"), class_="none")
+    link = element(
+        "a",
+        word(f"{number:,}"),
+        href="#findings",
+        data_level="" if level is None else WORST_FIRST.index(level),
+        data_action="" if action is None else STRICTEST_FIRST.index(action),
+    )
+    return element("td", link)
+
+
+def _foot(counts: Counter[tuple[Level, Action]], totals: Counter[Level]) -> Markup:
+    sums = {
+        action: sum(number for (_, other), number in counts.items() if other is action)
+        for action in STRICTEST_FIRST
+    }
+    return element(
+        "tr",
+        element("th", word("All"), scope="row"),
+        element("td", class_="bar"),
+        *(_number(number, action=action) for action, number in sums.items()),
+        _number(totals.total()),
+    )
+
+
+def _bar(shares: dict[Action, int], largest: int) -> Markup:
+    """Draw the shares side by side; the largest level takes all the room."""
+    widths = {
+        action: max(_NARROWEST, 100 * number / largest)
+        for action, number in shares.items()
+        if number
+    }
+    scale = min(1.0, 100 / (sum(widths.values()) or 1))
+    left, parts = 0.0, []
+    for action, width in widths.items():
+        parts.append(
+            element(
+                "rect",
+                x=f"{left:.2f}%",
+                width=f"{width * scale:.2f}%",
+                height="100%",
+                class_=action.value,
+            )
+        )
+        left += width * scale
+    return element("svg", joined(*parts), aria_hidden="true", focusable="false")

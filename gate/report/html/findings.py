@@ -1,0 +1,210 @@
+"""The table of findings, whose rows a script can filter and sort."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gate.findings import Level, Status
+from gate.report.html.chart import DECIDED, WORST_FIRST, level_mark, mark
+from gate.report.html.images import full_name
+from gate.report.html.markup import NOTHING, Markup, element, joined, language, lines, prose, word
+from gate.report.wording import counted, scan_in_brief
+from gate.verdict import STRICTEST_FIRST, Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from gate.findings import Finding
+    from gate.verdict import Decision, ImageVerdict, WaiverUse
+
+_PREVIEW = 160
+_HANDLED = {
+    Status.UNHANDLED: "unhandled",
+    Status.IGNORED: "ignored",
+    Status.FALSE_POSITIVE: "false positive",
+    Status.UNKNOWN: "unknown",
+}
+_STATUSES = tuple(_HANDLED)
+
+
+def findings_section(images: Sequence[ImageVerdict]) -> Markup:
+    """Return all findings, the worst first, or a sentence that says what it means to have none."""
+    number = sum(len(image.decisions) for image in images)
+    if not number:
+        return _section("Findings", element("p", word(_why_none(images)), class_="none-found"))
+    risks = _numbered(images)
+    rows = [
+        (decision, at, image) for at, image in enumerate(images) for decision in image.decisions
+    ]
+    rows.sort(key=lambda row: (_weight(row[0]), risks[row[0].finding.risk]))
+    several = len(images) > 1
+    table = element(
+        "table",
+        element("thead", element("tr", *_headings(several=several))),
+        element("tbody", *(_row(*row, risks, several=several) for row in rows)),
+        class_="findings several" if several else "findings",
+        id="table",
+        aria_labelledby="findings",
+    )
+    filters = _filters(images if several else (), risks)
+    shown = element("p", word(f"All {number:,} are shown."), id="shown", role="status")
+    none = element("p", word("No finding matches the filter."), id="no-match", hidden=True)
+    return _section(counted(number, "finding"), filters, shown, table, none)
+
+
+def _section(heading: str, *content: Markup) -> Markup:
+    return element(
+        "section",
+        element("h2", word(heading), id="findings"),
+        *content,
+        aria_labelledby="findings",
+    )
+
+
+def _why_none(images: Sequence[ImageVerdict]) -> str:
+    if not images:
+        return "There are none because no image was judged."
+    if any(image.outcome is not Outcome.PASS for image in images):
+        return "None is known, which proves nothing: the evidence isn't complete."
+    scans = "; ".join(dict.fromkeys(scan_in_brief(image.scan) for image in images))
+    return f"No build risks were found ({scans})."
+
+
+def _numbered(images: Sequence[ImageVerdict]) -> Mapping[str, int]:
+    """Give each risk a number, in the order of their keys."""
+    risks = {decision.finding.risk for image in images for decision in image.decisions}
+    return {risk: number for number, risk in enumerate(sorted(risks))}
+
+
+def _weight(decision: Decision) -> tuple[int, int]:
+    return STRICTEST_FIRST.index(decision.action), WORST_FIRST.index(decision.finding.level)
+
+
+def _headings(*, several: bool) -> Iterator[Markup]:
+    known = {"action": "Decision", "level": "Level", "risk": "Risk", "status": "Status"}
+    if several:
+        known["image"] = "Image"
+    for key, said in known.items():
+        order = "ascending" if key == "action" else None
+        yield element("th", word(said), scope="col", class_=key, data_sort=key, aria_sort=order)
+
+
+def _row(
+    decision: Decision,
+    at: int,
+    image: ImageVerdict,
+    risks: Mapping[str, int],
+    *,
+    several: bool,
+) -> Markup:
+    """Return a row; what it is filtered and sorted by are numbers, never texts of others."""
+    finding = decision.finding
+    name = full_name(image)
+    action, level = _weight(decision)
+    return element(
+        "tr",
+        element("td", mark(decision.action), class_="action"),
+        element("td", _level(finding), class_="level"),
+        element("td", _risk(decision), class_="risk"),
+        element("td", word(_HANDLED[finding.status]), class_="status"),
+        element("td", prose(name), class_="image") if several else NOTHING,
+        data_action=action,
+        data_level=level,
+        data_risk=risks[finding.risk],
+        data_status=_STATUSES.index(finding.status),
+        data_image=at,
+    )
+
+
+def _level(finding: Finding) -> Markup:
+    if finding.level is Level.UNKNOWN and finding.level_word:
+        return joined(level_mark(finding.level), word(f" ({finding.level_word})"))
+    return level_mark(finding.level)
+
+
+def _risk(decision: Decision) -> Markup:
+    """Return the risk's name, beginning and place of its command, and the rest folded."""
+    finding = decision.finding
+    name = finding.name or finding.risk
+    place = f"{finding.location.path}:{finding.location.line}" if finding.location else ""
+    command = finding.command[:_PREVIEW]
+    return element(
+        "details",
+        element(
+            "summary",
+            element("span", prose(name), class_="name", lang=language(name)),
+            element("code", prose(finding.risk), class_="key"),
+            element("code", prose(place), class_="place") if place else NOTHING,
+            element("code", prose(command), class_="preview") if command else NOTHING,
+        ),
+        element("dl", *_details(decision)),
+    )
+
+
+def _details(decision: Decision) -> Iterator[Markup]:
+    finding, waiver = decision.finding, decision.waiver
+    known = {
+        "Because": decision.because,
+        "Rule": decision.rule or "",
+        "Waiver": _waiver(waiver) if waiver else "",
+        "About": finding.description,
+        "Advice": finding.advice,
+        "Class": _class(finding),
+    }
+    if finding.command:
+        yield _detail("Command", element("code", lines(finding.command)))
+    for label, text in known.items():
+        if text:
+            yield _detail(label, lines(text), language(text))
+    if finding.layer:
+        yield _detail("Layer", element("code", prose(finding.layer)))
+
+
+def _detail(label: str, value: Markup, lang: str | None = None) -> Markup:
+    return element("div", element("dt", word(label)), element("dd", value, lang=lang))
+
+
+def _class(finding: Finding) -> str:
+    names = dict.fromkeys(filter(None, (finding.class_name, finding.risk_class)))
+    return ", ".join(names)
+
+
+def _waiver(waiver: WaiverUse) -> str:
+    ends = f"{'EXPIRED on' if waiver.expired else 'until'} {waiver.expires.isoformat()}"
+    who = ", ".join(filter(None, (waiver.owner, waiver.ticket)))
+    return f"{ends}: {waiver.reason}" + (f" ({who})" if who else "")
+
+
+def _filters(images: Sequence[ImageVerdict], risks: Mapping[str, int]) -> Markup:
+    """Return the controls, which are of no use without the script and so hidden until it runs."""
+    search = element("input", id="search", type="search", autocomplete="off", spellcheck="false")
+    choices = {
+        "action": ("Decision", [DECIDED[action] for action in STRICTEST_FIRST]),
+        "level": ("Level", [level.value for level in WORST_FIRST]),
+        "status": ("Status", list(_HANDLED.values())),
+        "risk": ("Risk", list(risks)),
+        "image": ("Image", [full_name(image) for image in images]),
+    }
+    return element(
+        "div",
+        element("label", element("span", word("Search")), search, class_="search"),
+        *(_choice(key, *choice) for key, choice in choices.items() if choice[1]),
+        element(
+            "p",
+            element("button", word("Clear filter"), type="button", id="clear"),
+            element("button", word("Open all details"), type="button", id="fold"),
+        ),
+        class_="filters",
+        id="filters",
+        role="search",
+        hidden=True,
+    )
+
+
+def _choice(key: str, label: str, names: Sequence[str]) -> Markup:
+    options = (element("option", prose(name), value=number) for number, name in enumerate(names))
+    return element(
+        "label",
+        element("span", word(label)),
+        element("select", element("option", word("any"), value=""), *options, data_filter=key),
+    )

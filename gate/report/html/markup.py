@@ -1,0 +1,74 @@
+"""Elements of HTML, made so that no text can become markup by being forgotten."""
+
+from __future__ import annotations
+
+import re
+from typing import NewType
+
+from gate.escaping import for_html
+
+Markup = NewType("Markup", str)
+"""What is HTML already. Only this module, and constants of this package, make it."""
+
+NOTHING = Markup("")
+
+_SPACE = re.compile(r"\s+")
+_LINE_END = re.compile(r"\r\n|[\n\r\x85\u2028\u2029]")
+# Without a language, browsers may draw Chinese with the glyphs of Japanese.
+_CHINESE = re.compile("[\u3400-\u9fff]")
+# HTML Living Standard, 13.1.2: these have no end.
+_VOID = frozenset({"br", "hr", "input", "link", "meta"})
+
+
+def element(name: str, /, *content: Markup, **attributes: str | int | bool | None) -> Markup:
+    """Return an element; the values of its attributes are escaped.
+
+    ``class_`` is the attribute ``class``, ``data_level`` is ``data-level``. ``True`` is an
+    attribute without a value; ``False`` and ``None`` leave it out.
+    """
+    written = "".join(
+        _attribute(key, value)
+        for key, value in attributes.items()
+        if value is not None and value is not False
+    )
+    if name in _VOID:
+        return Markup(f"<{name}{written}>")
+    return Markup(f"<{name}{written}>{''.join(content)}</{name}>")
+
+
+def joined(*parts: Markup, by: str = "") -> Markup:
+    """Return the parts one after the other, with a plain text of ours between them."""
+    return Markup(for_html(by).join(parts))
+
+
+def word(text: str) -> Markup:
+    """Return a text as it is, where characters that can't be seen show as escapes."""
+    return Markup(for_html(text))
+
+
+def prose(text: str) -> Markup:
+    """Return a sentence of others, its white space made one space."""
+    return word(_SPACE.sub(" ", text).strip())
+
+
+def lines(text: str) -> Markup:
+    """Return a text of several lines, for elements that keep line ends.
+
+    Of empty lines that follow one another, the first is left.
+    """
+    written: list[str] = []
+    for line in _LINE_END.split(text.strip()):
+        escaped = for_html(line.replace("\t", "    ").rstrip())
+        if escaped or (written and written[-1]):
+            written.append(escaped)
+    return Markup("\n".join(written))
+
+
+def language(text: str) -> str | None:
+    """Return the language to be declared for a text of others; ``None`` is the page's own."""
+    return "zh" if _CHINESE.search(text) else None
+
+
+def _attribute(name: str, value: str | int) -> str:
+    name = name.rstrip("_").replace("_", "-")
+    return f" {name}" if value is True else f' {name}="{for_html(str(value))}"'

@@ -1,0 +1,94 @@
+"use strict";
+(() => {
+  const table = document.getElementById("table");
+  if (!table) return;
+
+  const body = table.tBodies[0];
+  const rows = Array.from(body.rows);
+  const search = document.getElementById("search");
+  const selects = Array.from(document.querySelectorAll("[data-filter]"));
+  const shown = document.getElementById("shown");
+  const noMatch = document.getElementById("no-match");
+  const fold = document.getElementById("fold");
+  const inOrder = shown.textContent;
+  let texts = null;
+
+  const filter = () => {
+    // Made for the first search: most visits need none.
+    if (search.value && !texts) texts = rows.map((row) => row.textContent.toLowerCase());
+    const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
+    const chosen = selects.filter((select) => select.value !== "");
+    let number = 0;
+    rows.forEach((row, at) => {
+      const matches =
+        chosen.every((select) => row.dataset[select.dataset.filter] === select.value) &&
+        words.every((word) => texts[at].includes(word));
+      row.hidden = !matches;
+      number += matches;
+    });
+    table.hidden = !number;
+    noMatch.hidden = number > 0;
+    shown.textContent =
+      number === rows.length
+        ? inOrder
+        : `${number.toLocaleString("en")} of ${rows.length.toLocaleString("en")} are shown.`;
+  };
+
+  const clear = () => {
+    search.value = "";
+    selects.forEach((select) => { select.value = ""; });
+    filter();
+  };
+
+  const sort = (heading) => {
+    const key = heading.dataset.sort;
+    const descending = heading.getAttribute("aria-sort") === "ascending";
+    for (const other of table.tHead.rows[0].cells) other.removeAttribute("aria-sort");
+    heading.setAttribute("aria-sort", descending ? "descending" : "ascending");
+    const sign = descending ? -1 : 1;
+    const place = new Map(rows.map((row, at) => [row, at]));
+    const sorted = rows.slice().sort(
+      (one, other) =>
+        sign * (one.dataset[key] - other.dataset[key]) || place.get(one) - place.get(other),
+    );
+    body.append(...sorted);
+  };
+
+  for (const heading of table.tHead.rows[0].cells) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.append(...heading.childNodes);
+    heading.append(button);
+    button.addEventListener("click", () => sort(heading));
+  }
+
+  search.addEventListener("input", filter);
+  selects.forEach((select) => select.addEventListener("change", filter));
+  document.getElementById("clear").addEventListener("click", () => {
+    clear();
+    search.focus();
+  });
+
+  fold.addEventListener("click", () => {
+    const open = fold.dataset.open === undefined;
+    rows.forEach((row) => {
+      if (!row.hidden) row.querySelector("details").open = open;
+    });
+    if (open) fold.dataset.open = "";
+    else delete fold.dataset.open;
+    fold.textContent = open ? "Close all details" : "Open all details";
+  });
+
+  // A number of the chart leads to its findings.
+  document.querySelectorAll(".chart a").forEach((link) => {
+    link.addEventListener("click", () => {
+      clear();
+      selects.forEach((select) => { select.value = link.dataset[select.dataset.filter] ?? ""; });
+      filter();
+    });
+  });
+
+  document.getElementById("filters").hidden = false;
+  // Browsers fill in again what was chosen before the page was loaded anew.
+  filter();
+})();
