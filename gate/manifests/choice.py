@@ -1,0 +1,103 @@
+"""Choose the images to judge: those of registries that Security Center can know."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+from gate.errors import InvalidReference
+from gate.findings import Location
+from gate.manifests.found import concealed, shown
+from gate.reference import ImageReference
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from gate.manifests.found import Found, NamedImage
+
+_MOST_NOTES = 200  # of a run; nobody reads more
+_DOCKER_HUB = "docker.io"
+_UNRESOLVED = re.compile(r"[${}<>%]")
+_HOST = re.compile(r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*(?::[0-9]+)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The images to judge, each with all places that name it, in the order of the files.
+
+    ``notes`` tell what was left out of the files, and which of their images won't be judged.
+    """
+
+    references: dict[ImageReference, tuple[Location, ...]]
+    notes: tuple[str, ...] = ()
+
+
+def choose(found: Iterable[Found], hosts: Sequence[str]) -> Chosen:
+    """Choose images by their registry's host: those of Container Registry, and of ``hosts``.
+
+    ``hosts`` are names or patterns (``*.example.com``), with the port where it isn't 443. What
+    can't be judged is told once for each image.
+    """
+    places: dict[ImageReference, list[Location]] = {}
+    refused: dict[str, tuple[str, list[NamedImage]]] = {}
+    notes: list[str] = []
+    for file in found:
+        notes += file.notes
+        for image in file.images:
+            answer = _reference(image.text, hosts)
+            if isinstance(answer, ImageReference):
+                places.setdefault(answer, []).append(Location(image.path, image.line))
+            else:
+                refused.setdefault(image.text, (answer, []))[1].append(image)
+    notes += [_note(text, why, images) for text, (why, images) in refused.items()]
+    return Chosen(
+        {reference: tuple(dict.fromkeys(named)) for reference, named in places.items()},
+        _bounded(tuple(dict.fromkeys(notes))),
+    )
+
+
+def _reference(text: str, hosts: Sequence[str]) -> ImageReference | str:
+    """Return the reference of an image to judge, or why it isn't judged."""
+    if _UNRESOLVED.search(text):
+        return "a variable in it has no value here"
+    first, slash, path = _in_full(text).partition("/")
+    known = _is_known(first.lower(), hosts)
+    if _HOST.fullmatch(first) and not known:
+        return (
+            f"{first.lower()} is no registry that Security Center knows; "
+            "name it with --registry-host"
+        )
+    try:
+        return ImageReference.parse(f"{first}{slash}{path}")
+    except InvalidReference as error:
+        return f"no image's name: {error.message}"
+
+
+def _in_full(text: str) -> str:
+    """Add the host that Docker takes where a name has none."""
+    first, slash, _ = text.partition("/")
+    if slash and (first.lower() == "localhost" or any(mark in first for mark in ".:[")):
+        return text
+    return f"{_DOCKER_HUB}/{text}" if slash else f"{_DOCKER_HUB}/library/{text}"
+
+
+def _is_known(host: str, hosts: Sequence[str]) -> bool:
+    host = host.removesuffix(":443")
+    patterns = (pattern.lower().removesuffix(":443") for pattern in hosts)
+    return ImageReference(host, "", "", "").region is not None or any(
+        host == pattern or fnmatchcase(host, pattern) for pattern in patterns
+    )
+
+
+def _note(text: str, why: str, images: Sequence[NamedImage]) -> str:
+    first = images[0]
+    more = f" and {len(images) - 1} more" if len(images) > 1 else ""
+    return f"{concealed(text)} ({first.path}:{first.line}{more}): skipped, {shown(why)}"
+
+
+def _bounded(notes: tuple[str, ...]) -> tuple[str, ...]:
+    if len(notes) <= _MOST_NOTES:
+        return notes
+    return (*notes[:_MOST_NOTES], f"{len(notes) - _MOST_NOTES} more are skipped, not listed here.")
