@@ -6,16 +6,15 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from gate.dockerfile.arguments import pairs, unquoted, without_flags
+from gate.dockerfile.arguments import flags, pairs, unquoted
 from gate.dockerfile.instructions import parse
-from gate.dockerfile.variables import expand, is_told
+from gate.dockerfile.variables import expand, is_told, value_of
 
 if TYPE_CHECKING:
     from gate.dockerfile.instructions import Dockerfile, Instruction
 
 # What FROM names where there is no base image.
 NOTHING = "scratch"
-_MOST_VALUE = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +33,10 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class Stages:
-    """The stages of a file; ``arguments`` are the defaults that stand before the first."""
+    """The stages of a file, what stands before the first, and the defaults that this declares."""
 
     stages: tuple[Stage, ...]
+    before: tuple[Instruction, ...]
     arguments: dict[str, str]
 
     def of_image(self) -> frozenset[int]:
@@ -70,9 +70,12 @@ def stages_of(dockerfile: Dockerfile) -> Stages:
         if instruction.keyword == "FROM"
     ]
     arguments: dict[str, str] = {}
-    for instruction in dockerfile.instructions[: starts[0] if starts else None]:
+    before = dockerfile.instructions[: starts[0] if starts else None]
+    for instruction in before:
         if instruction.keyword == "ARG":
-            declare(arguments, instruction, dockerfile.escape)
+            for name, value in pairs(instruction.arguments):
+                if value is not None:
+                    arguments[name] = value_of(value, arguments, dockerfile.escape)
     stages: list[Stage] = []
     named: dict[str, int] = {}
     for start, end in pairwise([*starts, len(dockerfile.instructions)]):
@@ -81,28 +84,13 @@ def stages_of(dockerfile: Dockerfile) -> Stages:
         own = dockerfile.instructions[start + 1 : end]
         stages.append(Stage(image, origin, own, named.get(image.lower())))
         named |= {name: len(stages) - 1} if name else {}
-    return Stages(tuple(stages), arguments)
-
-
-def declare(
-    values: dict[str, str], instruction: Instruction, escape: str, *, most: int = _MOST_VALUE
-) -> None:
-    """Set the values that an ARG or ENV gives, by those that are set already.
-
-    Longer ones than ``most`` characters are forgotten: a few lines can double a value many times.
-    """
-    before = dict(values) if len(instruction.arguments) > most else values
-    told = {
-        name: expand(value, before, escape=escape)
-        for name, value in pairs(instruction.arguments)
-        if value is not None
-    }
-    values |= {name: value for name, value in told.items() if len(value) <= most}
+    return Stages(tuple(stages), before, arguments)
 
 
 def _from(origin: Instruction, arguments: dict[str, str], escape: str) -> tuple[str, str]:
     """Return what a FROM names, and the name of the stage that it begins, in lower case."""
-    written, *rest = (unquoted(without_flags(origin.arguments)).split() or [""])[:3]
+    _, named = flags(origin.arguments)
+    written, *rest = (unquoted(named).split() or [""])[:3]
     image = expand(written, arguments, escape=escape)
     name = rest[1].lower() if len(rest) > 1 and rest[0].lower() == "as" else ""
     return (image if image and is_told(image) else written), name

@@ -1,7 +1,7 @@
 """Replace the variables of a Dockerfile's instructions by what the file tells of them.
 
 What it does not tell is one of two characters that ``parse`` keeps out of every text: the value
-of a build argument (``FROM_ARGUMENT``), or of a variable that comes from elsewhere (``UNKNOWN``).
+of a build argument without a default (``FROM_ARGUMENT``), or another one (``UNKNOWN``).
 """
 
 from __future__ import annotations
@@ -9,11 +9,15 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from gate.dockerfile.arguments import unquoted
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 UNKNOWN = "\x00"
 FROM_ARGUMENT = "\x01"
+# A few lines can double a value many times.
+_MOST_VALUE = 4096
 _UNTOLD = re.compile(r"[\x00\x01]")
 
 _NAME = r"[A-Za-z_][A-Za-z0-9_]*+"
@@ -49,6 +53,12 @@ def expand(
             pieces += (text[done : piece.start()], _value(piece, values, escape, unknown))
             done = piece.end()
     return "".join((*pieces, text[done:]))
+
+
+def value_of(written: str, values: Mapping[str, str], escape: str) -> str:
+    """Return the value that ENV or ARG gives, without quotes; one that is too long is unknown."""
+    value = unquoted(expand(written, values, escape=escape))
+    return value if len(value) <= _MOST_VALUE else UNKNOWN
 
 
 def _value(

@@ -1,0 +1,69 @@
+"""List the places of a Dockerfile that a build command can come from, and how it may look then."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from gate.dockerfile.instructions import parse
+from gate.dockerfile.scopes import scopes
+from gate.dockerfile.stages import NOTHING, stages_of
+from gate.dockerfile.writings import Budget, writings
+
+if TYPE_CHECKING:
+    from gate.dockerfile.stages import Stages
+
+# Replaced variables may make a text longer than the file.
+_SPARE = 100_000
+
+
+class Place(NamedTuple):
+    """An instruction's line, counted from 1.
+
+    ``in_image`` tells whether its stage makes the image, ``on_nothing`` whether that stage has no
+    base image.
+    """
+
+    line: int
+    in_image: bool
+    on_nothing: bool
+
+
+class Written(NamedTuple):
+    """One way in which a history may show the instruction at the place of that number."""
+
+    place: int
+    keyword: str
+    arguments: str
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """All places of a file in its order, and all ways in which they may be written."""
+
+    places: tuple[Place, ...]
+    written: tuple[Written, ...]
+
+
+def places_of(text: str) -> Places:
+    """Read a Dockerfile; any text is read somehow."""
+    dockerfile = parse(text)
+    stages = stages_of(dockerfile)
+    in_image, on_nothing = stages.of_image(), _on_nothing(stages)
+    budget = Budget(2 * len(text) + _SPARE)
+    places: list[Place] = []
+    written: list[Written] = []
+    for stage, instruction, scope in scopes(stages, dockerfile.escape):
+        ways = dict.fromkeys(writings(instruction, scope, budget))
+        written += (Written(len(places), instruction.keyword, way) for way in ways)
+        places.append(Place(instruction.line, stage in in_image, stage in on_nothing))
+    return Places(tuple(places), tuple(written))
+
+
+def _on_nothing(stages: Stages) -> set[int]:
+    """Return the numbers of the stages that have no base image."""
+    found: set[int] = set()
+    for number, stage in enumerate(stages.stages):
+        if stage.base in found or (stage.base is None and stage.image == NOTHING):
+            found.add(number)
+    return found

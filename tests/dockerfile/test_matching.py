@@ -1,0 +1,188 @@
+"""Build commands of all kinds, and the one instruction that each comes from."""
+
+from __future__ import annotations
+
+import pytest
+
+from gate.dockerfile.matching import Matcher
+from gate.masking import mask_secrets
+
+FILE = r"""# syntax=docker/dockerfile:1
+ARG TAG=3.20
+FROM --platform=$BUILDPLATFORM golang:1 AS build
+RUN --mount=type=cache,target=/root/.cache go build \
+    # where it goes
+    -o /out/web
+
+FROM alpine:${TAG}
+arg VERSION=7
+ARG FLAVOUR
+ENV DB_PASSWORD="correct horse" MODE=fast
+ENV LEGACY old style
+ENV APP_VERSION=${VERSION}
+ENV KIND=$FLAVOUR
+ENV PATH="/opt/web/bin:$PATH"
+LABEL org.example.version="$VERSION" org.example.vendor='Shop "Web"'
+MAINTAINER Jane <jane@example.com>
+RUN apk add   curl \
+ && rm -rf /tmp/*
+RUN apk add "tini=$VERSION" --repo ${REPO:-edge}
+RUN ["/bin/busybox", "true", "a b"]
+RUN <<EOF
+apk add git
+  echo done
+EOF
+RUN python3 <<EOF > /log
+print("hi")
+EOF
+RUN <<-"EOF"
+	#!/usr/bin/env python3
+	EOF
+WORKDIR /srv
+WORKDIR web/
+COPY --from=build --chown=web:web /out/web /usr/bin/
+COPY site/*.html ./
+COPY a.txt b.txt /data/
+COPY conf-${VERSION} "/etc/web.d"
+COPY <<-EOF /etc/motd
+	hello
+	EOF
+ADD --checksum=sha256:00 https://example.com/x.tar.gz /opt
+ADD rootfs.tar /
+EXPOSE 80/tcp 8443-8445 53/UDP
+VOLUME /data /cache
+ONBUILD run make   all
+STOPSIGNAL SIGTERM
+SHELL ["/bin/ash", "-eo", "pipefail", "-c"]
+RUN echo $HOME | tee /x
+SHELL ["pwsh", "-NoLogo", "-Command", "$E = 'Stop';"]
+RUN Get-Item .
+HEALTHCHECK --interval=30s CMD curl -f "http://localhost/" || exit 1
+USER web:web
+ENTRYPOINT ["/sbin/tini", "--"]
+CMD web --listen "$PORT"
+"""
+
+
+def line_of(beginning: str) -> int:
+    lines = [number for number, line in enumerate(FILE.split("\n"), 1) if beginning in line]
+    assert 1 == len(lines), beginning
+    return lines[0]
+
+
+@pytest.mark.parametrize(
+    ("beginning", "command"),
+    [
+        # BuildKit
+        ("go build", "RUN /bin/sh -c go build     -o /out/web # buildkit"),
+        (
+            "apk add   curl",
+            "RUN |1 VERSION=7 /bin/sh -c apk add   curl  && rm -rf /tmp/* # buildkit",
+        ),
+        (
+            "apk add   curl",
+            "RUN |2 VERSION=7 FLAVOUR=a b /bin/sh -c apk add   curl  && rm -rf /tmp/*",
+        ),
+        ('"tini', 'RUN /bin/sh -c apk add "tini=$VERSION" --repo ${REPO:-edge} # buildkit'),
+        ("busybox", "RUN /bin/busybox true a b # buildkit"),
+        ("busybox", "RUN |2 VERSION=7 FLAVOUR= /bin/busybox true a b # buildkit"),
+        ("RUN <<EOF", "RUN /bin/sh -c apk add git\n  echo done\n # buildkit"),
+        ("python3 <<EOF", 'RUN /bin/sh -c python3 <<EOF > /log\nprint("hi")\nEOF # buildkit'),
+        ('RUN <<-"EOF"', "RUN /bin/sh -c /dev/pipes/EOF # buildkit"),
+        ("WORKDIR /srv", "WORKDIR /srv"),
+        ("WORKDIR web/", "WORKDIR /srv/web"),
+        ("WORKDIR web/", "WORKDIR web"),
+        ("--from=build", "COPY /out/web /usr/bin/ # buildkit"),
+        ("--from=build", "COPY --chown=web:web --from=build /out/web /usr/bin/ # buildkit"),
+        ("conf-", "COPY conf-7 /etc/web.d # buildkit"),
+        ("conf-", "COPY conf-8 /etc/web.d # buildkit"),
+        ("<<-EOF /etc", "COPY <<EOF /etc/motd # buildkit"),
+        ("https:", "ADD https://example.com/x.tar.gz /opt # buildkit"),
+        ("ENV DB_", "ENV DB_PASSWORD=correct horse MODE=fast"),
+        ("ENV LEG", "ENV LEGACY=old style"),
+        ("ENV APP", "ENV APP_VERSION=7"),
+        ("ENV KIND", "ENV KIND=large"),
+        ("ENV PATH", "ENV PATH=/opt/web/bin:/usr/bin:/bin"),
+        ("arg V", "ARG VERSION=7"),
+        ("ARG FL", "ARG FLAVOUR"),
+        ("LABEL", 'LABEL org.example.version=7 org.example.vendor=Shop "Web"'),
+        ("EXPOSE", "EXPOSE map[53/udp:{} 80/tcp:{} 8443/tcp:{} 8444/tcp:{} 8445/tcp:{}]"),
+        ("EXPOSE", "EXPOSE [53/udp 80/tcp 8443-8445/tcp]"),
+        ("VOLUME", "VOLUME [/data /cache]"),
+        ("ONBUILD", "ONBUILD RUN make   all"),
+        ('SHELL ["/bin', "SHELL [/bin/ash -eo pipefail -c]"),
+        ("tee", "RUN /bin/ash -eo pipefail -c echo $HOME | tee /x # buildkit"),
+        ("Get-Item", "RUN pwsh -NoLogo -Command $E = 'Stop'; Get-Item . # buildkit"),
+        (
+            "HEALTHCHECK",
+            (
+                'HEALTHCHECK &{["CMD-SHELL" "curl -f \\"http://localhost/\\" || exit 1"] '
+                '"30s" "0s" "0s" "0s" \'\\x00\'}'
+            ),
+        ),
+        ("ENTRYPOINT", 'ENTRYPOINT ["/sbin/tini" "--"]'),
+        ("CMD web", 'CMD ["/bin/sh" "-c" "web --listen \\"$PORT\\""]'),
+        (
+            "CMD web",
+            'CMD ["pwsh" "-NoLogo" "-Command" "$E = \'Stop\';" "web --listen \\"$PORT\\""]',
+        ),
+        # the classic builder
+        ("apk add   curl", "/bin/sh -c apk add   curl  && rm -rf /tmp/*"),
+        ("apk add   curl", "|1 VERSION=7 /bin/sh -c apk add   curl  && rm -rf /tmp/*"),
+        ("USER", "/bin/sh -c #(nop) USER web:web"),
+        ("USER", "/bin/sh -c #(nop)  USER web:web"),
+        ("ENV LEG", "/bin/sh -c #(nop)  ENV LEGACY=old style"),
+        ("MAINTAINER", "/bin/sh -c #(nop)  MAINTAINER Jane <jane@example.com>"),
+        ("site/", "/bin/sh -c #(nop) COPY multi:0123456789abcdef in ./ "),
+        ("a.txt", "/bin/sh -c #(nop) COPY multi:0123456789abcdef in /data/ "),
+        ("--from", "/bin/sh -c #(nop) COPY --chown=web:webfile:0123456789abcdef in /usr/bin/ "),
+        ("https", "/bin/sh -c #(nop) ADD file:0123456789abcdef in /opt "),
+        ("ENTRYPOINT", '/bin/sh -c #(nop)  ENTRYPOINT ["/sbin/tini" "--"]'),
+        ("tee", "/bin/ash -eo pipefail -c echo $HOME | tee /x"),
+        ("Get-Item", "pwsh -NoLogo -Command $E = 'Stop'; Get-Item ."),
+        ("USER", "cmd /S /C #(nop)  USER web:web"),
+        # as written, as kaniko and the sandbox show it
+        ("go build", "RUN --mount=type=cache,target=/root/.cache go build -o /out/web"),
+        ("apk add   curl", "RUN apk add curl \\\n && rm -rf /tmp/*"),
+        ('"tini', 'RUN apk add "tini=7" --repo edge'),
+        ("CMD web", 'CMD web --listen "$PORT"'),
+        ("CMD web", 'CMD ["web --listen \\"$PORT\\""]'),
+        ("ENTRYPOINT", "ENTRYPOINT /sbin/tini --"),
+        ("EXPOSE", "expose 53/udp 8443 8444 8445 80"),
+        ("VOLUME", 'VOLUME ["/data", "/cache"]'),
+        ("HEALTHCHECK", 'HEALTHCHECK CMD curl -f "http://localhost/" || exit 1'),
+        ("ENV APP", "ENV APP_VERSION=${VERSION}"),
+        ("FROM alpine", "FROM alpine:3.20"),
+        ("FROM --platform", "FROM golang:1 AS build"),
+        ("ENV LEG", "ENV LEGACY old style"),
+        ("apk add   curl", "apk add curl && rm -rf /tmp/*"),
+    ],
+)
+def test_a_command_comes_from_one_instruction(beginning: str, command: str) -> None:
+    assert (line_of(beginning),) == Matcher(FILE).lines(mask_secrets(command))
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "",
+        " \n",
+        "USER root",
+        "RUN apk add curl",
+        "CMD web",
+        "ENV PATH=/usr/bin:/bin",
+        "ENV APP_VERSION=8",
+        "ENV KIND=large MODE=fast",
+        "ENV DB_PASSWORD=*** MODE=slow",
+        "/bin/sh -c #(nop) ADD file:0123456789abcdef in / ",
+        "/bin/sh -c #(nop) COPY file:0123456789abcdef in /data/ ",
+        "RUN |3 VERSION=7 /bin/sh -c make # buildkit",
+        "EXPOSE 80",
+        "EXPOSE http",
+        "HEALTHCHECK NONE",
+        "ONBUILD ONBUILD ONBUILD RUN make",
+        "bazel build ...",
+    ],
+)
+def test_a_command_of_the_base_image_comes_from_none(command: str) -> None:
+    assert () == Matcher(FILE).lines(mask_secrets(command))
