@@ -28,11 +28,32 @@ def by_digest(image: ImageVerdict) -> str | None:
 
     It is the digest that was asked by or, of an image that its tag identified, its record's.
     """
-    digest = image.digest
-    if not digest and image.image and image.identified_by is IdentifiedBy.TAG:
-        digest = image.image.digest
+    reference = _reference(image, _asked(image))
+    return reference.by_digest() if reference and reference.digest else None
+
+
+def digests_of(image: ImageVerdict) -> tuple[str, ...]:
+    """Return every digest, ``sha256:<hex>``, that the verdict on this image is about.
+
+    The one that the caller's image is known by comes first, then that of the record that was
+    judged: of an index, a platform's.
+    """
+    judged = image.image.digest if image.image else ""
+    references = (_reference(image, _asked(image)), _reference(image, judged))
+    known = (reference.digest for reference in references if reference)
+    return tuple(dict.fromkeys(digest for digest in known if digest))
+
+
+def _asked(image: ImageVerdict) -> str:
+    if not image.digest and image.image and image.identified_by is IdentifiedBy.TAG:
+        return image.image.digest
+    return image.digest
+
+
+def _reference(image: ImageVerdict, digest: str) -> ImageReference | None:
+    """Return the reference with this digest, if there is one, else with its own."""
     try:
         reference = ImageReference.parse(image.reference)
-        return (reference.with_digest(digest) if digest else reference).by_digest()
+        return reference.with_digest(digest) if digest else reference
     except InvalidReference:
         return None

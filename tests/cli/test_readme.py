@@ -92,7 +92,7 @@ def test_every_option_of_check_is_explained() -> None:
         if isinstance(parameter, click.Option):
             assert set(parameter.opts) & told, parameter.opts
     assert set(FORMATS) == set(
-        re.findall(r"`(\w+)`", table.partition("standard output shows:")[2].partition("|")[0])
+        re.findall(r"`([\w-]+)`", table.partition("standard output shows:")[2].partition("|")[0])
     )
 
 

@@ -1,0 +1,143 @@
+"""The report that can be signed: an in-toto Statement v1 with a SLSA Verification Summary v1.
+
+One statement speaks of the whole run. It says ``PASSED`` only if every image passed with evidence;
+an undecided image that a policy lets through makes it ``FAILED``, whatever the exit code. Signing
+is the caller's.
+
+    subject              the images by digest; of an index, its own digest and the platforms'
+    verifier.id          ``pkg:generic/buildrisk-gate``
+    resourceUri          ``oci://host/namespace/repository``; of several repositories the names
+                         of all, sorted and joined by commas: it never equals that of one alone
+    policy               ``file:path`` and its digest, ``buildrisk-gate:default-policy`` for the
+                         built-in one; of several ``buildrisk-gate:policies``, and the digest of
+                         their sorted digests, each in hexadecimal digits and ended by a line feed
+    verifiedLevels       ``BUILDRISK_GATE_PASSED``, or ``FAILED``
+
+A run of the sandbox is about sample data, so nothing in its statement can be taken for that of a
+real run: the verifier is another, the resource has another scheme, the level is ``SANDBOX``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import UTC
+from pathlib import PureWindowsPath
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from gate import __version__
+from gate.errors import ExitCode, ReportUnwritable
+from gate.escaping import for_json
+from gate.report.deployable import digests_of
+from gate.report.repository import full_name_of
+from gate.report.sarif_result import percent_encoded
+from gate.verdict import Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from gate.report import Look
+    from gate.verdict import PolicySource, Verdict
+
+# SLSA, "Verification Summary Attestation", version 1: what isn't a level of SLSA must not begin
+# with SLSA_, and FAILED stands for the levels of what failed.
+_PREDICATE = "https://slsa.dev/verification_summary/v1"
+_PASSED_LEVEL, _FAILED_LEVEL, _SANDBOX_LEVEL = "BUILDRISK_GATE_PASSED", "FAILED", "SANDBOX"
+_VERIFIER = "pkg:generic/buildrisk-gate"
+_BUILT_IN = "(built-in)"
+
+
+def render(verdict: Verdict, _look: Look) -> str:
+    """Return the statement.
+
+    Raises ``ReportUnwritable`` if no digest is known: a statement without a subject is none.
+    """
+    return _document(
+        {
+            "_type": "https://in-toto.io/Statement/v1",
+            "subject": _subjects(verdict),
+            "predicateType": _PREDICATE,
+            "predicate": _predicate(verdict),
+        }
+    )
+
+
+def render_predicate(verdict: Verdict, _look: Look) -> str:
+    """Return the predicate alone, for tools that make the statement themselves.
+
+    Raises ``ReportUnwritable`` where there would be no statement.
+    """
+    _subjects(verdict)
+    return _document(_predicate(verdict))
+
+
+def _predicate(verdict: Verdict) -> dict[str, Any]:
+    passed = _is_passed(verdict)
+    sandbox = verdict.service.sandbox
+    levels = [_SANDBOX_LEVEL] if sandbox else [_PASSED_LEVEL] * passed
+    return {
+        "verifier": {
+            "id": _VERIFIER + "/sandbox" * sandbox,
+            "version": {"buildrisk-gate": __version__},
+        },
+        "timeVerified": f"{verdict.generated_at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
+        "resourceUri": "sandbox+" * sandbox + _resource(map(full_name_of, verdict.images)),
+        "policy": _policy(verdict.policies),
+        "verificationResult": "PASSED" if passed else "FAILED",
+        "verifiedLevels": levels + [_FAILED_LEVEL] * (not passed),
+    }
+
+
+def _is_passed(verdict: Verdict) -> bool:
+    return (
+        verdict.exit_code == ExitCode.PASSED
+        and verdict.outcome is Outcome.PASS
+        and all(image.outcome is Outcome.PASS for image in verdict.images)
+    )
+
+
+def _subjects(verdict: Verdict) -> list[dict[str, Any]]:
+    named = [
+        (full_name_of(image), digest) for image in verdict.images for digest in digests_of(image)
+    ]
+    if not named:
+        raise ReportUnwritable(
+            "There is no statement about this run: no image's digest is known.",
+            "Give the digest of what was pushed (--digest, or IMAGE@sha256:…), or let the registry "
+            "tell it (--resolve).",
+        )
+    return [
+        {"name": name, "digest": {"sha256": digest.removeprefix("sha256:")}}
+        for name, digest in dict.fromkeys(named)
+    ]
+
+
+def _resource(names: Iterable[str]) -> str:
+    first, *others = sorted(set(names))
+    # An IPv6 address has its brackets in the place of the host only.
+    host, _, path = first.partition("/")
+    rest = [percent_encoded(path), *map(percent_encoded, others)]
+    return f"oci://{quote(host, safe='[]:', errors='replace')}/{','.join(rest)}"
+
+
+def _policy(policies: Sequence[PolicySource]) -> dict[str, Any]:
+    digests = [policy.sha256.removeprefix("sha256:") for policy in policies]
+    if len(policies) == 1:
+        return {"uri": _file(policies[0].path), "digest": {"sha256": digests[0]}}
+    together = "".join(f"{digest}\n" for digest in sorted(digests))
+    return {
+        "uri": "buildrisk-gate:policies",
+        "digest": {"sha256": hashlib.sha256(together.encode("ascii")).hexdigest()},
+    }
+
+
+def _file(path: str) -> str:
+    if path == _BUILT_IN:
+        return "buildrisk-gate:default-policy"
+    before = "/" if PureWindowsPath(path).drive[1:] == ":" else ""
+    return f"file:{before}{quote(path.replace(chr(92), '/'), safe='/:', errors='replace')}"
+
+
+def _document(value: dict[str, Any]) -> str:
+    return for_json(json.dumps(value, ensure_ascii=False, allow_nan=False, indent=2)) + "\n"
