@@ -90,7 +90,7 @@ class Exchange:
         outcome: Answer | Trouble
         try:
             outcome = await self._received(session, request, seconds)
-        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+        except (aiohttp.ClientError, OSError, TimeoutError, UnicodeError) as error:
             outcome = replace(explain(error), remedy=_NETWORK)
         self._observe(request, outcome, self.clock.monotonic() - started)
         return outcome

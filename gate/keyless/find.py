@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from gate.credentials import KEY_ID, KEY_SECRET
 from gate.errors import NoCredentials
-from gate.keyless.job_token import GIVE_A_TOKEN, find_job_token, is_job
+from gate.keyless.job_token import find_job_token, lack_of_token
 from gate.keyless.request import Role
 from gate.keyless.source import RoleCredentials
 
@@ -26,6 +26,10 @@ REGIONS = ("ALIBABA_CLOUD_STS_REGION", "ALIBABA_CLOUD_REGION_ID")
 _SESSION_NAME = "buildrisk-gate"
 _ARN = r"acs:ram::[0-9]{1,32}:%s/[A-Za-z0-9._@-]{1,128}"
 _ARNS = {ROLE: _ARN % "role", PROVIDER: _ARN % "oidc-provider"}
+_EXAMPLES = {
+    ROLE: "acs:ram::1234567890123456:role/gate",
+    PROVIDER: "acs:ram::1234567890123456:oidc-provider/github",
+}
 # It becomes a part of a host name, and must not be able to make another host of it.
 _REGION = re.compile(r"[a-z]{2,4}(-[a-z0-9]{1,32}){1,4}")
 
@@ -49,8 +53,9 @@ def keyless_credentials(
     arns = {name: told[name] for name in _ARNS if told.get(name)}
     token = find_job_token(told) if arns else None
     if token is None:
-        if len(arns) == len(_ARNS) and is_job(told):
-            raise NoCredentials("A role is named, but this job has no OIDC token.", GIVE_A_TOKEN)
+        lack = lack_of_token(told) if len(arns) == len(_ARNS) else None
+        if lack is not None:
+            raise lack
         return None
     return RoleCredentials(
         role=_role(arns, told),
@@ -71,7 +76,7 @@ def _role(arns: Mapping[str, str], told: Mapping[str, str]) -> Role:
         if not re.fullmatch(shape, arns[name]):
             raise NoCredentials(
                 f"{name} does not hold such an ARN.",
-                f"It looks like {shape_of(name)}; copy it from the RAM console.",
+                f"It looks like {_EXAMPLES[name]}; copy it from the RAM console.",
             )
     return Role(
         arn=arns[ROLE],
@@ -79,14 +84,6 @@ def _role(arns: Mapping[str, str], told: Mapping[str, str]) -> Role:
         session_name=told.get(SESSION_NAME) or _SESSION_NAME,
         host=_host(told),
     )
-
-
-def shape_of(name: str) -> str:
-    """Return an example of the ARN that a variable holds."""
-    return {
-        ROLE: "acs:ram::1234567890123456:role/gate",
-        PROVIDER: "acs:ram::1234567890123456:oidc-provider/github",
-    }[name]
 
 
 def _host(told: Mapping[str, str]) -> str:

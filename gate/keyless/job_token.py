@@ -22,11 +22,12 @@ REQUEST_URL = "ACTIONS_ID_TOKEN_REQUEST_URL"
 REQUEST_TOKEN = "ACTIONS_ID_TOKEN_REQUEST_TOKEN"  # noqa: S105 - the name of a variable
 TOKEN = "BUILDRISK_GATE_OIDC_TOKEN"  # noqa: S105 - the name of a variable
 
-GIVE_A_TOKEN = (
-    "On GitHub, give the job `permissions: id-token: write`; a pull request from a fork never gets "
-    f"a token. On GitLab, give it `id_tokens: {TOKEN}: aud: {AUDIENCE}`. Elsewhere, put the job's "
-    f"token into {TOKEN}."
+_ON_GITHUB = (
+    "Give the job `permissions: id-token: write`; a pull request from a fork never gets a token."
 )
+_ON_GITLAB = f"Give the job `id_tokens: {{{TOKEN}: {{aud: {AUDIENCE}}}}}`."
+_UNTOUCHED = "GitHub's runner sets this variable itself: look for what in the job changes it."
+_ELSEWHERE = f"Put the token that your CI system gives the job into {TOKEN}."
 
 
 class JobToken(Protocol):
@@ -82,17 +83,21 @@ def find_job_token(environment: Mapping[str, str]) -> JobToken | None:
     if url and bearer:
         _check_url(url)
         if not (bearer.isascii() and bearer.isprintable()) or " " in bearer:
-            raise NoCredentials(f"{REQUEST_TOKEN} is not what GitHub sets.", GIVE_A_TOKEN)
+            raise NoCredentials(f"{REQUEST_TOKEN} is not what GitHub sets.", _UNTOUCHED)
         return GitHubToken(url, bearer)
     token = environment.get(TOKEN)
     if not token:
         return None
-    return VariableToken(checked_token(token, NoCredentials(f"{TOKEN} is no token.", GIVE_A_TOKEN)))
+    remedy = _ON_GITLAB if environment.get("GITLAB_CI") == "true" else _ELSEWHERE
+    return VariableToken(checked_token(token, NoCredentials(f"{TOKEN} holds no token.", remedy)))
 
 
-def is_job(environment: Mapping[str, str]) -> bool:
-    """Tell whether this runs where jobs have tokens, if they are allowed one."""
-    return "true" in (environment.get("GITHUB_ACTIONS"), environment.get("GITLAB_CI"))
+def lack_of_token(environment: Mapping[str, str]) -> NoCredentials | None:
+    """Return why a job has no token, where jobs have one if they are allowed to; else ``None``."""
+    for variable, remedy in (("GITHUB_ACTIONS", _ON_GITHUB), ("GITLAB_CI", _ON_GITLAB)):
+        if environment.get(variable) == "true":
+            return NoCredentials("A role is named, but this job has no OIDC token.", remedy)
+    return None
 
 
 def _check_url(url: str) -> None:
@@ -107,5 +112,5 @@ def _check_url(url: str) -> None:
     if not (host and printable and safe) or "@" in parts.netloc or "#" in url:
         raise NoCredentials(
             f"{REQUEST_URL} is not an https URL, so the job's token is not asked for there.",
-            "GitHub's runner sets this variable itself: look for what in the job changes it.",
+            _UNTOUCHED,
         )

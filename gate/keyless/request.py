@@ -39,6 +39,11 @@ class Role:
     session_name: str
     host: str
 
+    def __str__(self) -> str:
+        """Name the role for a person; the ``::`` of its ARN would look like a workflow command."""
+        _, _, _, account, path = self.arn.split(":", 4)
+        return f"role {path.removeprefix('role/')} of account {account}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:

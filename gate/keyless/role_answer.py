@@ -30,18 +30,20 @@ class Session:
     date: str
 
 
-class _Given(msgspec.Struct, rename="pascal"):
+class GivenKey(msgspec.Struct, rename="pascal"):
+    """A temporary access key, on its way; ``repr`` doesn't show it."""
+
     access_key_id: str
     access_key_secret: str
     security_token: str
     expiration: Annotated[datetime, msgspec.Meta(tz=True)]
 
     def __repr__(self) -> str:
-        return "_Given(<temporary access key>)"
+        return "GivenKey(<temporary access key>)"
 
 
 class _Success(msgspec.Struct, rename="pascal"):
-    credentials: _Given
+    credentials: GivenKey
 
 
 class _Refusal(msgspec.Struct, rename="pascal"):

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
+
+import anyio
 
 from gate.credentials import checked
 from gate.errors import GateError
@@ -18,8 +20,6 @@ from gate.security_center.service_clock import ServiceClock
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable
-
-    import anyio
 
     from gate.clock import Clock
     from gate.credentials import Credentials
@@ -56,50 +56,51 @@ class RoleCredentials:
     base_url: str = ""
     tls: ssl.SSLContext | None = None
     jitter: Callable[[], float] = random.random
-    _asking: anyio.Lock | None = field(init=False, default=None, repr=False)
+    _asking: anyio.Lock = field(init=False, default_factory=anyio.Lock, repr=False)
     _held: _Held | None = field(init=False, default=None, repr=False)
     _failure: GateError | None = field(init=False, default=None, repr=False)
 
     @property
     def origin(self) -> str:
         """Name the role, and whose token it is had by."""
-        return f"role {self.role.arn} by {self.token.origin}"
+        return f"{self.role} by {self.token.origin}"
 
     async def get(self) -> Credentials:
         """Return credentials that are valid for some minutes.
 
         Raises ``NoCredentials`` for a refusal, ``ServiceError`` for trouble on the way. What failed
-        the first time fails again at once: everybody who asks would wait as long once more.
+        while there was no session fails again at once: all who ask would wait as long once more.
         """
-        import anyio  # noqa: PLC0415 - finding out whether there is a role needs none of this
-
-        if self._asking is None:
-            self._asking = anyio.Lock()
         async with self._asking:
             if self._failure is not None:
                 raise self._failure
-            if self._held is None or self.clock.monotonic() >= self._held.renew_at:
+            now = self.clock.monotonic()
+            if self._held is None or now >= self._held.ends_at:
+                self._held = await self._first()
+            elif now >= self._held.renew_at:
                 self._held = await self._renewed(self._held)
             return self._held.credentials
 
-    async def _renewed(self, held: _Held | None) -> _Held:
-        """Return a new session, or, where that fails, the old one while it lasts."""
+    async def _first(self) -> _Held:
         try:
-            return await self._assumed(self.deadline if held is None else held.ends_at)
+            return await self._assumed(self.deadline)
         except GateError as failure:
-            now = self.clock.monotonic()
-            if held is None:
-                self._failure = failure
-            if held is None or now >= held.ends_at:
-                raise
-            return _Held(held.credentials, min(now + _PAUSE, held.ends_at), held.ends_at)
+            self._failure = failure
+            raise
+
+    async def _renewed(self, held: _Held) -> _Held:
+        """Return a new session, or, where that fails, the old one to be used while it lasts."""
+        try:
+            return await self._assumed(min(held.ends_at, self.deadline))
+        except GateError:
+            return replace(held, renew_at=self.clock.monotonic() + _PAUSE)
 
     async def _assumed(self, until: float) -> _Held:
         from gate.keyless.exchange import Exchange  # noqa: PLC0415 - an HTTP client is heavy
 
         ask = Exchange(
             clock=self.clock,
-            deadline=min(until, self.deadline),
+            deadline=until,
             observer=self.observer,
             jitter=self.jitter,
             tls=self.tls,
@@ -109,7 +110,7 @@ class RoleCredentials:
             assume_role(
                 self.base_url or f"https://{self.role.host}", self.role, token, self._seconds()
             ),
-            partial(read_session, role=self.role.arn, claims=claims_of(token)),
+            partial(read_session, role=str(self.role), claims=claims_of(token)),
         )
         service_clock = ServiceClock(self.clock.now)
         service_clock.hear(session.date)

@@ -14,14 +14,16 @@ if TYPE_CHECKING:
     from gate.keyless.answer import Answer
     from gate.security_center.faults import Trouble
 
-_OK = 200
+_REFUSED = 400
 
 
-class _Given(msgspec.Struct):
+class GivenToken(msgspec.Struct):
+    """A token, on its way; ``repr`` doesn't show it."""
+
     value: str
 
     def __repr__(self) -> str:
-        return "_Given(<a token>)"
+        return "GivenToken(<a token>)"
 
 
 def read_github_token(answer: Answer) -> str | Trouble:
@@ -31,14 +33,14 @@ def read_github_token(answer: Answer) -> str | Trouble:
         return trouble
     if is_page(answer):
         return strangers(answer)
-    if answer.status != _OK:
+    if answer.status >= _REFUSED:
         raise NoCredentials(
             f"GitHub gave this job no OIDC token (status {answer.status}).",
             "Check that the job has `permissions: id-token: write` and is still running; pull "
             "requests from forks never get a token.",
         )
     try:
-        given = msgspec.json.decode(answer.body, type=_Given, strict=True)
+        given = msgspec.json.decode(answer.body, type=GivenToken, strict=True)
         return checked_token(given.value, AnswerUnreadable("No token.", ""))
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, AnswerUnreadable):
         return unreadable(answer.name, "it holds no token")
