@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gate import __version__
-from gate.report.html.images import entry
+from gate.report.html.facts import entry
 from gate.report.html.markup import NOTHING, Markup, element, joined, language, prose, word
 from gate.report.wording import counted, moment
 

@@ -33,33 +33,42 @@ def chart_section(decisions: Sequence[Decision]) -> Markup:
         return NOTHING
     levels = [level for level in WORST_FIRST if totals[level] or level is not Level.UNKNOWN]
     headings = (element("th", mark(action), scope="col") for action in STRICTEST_FIRST)
+    table = element(
+        "table",
+        element(
+            "thead",
+            element(
+                "tr",
+                element("th", word("Level"), scope="col"),
+                element("td", class_="bar"),
+                *headings,
+                element("th", word("All"), scope="col"),
+            ),
+        ),
+        element("tbody", *(_row(level, counts, totals) for level in levels)),
+        element("tfoot", _foot(counts, totals)),
+        class_="chart",
+        aria_labelledby="counts",
+    )
     return element(
         "section",
         element("h2", word("Findings by level and decision"), id="counts"),
-        element(
-            "table",
-            element(
-                "thead",
-                element(
-                    "tr",
-                    element("th", word("Level"), scope="col"),
-                    element("td", class_="bar"),
-                    *headings,
-                    element("th", word("All"), scope="col"),
-                ),
-            ),
-            element("tbody", *(_row(level, counts, totals) for level in levels)),
-            element("tfoot", _foot(counts, totals)),
-            class_="chart",
-            aria_labelledby="counts",
-        ),
+        element("div", table, class_="scroll"),
         aria_labelledby="counts",
     )
 
 
-def mark(action: Action) -> Markup:
+def mark(action: Action, tag: str = "span", **attributes: str) -> Markup:
     """Return the word for a decision, beside the shape and colour that stand for it."""
-    return element("span", word(DECIDED[action]), class_=f"mark {action.value}")
+    return element(tag, word(DECIDED[action]), class_=f"mark {action.value}", **attributes)
+
+
+def level_mark(
+    level: Level, tag: str = "span", more: Markup = NOTHING, **attributes: str
+) -> Markup:
+    """Return the word for a level, beside a meter that shows it, and what is to follow it."""
+    content = joined(word(level.value), more)
+    return element(tag, content, class_=f"level {level.value}", **attributes)
 
 
 def _row(level: Level, counts: Counter[tuple[Level, Action]], totals: Counter[Level]) -> Markup:
@@ -71,11 +80,6 @@ def _row(level: Level, counts: Counter[tuple[Level, Action]], totals: Counter[Le
         *(_number(number, level, action) for action, number in shares.items()),
         _number(totals[level], level),
     )
-
-
-def level_mark(level: Level) -> Markup:
-    """Return the word for a level, beside a meter that shows it."""
-    return element("span", word(level.value), class_=f"level {level.value}")
 
 
 def _number(number: int, level: Level | None = None, action: Action | None = None) -> Markup:

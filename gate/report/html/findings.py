@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from gate.findings import Level, Status
 from gate.report.html.chart import DECIDED, WORST_FIRST, level_mark, mark
+from gate.report.html.facts import entry
 from gate.report.html.images import full_name
-from gate.report.html.markup import NOTHING, Markup, element, joined, language, lines, prose, word
+from gate.report.html.markup import NOTHING, Markup, element, language, lines, prose, word
 from gate.report.wording import counted, scan_in_brief
 from gate.verdict import STRICTEST_FIRST, Outcome
 
@@ -40,10 +41,15 @@ def findings_section(images: Sequence[ImageVerdict]) -> Markup:
     several = len(images) > 1
     table = element(
         "table",
-        element("thead", element("tr", *_headings(several=several))),
-        element("tbody", *(_row(*row, risks, several=several) for row in rows)),
+        element("thead", element("tr", *_headings(several=several), role="row"), role="rowgroup"),
+        element(
+            "tbody",
+            *(_row(*row, risks, several=several) for row in rows),
+            role="rowgroup",
+        ),
         class_="findings several" if several else "findings",
         id="table",
+        role="table",
         aria_labelledby="findings",
     )
     filters = _filters(images if several else (), risks)
@@ -99,15 +105,15 @@ def _row(
 ) -> Markup:
     """Return a row; what it is filtered and sorted by are numbers, never texts of others."""
     finding = decision.finding
-    name = full_name(image)
     action, level = _weight(decision)
     return element(
         "tr",
-        element("td", mark(decision.action), class_="action"),
-        element("td", _level(finding), class_="level"),
-        element("td", _risk(decision), class_="risk"),
-        element("td", word(_HANDLED[finding.status]), class_="status"),
-        element("td", prose(name), class_="image") if several else NOTHING,
+        mark(decision.action, "td", role="cell"),
+        level_mark(finding.level, "td", _unknown_word(finding), role="cell"),
+        element("td", _risk(decision), role="cell", class_="risk"),
+        element("td", word(_HANDLED[finding.status]), role="cell"),
+        element("td", prose(full_name(image)), role="cell", class_="of") if several else NOTHING,
+        role="row",
         data_action=action,
         data_level=level,
         data_risk=risks[finding.risk],
@@ -116,10 +122,11 @@ def _row(
     )
 
 
-def _level(finding: Finding) -> Markup:
+def _unknown_word(finding: Finding) -> Markup:
+    """Return the service's own word for a level that the gate doesn't know."""
     if finding.level is Level.UNKNOWN and finding.level_word:
-        return joined(level_mark(finding.level), word(f" ({finding.level_word})"))
-    return level_mark(finding.level)
+        return element("span", prose(f"({finding.level_word})"), class_="word")
+    return NOTHING
 
 
 def _risk(decision: Decision) -> Markup:
@@ -152,16 +159,12 @@ def _details(decision: Decision) -> Iterator[Markup]:
         "Class": _class(finding),
     }
     if finding.command:
-        yield _detail("Command", element("code", lines(finding.command)))
+        yield entry("Command", element("code", lines(finding.command)))
     for label, text in known.items():
         if text:
-            yield _detail(label, lines(text), language(text))
+            yield entry(label, lines(text), language(text))
     if finding.layer:
-        yield _detail("Layer", element("code", prose(finding.layer)))
-
-
-def _detail(label: str, value: Markup, lang: str | None = None) -> Markup:
-    return element("div", element("dt", word(label)), element("dd", value, lang=lang))
+        yield entry("Layer", element("code", prose(finding.layer)))
 
 
 def _class(finding: Finding) -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from gate.findings import IdentifiedBy, ScanState
 from gate.report.deployable import by_digest
+from gate.report.html.facts import entry
 from gate.report.html.icons import icon
 from gate.report.html.markup import NOTHING, Markup, element, joined, language, prose, word
 from gate.report.wording import age, counted, counts_in_brief, is_let_through, moment
@@ -58,11 +59,6 @@ def _image(image: ImageVerdict, *, unfolded: bool) -> Markup:
         class_=f"image {image.outcome.value}",
         open=unfolded,
     )
-
-
-def entry(label: str, value: Markup, lang: str | None = None) -> Markup:
-    """Return a label with its value, for a list of facts."""
-    return element("div", element("dt", word(label)), element("dd", value, lang=lang))
 
 
 def _facts(image: ImageVerdict) -> Iterator[tuple[str, Markup] | tuple[str, Markup, str | None]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import NewType
 
 from gate.escaping import for_html
@@ -14,6 +15,8 @@ NOTHING = Markup("")
 
 _SPACE = re.compile(r"\s+")
 _LINE_END = re.compile(r"\r\n|[\n\r\x85\u2028\u2029]")
+# Thousands of findings share their descriptions.
+_cached = lru_cache(maxsize=512, typed=True)
 # Without a language, browsers may draw Chinese with the glyphs of Japanese.
 _CHINESE = re.compile("[\u3400-\u9fff]")
 # HTML Living Standard, 13.1.2: these have no end.
@@ -26,11 +29,7 @@ def element(name: str, /, *content: Markup, **attributes: str | int | bool | Non
     ``class_`` is the attribute ``class``, ``data_level`` is ``data-level``. ``True`` is an
     attribute without a value; ``False`` and ``None`` leave it out.
     """
-    written = "".join(
-        _attribute(key, value)
-        for key, value in attributes.items()
-        if value is not None and value is not False
-    )
+    written = "".join([_attribute(*pair) for pair in attributes.items()])
     if name in _VOID:
         return Markup(f"<{name}{written}>")
     return Markup(f"<{name}{written}>{''.join(content)}</{name}>")
@@ -41,16 +40,19 @@ def joined(*parts: Markup, by: str = "") -> Markup:
     return Markup(for_html(by).join(parts))
 
 
+@_cached
 def word(text: str) -> Markup:
     """Return a text as it is, where characters that can't be seen show as escapes."""
     return Markup(for_html(text))
 
 
+@_cached
 def prose(text: str) -> Markup:
     """Return a sentence of others, its white space made one space."""
     return word(_SPACE.sub(" ", text).strip())
 
 
+@_cached
 def lines(text: str) -> Markup:
     """Return a text of several lines, for elements that keep line ends.
 
@@ -64,11 +66,15 @@ def lines(text: str) -> Markup:
     return Markup("\n".join(written))
 
 
+@_cached
 def language(text: str) -> str | None:
     """Return the language to be declared for a text of others; ``None`` is the page's own."""
     return "zh" if _CHINESE.search(text) else None
 
 
-def _attribute(name: str, value: str | int) -> str:
-    name = name.rstrip("_").replace("_", "-")
+@_cached
+def _attribute(key: str, value: str | int | bool | None) -> str:  # noqa: FBT001 - a value as such
+    if value is None or value is False:
+        return ""
+    name = key.rstrip("_").replace("_", "-")
     return f" {name}" if value is True else f' {name}="{for_html(str(value))}"'

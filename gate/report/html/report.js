@@ -11,21 +11,31 @@
   const noMatch = document.getElementById("no-match");
   const fold = document.getElementById("fold");
   const inOrder = shown.textContent;
+  // What rows are filtered and sorted by: numbers, in the order of the controls' choices.
+  const keys = new Map(
+    rows.map((row, at) => {
+      const numbers = { at };
+      for (const name in row.dataset) numbers[name] = Number(row.dataset[name]);
+      return [row, numbers];
+    }),
+  );
   let texts = null;
 
   const filter = () => {
     // Made for the first search: most visits need none.
     if (search.value && !texts) texts = rows.map((row) => row.textContent.toLowerCase());
     const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
-    const chosen = selects.filter((select) => select.value !== "");
+    const chosen = selects
+      .filter((select) => select.value !== "")
+      .map((select) => [select.dataset.filter, Number(select.value)]);
     let number = 0;
-    rows.forEach((row, at) => {
+    for (const [row, numbers] of keys) {
       const matches =
-        chosen.every((select) => row.dataset[select.dataset.filter] === select.value) &&
-        words.every((word) => texts[at].includes(word));
+        chosen.every(([name, value]) => numbers[name] === value) &&
+        words.every((word) => texts[numbers.at].includes(word));
       row.hidden = !matches;
       number += matches;
-    });
+    }
     table.hidden = !number;
     noMatch.hidden = number > 0;
     shown.textContent =
@@ -46,12 +56,10 @@
     for (const other of table.tHead.rows[0].cells) other.removeAttribute("aria-sort");
     heading.setAttribute("aria-sort", descending ? "descending" : "ascending");
     const sign = descending ? -1 : 1;
-    const place = new Map(rows.map((row, at) => [row, at]));
-    const sorted = rows.slice().sort(
-      (one, other) =>
-        sign * (one.dataset[key] - other.dataset[key]) || place.get(one) - place.get(other),
+    const sorted = Array.from(keys).sort(
+      ([, one], [, other]) => sign * (one[key] - other[key]) || one.at - other.at,
     );
-    body.append(...sorted);
+    body.replaceChildren(...sorted.map(([row]) => row));
   };
 
   for (const heading of table.tHead.rows[0].cells) {
