@@ -33,8 +33,8 @@ def render(verdict: Verdict, _look: Look) -> str:
     style, script = _resource("report.css"), _resource("report.js")
     main = element(
         "main",
-        notes_section(verdict),
         images_section(images),
+        notes_section(verdict),
         chart_section([decision for image in images for decision in image.decisions]),
         findings_section(images),
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from gate.findings import Level, Status
 from gate.report.html.chart import DECIDED, WORST_FIRST, level_mark, mark
 from gate.report.html.facts import entry
-from gate.report.html.images import full_name
+from gate.report.html.images import row_names
 from gate.report.html.markup import NOTHING, Markup, element, language, lines, prose, word
 from gate.report.wording import counted, scan_in_brief
 from gate.verdict import STRICTEST_FIRST, Outcome
@@ -34,17 +34,16 @@ def findings_section(images: Sequence[ImageVerdict]) -> Markup:
     if not number:
         return _section("Findings", element("p", word(_why_none(images)), class_="none-found"))
     risks = _numbered(images)
-    rows = [
-        (decision, at, image) for at, image in enumerate(images) for decision in image.decisions
-    ]
+    names = row_names(images)
+    rows = [(decision, at) for at, image in enumerate(images) for decision in image.decisions]
     rows.sort(key=lambda row: (_weight(row[0]), risks[row[0].finding.risk]))
-    several = len(images) > 1
+    several = len(names) > 1
     table = element(
         "table",
         element("thead", element("tr", *_headings(several=several), role="row"), role="rowgroup"),
         element(
             "tbody",
-            *(_row(*row, risks, several=several) for row in rows),
+            *(_row(*row, risks, names) for row in rows),
             role="rowgroup",
         ),
         class_="findings several" if several else "findings",
@@ -52,8 +51,8 @@ def findings_section(images: Sequence[ImageVerdict]) -> Markup:
         role="table",
         aria_labelledby="findings",
     )
-    filters = _filters(images if several else (), risks)
-    shown = element("p", word(f"All {number:,} are shown."), id="shown", role="status")
+    filters = _filters(names if several else (), risks)
+    shown = element("p", word(f"{number:,} of {number:,} shown"), id="shown", role="status")
     none = element("p", word("No finding matches the filter."), id="no-match", hidden=True)
     return _section(counted(number, "finding"), filters, shown, table, none)
 
@@ -92,16 +91,14 @@ def _headings(*, several: bool) -> Iterator[Markup]:
         known["image"] = "Image"
     for key, said in known.items():
         order = "ascending" if key == "action" else None
-        yield element("th", word(said), scope="col", class_=key, data_sort=key, aria_sort=order)
+        yield element("th", word(said), role="columnheader", data_sort=key, aria_sort=order)
 
 
 def _row(
     decision: Decision,
     at: int,
-    image: ImageVerdict,
     risks: Mapping[str, int],
-    *,
-    several: bool,
+    names: Sequence[str],
 ) -> Markup:
     """Return a row; what it is filtered and sorted by are numbers, never texts of others."""
     finding = decision.finding
@@ -112,7 +109,7 @@ def _row(
         level_mark(finding.level, "td", _unknown_word(finding), role="cell"),
         element("td", _risk(decision), role="cell", class_="risk"),
         element("td", word(_HANDLED[finding.status]), role="cell"),
-        element("td", prose(full_name(image)), role="cell", class_="of") if several else NOTHING,
+        element("td", prose(names[at]), role="cell", class_="of") if len(names) > 1 else NOTHING,
         role="row",
         data_action=action,
         data_level=level,
@@ -178,7 +175,7 @@ def _waiver(waiver: WaiverUse) -> str:
     return f"{ends}: {waiver.reason}" + (f" ({who})" if who else "")
 
 
-def _filters(images: Sequence[ImageVerdict], risks: Mapping[str, int]) -> Markup:
+def _filters(names: Sequence[str], risks: Mapping[str, int]) -> Markup:
     """Return the controls, which are of no use without the script and so hidden until it runs."""
     search = element("input", id="search", type="search", autocomplete="off", spellcheck="false")
     choices = {
@@ -186,7 +183,7 @@ def _filters(images: Sequence[ImageVerdict], risks: Mapping[str, int]) -> Markup
         "level": ("Level", [level.value for level in WORST_FIRST]),
         "status": ("Status", list(_HANDLED.values())),
         "risk": ("Risk", list(risks)),
-        "image": ("Image", [full_name(image) for image in images]),
+        "image": ("Image", names),
     }
     return element(
         "div",

@@ -19,7 +19,7 @@ _SHAPES = {
     ),
     Outcome.UNDECIDED: (
         "M12 1l11 11-11 11L1 12z",
-        "M9.3 9.6c0-3.6 5.4-3.6 5.4-.2 0 2.2-2.7 2.2-2.7 4.4M12 17v.2",
+        "M9.3 9.6c0-3.6 5.4-3.6 5.4-.2 0 2.2-2.7 2.2-2.7 4.4M12 16.5v2.8",
     ),
 }
 # Colours that can be seen on light and dark tabs.

@@ -9,7 +9,7 @@ from gate.report.deployable import by_digest
 from gate.report.html.facts import entry
 from gate.report.html.icons import icon
 from gate.report.html.markup import NOTHING, Markup, element, joined, language, prose, word
-from gate.report.wording import age, counted, counts_in_brief, is_let_through, moment
+from gate.report.wording import age, counted, counts_in_brief, is_let_through, moment, short
 from gate.verdict import Outcome
 
 if TYPE_CHECKING:
@@ -31,7 +31,15 @@ def images_section(images: Sequence[ImageVerdict]) -> Markup:
     return element(
         "section",
         element("h2", word(heading), id="images"),
-        *(_image(image, unfolded=few or image.outcome is not Outcome.PASS) for image in images),
+        *(
+            _image(
+                image,
+                unfolded=few or image.outcome is not Outcome.PASS,
+                # The head of the page says it already.
+                with_message=len(images) > 1,
+            )
+            for image in images
+        ),
         aria_labelledby="images",
     )
 
@@ -42,7 +50,14 @@ def full_name(image: ImageVerdict) -> str:
     return image.reference + (f" ({platform})" if platform else "")
 
 
-def _image(image: ImageVerdict, *, unfolded: bool) -> Markup:
+def row_names(images: Sequence[ImageVerdict]) -> list[str]:
+    """Return a name for each image that fits into a row: without its host where that is clear."""
+    full = [full_name(image) for image in images]
+    brief = [short(name) for name in full]
+    return brief if len(set(brief)) == len(set(full)) else full
+
+
+def _image(image: ImageVerdict, *, unfolded: bool, with_message: bool) -> Markup:
     outcome = image.outcome.value.upper() + (", let through by policy" * is_let_through(image))
     brief = counts_in_brief(image) or image.reason
     return element(
@@ -54,22 +69,27 @@ def _image(image: ImageVerdict, *, unfolded: bool) -> Markup:
             element("code", prose(full_name(image)), class_="reference"),
             element("span", word(brief), class_="brief"),
         ),
-        element("p", prose(image.message), class_="message", lang=language(image.message)),
+        _message(image) if with_message else NOTHING,
         element("dl", *(entry(*fact) for fact in _facts(image))),
         class_=f"image {image.outcome.value}",
         open=unfolded,
     )
 
 
+def _message(image: ImageVerdict) -> Markup:
+    return element("p", prose(image.message), class_="message", lang=language(image.message))
+
+
 def _facts(image: ImageVerdict) -> Iterator[tuple[str, Markup] | tuple[str, Markup, str | None]]:
+    name = by_digest(image)
     yield "Reason", word(image.reason)
     record = image.image
     if record is None:
         yield "Record", word("None of Security Center's was identified as this image.")
     else:
-        yield "Digest", _code(record.digest) if record.digest else word("unknown")
+        if not (name and record.digest and name.endswith(record.digest)):
+            yield "Digest", _code(record.digest) if record.digest else word("unknown")
         yield "Identified by", word(_identified(image))
-    name = by_digest(image)
     if name:
         yield "By digest", _code(name)
     yield from _scan_facts(image.scan)

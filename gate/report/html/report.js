@@ -10,7 +10,6 @@
   const shown = document.getElementById("shown");
   const noMatch = document.getElementById("no-match");
   const fold = document.getElementById("fold");
-  const inOrder = shown.textContent;
   // What rows are filtered and sorted by: numbers, in the order of the controls' choices.
   const keys = new Map(
     rows.map((row, at) => {
@@ -38,10 +37,7 @@
     }
     table.hidden = !number;
     noMatch.hidden = number > 0;
-    shown.textContent =
-      number === rows.length
-        ? inOrder
-        : `${number.toLocaleString("en")} of ${rows.length.toLocaleString("en")} are shown.`;
+    shown.textContent = [number, rows.length].map((n) => n.toLocaleString("en")).join(" of ") + " shown";
   };
 
   const clear = () => {

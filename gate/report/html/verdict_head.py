@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gate.report.html.icons import icon
+from gate.report.html.images import full_name
 from gate.report.html.markup import NOTHING, Markup, element, language, prose, word
 from gate.report.wording import counted, is_let_through, short
 from gate.verdict import Outcome
@@ -39,6 +40,7 @@ def head(verdict: Verdict) -> Markup:
             element(
                 "div",
                 element("h1", word(verdict.outcome.value.upper()), badge),
+                _only_image(verdict),
                 element("p", prose(said), class_="said", lang=language(said)),
                 element("p", word(f"Exit code {int(verdict.exit_code)}"), class_="code"),
             ),
@@ -56,6 +58,14 @@ def _sandbox(verdict: Verdict) -> Markup:
         word(" This verdict is about sample data, and says nothing about a real image."),
         class_="sandbox",
     )
+
+
+def _only_image(verdict: Verdict) -> Markup:
+    """Return the image's name where the verdict is about one."""
+    if len(verdict.images) != 1:
+        return NOTHING
+    name = full_name(verdict.images[0])
+    return element("p", element("code", prose(name)), class_="of")
 
 
 def _said(verdict: Verdict) -> str:
