@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 HOST = "registry.cn-hangzhou.aliyuncs.com"
+CHECKOUT = "actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1"
 SETUP_PYTHON = "actions/setup-python@5fda3b95a4ea91299a34e894583c3862153e4b97"
 ACTION = "owner/buildrisk-gate@v1"
 MINUTES = 300  # seconds that all steps together may take where the package index is slow
@@ -77,7 +78,6 @@ RECORD = """\
 folder="$RECORDS/$NAME"
 mkdir -p "$folder"
 printf '%s' "$STEP" >"$folder/step.json"
-cp "$GITHUB_STEP_SUMMARY" "$folder/summary.md" 2>/dev/null || true
 for file in "$REPORT_JSON" "$SARIF_FILE" "$REPORT_HTML"; do
   if [ -f "$file" ]; then cp "$file" "$folder/"; fi
 done
@@ -150,22 +150,26 @@ class Consumer:
 
     def run(self, cases: Mapping[str, Case], **environment: str) -> Run:
         """Run the action for each case in one job, which only the last case may fail."""
-        steps = [step for name, case in cases.items() for step in _steps(name, case)]
-        del steps[-2]["continue-on-error"]
-        steps.append({"run": "echo deploying"})
+        used = [step for name, case in cases.items() for step in _steps(name, case)]
+        del used[-2]["continue-on-error"]
+        deploy = {"run": "echo deploying"}
+        keep = {"if": "always()", "run": 'cp -R . "$RECORDS/workspace"'}
+        hostile = {"PYTHONPATH": "${{ github.workspace }}"}
+        steps = [{"uses": CHECKOUT}, *used, deploy, keep]
+        job = {"runs-on": "ubuntu-latest", "env": hostile, "steps": steps}
         # YAML is a superset of JSON.
-        job = {"runs-on": "ubuntu-latest", "steps": steps}
         workflow = {"on": "push", "jobs": {"release": job}}
         self.write(".github/workflows/release.yml", json.dumps(workflow))
         self._commit()
         done = self._act(environment)
         lines = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+        assert (self.records / "workspace").exists(), done.stdout
         hijacked = self._folder / "hijacked"
         return Run(
             code=done.returncode,
             steps={name: self._step(name, lines) for name in cases},
             log=done.stdout,
-            workspace=_files(self.workspace),
+            workspace=_files(self.records / "workspace"),
             hijacked=hijacked.read_text(encoding="utf-8") if hijacked.exists() else "",
         )
 
@@ -188,11 +192,10 @@ class Consumer:
         job = {
             "BROUGHT_PYTHON": sys.executable,
             "HIJACKED": str(self._folder / "hijacked"),
-            "PYTHONPATH": str(self.workspace),
             "RECORDS": str(self.records),
             **environment,
         }
-        command = [act, "push", "--platform", "ubuntu-latest=-self-hosted", "--json", "--bind"]
+        command = [act, "push", "--platform", "ubuntu-latest=-self-hosted", "--json"]
         command += ["--no-cache-server", "--action-cache-path", str(self._folder / "cache")]
         command += ["--local-repository", f"{ACTION}={self._released}"]
         command += ["--local-repository", f"{SETUP_PYTHON}={self._folder / 'setup-python'}"]
@@ -218,7 +221,7 @@ class Consumer:
             outcome=seen["outcome"],
             outputs=seen["outputs"],
             log="".join(line["msg"] for line in own if line.get("raw_output")),
-            summary=files.pop("summary.md", ""),
+            summary="".join(line["content"] for line in own if line.get("command") == "summary"),
             files=files,
             commands=[(line["command"], line["msg"]) for line in own if "command" in line],
         )
