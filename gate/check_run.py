@@ -87,7 +87,7 @@ async def _watched(
     )
     received: list[ExitCode] = []
     async with anyio.create_task_group() as group:
-        group.start_soon(_heed_signals, stop, received)
+        group.start_soon(heed_signals, stop, received)
         verdict = await check(options.images, question, means)
         group.cancel_scope.cancel()
     if isinstance(watcher, LiveProgress):
@@ -117,7 +117,7 @@ def _wait(options: CheckOptions) -> float:
     return _WAIT_UNASKED if options.scan == ScanMode.NEVER else _WAIT
 
 
-async def _heed_signals(stop: anyio.CancelScope, received: list[ExitCode]) -> None:
+async def heed_signals(stop: anyio.CancelScope, received: list[ExitCode]) -> None:
     """End the gathering of evidence at the first signal that asks for it."""
     try:
         receiver = anyio.open_signal_receiver(*_SIGNALS)

@@ -8,27 +8,25 @@ import shutil
 import sys
 import time
 import traceback
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from gate import __version__
+from gate import __version__, option_groups
 from gate.errors import ExitCode, GateError, ReportUnwritable, UsageError
 from gate.escaping import encodable, for_terminal
-from gate.options import Duration, Report, Text, option, trusted_endpoint
-from gate.report import FORMATS
+from gate.options import option
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
 
     from gate.machine import Machine
     from gate.policy import Policies
     from gate.report import Look
     from gate.verdict import Verdict
-
-_LANGS = ("en", "zh")
 
 
 def main() -> NoReturn:
@@ -78,132 +76,134 @@ def cli() -> None:
     """
 
 
-def _service_options(command: Callable[..., int]) -> Callable[..., int]:
-    """Add the options that say which Security Center to ask."""
-    for added in (
-        click.option("--sandbox", is_flag=True, help="Ask the embedded sample Security Center."),
-        option(
-            "--lang",
-            type=click.Choice(_LANGS),
-            default="en",
-            show_default=True,
-            help="Language of Security Center's texts.",
-        ),
-        option(
-            "--endpoint",
-            metavar="URL",
-            callback=trusted_endpoint,
-            help="Another Security Center; plain http only to loopback.",
-        ),
-        option("--region", metavar="ID", help="Region of the images, where their host tells none."),
-        option("-v", "--verbose", is_flag=True, help="Show every request and every decision."),
-    ):
-        command = added(command)
-    return command
-
-
-_policies = option(
-    "-p",
-    "--policy",
-    "policies",
-    metavar="FILE[#sha256=HEX]",
-    type=Text("file"),
-    multiple=True,
-    help="A policy file; the strictest decision of several wins.  [default: "
-    ".buildrisk-gate.yaml, else the built-in policy]",
-)
-_registry_hosts = option(
-    "--registry-host",
-    "registry_hosts",
-    metavar="HOST",
-    type=Text("host"),
-    multiple=True,
-    help="Another registry that may be asked.",
-)
-
-
 @cli.command()
 @click.argument("images", metavar="IMAGE...", nargs=-1)
-@_policies
+@option_groups.policies
 @option("--digest", metavar="sha256:HEX", help="Digest that was just pushed, for the one IMAGE.")
 @option(
     "--metadata-file",
     metavar="FILE",
     type=click.Path(dir_okay=False),
-    help="Take the digest from the file that `docker buildx build --metadata-file` wrote.",
+    help="Take the digest from the file that the build wrote (buildx, kaniko, buildah).",
 )
-@option(
-    "--resolve/--no-resolve",
-    default=None,
-    help="Ask the registry for the digest of the tag.  [default: where none is given]",
-)
-@_registry_hosts
-@option("--instance", metavar="ID", help="Registry instance, where two hold the same name.")
-@option(
-    "--scan",
-    type=click.Choice(("never", "missing", "always")),
-    default="never",
-    show_default=True,
-    help="Ask Security Center for a scan; this uses scan quota.",
-)
-@click.option("--dry-run", is_flag=True, help="Say what --scan would ask for; ask for nothing.")
-@option(
-    "--wait",
-    type=Duration(),
-    help="How long to wait for a scan.  [default: 10m; 1m with --scan never]",
-)
-@option(
-    "--timeout", type=Duration(), default="15m", show_default=True, help="Limit on the whole run."
-)
-@option(
-    "--format",
-    "format_",
-    type=click.Choice(list(FORMATS)),
-    default="text",
-    show_default=True,
-    help="What standard output shows.",
-)
-@option(
-    "--report",
-    "reports",
-    metavar="NAME=PATH",
-    type=Report(list(FORMATS)),
-    multiple=True,
-    help="Write a report to a file; may be repeated.",
-)
+@option_groups.gathering
 @option(
     "--images-from",
     metavar="FILE",
     type=click.Path(dir_okay=False, allow_dash=True),
     help="More images, one a line; - is standard input.",
 )
-@option("-q", "--quiet", is_flag=True, help="Show only the verdict.")
-@_service_options
+@option(
+    "--dockerfile",
+    metavar="FILE",
+    type=click.Path(dir_okay=False),
+    help="Let findings point at the lines of this file that they are about.",
+)
+@option_groups.outputs
+@option_groups.service
 def check(
     images: Sequence[str],
-    format_: str,
-    reports: Sequence[tuple[str, str]],
-    quiet: bool,  # noqa: FBT001 - click passes options by name
-    **given: Any,  # noqa: ANN401 - the options of `CheckOptions`
+    images_from: str | None,
+    digest: str | None,
+    metadata_file: str | None,
+    dockerfile: str | None,
+    **given: Any,  # noqa: ANN401 - the options of `CheckOptions` and `_Output`
 ) -> int:
     """Judge images: HOST/NAMESPACE/REPOSITORY[:TAG][@DIGEST], several at once if given."""
     from gate.check_run import CheckOptions, run_check  # noqa: PLC0415 - imports the network
     from gate.images import read_images  # noqa: PLC0415 - not every command needs it
-    from gate.policy import load_policies  # noqa: PLC0415 - not every command needs it
 
-    policies = load_policies(given.pop("policies"), directory=Path.cwd(), today=_now().date())
-    more, digest, metadata = (
-        given.pop(name) for name in ("images_from", "digest", "metadata_file")
-    )
+    loaded = _policies(given)
+    output = _Output.taken_from(given)
     named = read_images(
         images,
-        _lines(more) if more else (),
+        _lines(images_from) if images_from else (),
         digest=digest,
-        metadata=(metadata, _read(metadata)) if metadata else None,
+        metadata=(metadata_file, _read(metadata_file)) if metadata_file else None,
     )
-    look = _look(verbose=given["verbose"], quiet=quiet)
-    verdict = run_check(CheckOptions(images=named, **given), policies, _machine(quiet=quiet))
-    return _deliver(verdict, format_, reports, look)
+    instructions = _read(dockerfile) if dockerfile else None
+
+    def judge(machine: Machine) -> Verdict:
+        verdict = run_check(CheckOptions(images=named, **given), loaded, machine)
+        return _pointing_at(verdict, dockerfile, instructions)
+
+    return _judge(judge, output)
+
+
+def _pointing_at(verdict: Verdict, path: str | None, text: str | None) -> Verdict:
+    """Let findings point at the lines of a Dockerfile, if there is one."""
+    if path is None or text is None:
+        return verdict
+    from gate.dockerfile import locate  # noqa: PLC0415 - only with --dockerfile
+
+    return locate(verdict, _in_checkout(path), text)
+
+
+@cli.command()
+@click.argument("files", metavar="FILE...", nargs=-1, required=True)
+@option_groups.policies
+@option_groups.gathering
+@click.option("--allow-none", is_flag=True, help="Exit with 0 if the files leave nothing to judge.")
+@option_groups.outputs
+@option_groups.service
+def manifests(
+    files: Sequence[str],
+    allow_none: bool,  # noqa: FBT001 - click passes options by name
+    **given: Any,  # noqa: ANN401 - the options of `CheckOptions` and `_Output`
+) -> int:
+    """Judge the images that Kubernetes, Compose, Kustomize, Helm and Docker FILEs name."""
+    from gate.check_run import CheckOptions  # noqa: PLC0415 - imports the network
+    from gate.manifests_run import run_manifests  # noqa: PLC0415 - imports the network
+
+    loaded = _policies(given)
+    output = _Output.taken_from(given)
+    texts = {_in_checkout(path): _read(path) for path in files}
+
+    def judge(machine: Machine) -> Verdict:
+        options = CheckOptions(images=(), **given)
+        return run_manifests(texts, options, loaded, machine, allow_none=allow_none)
+
+    return _judge(judge, output)
+
+
+@cli.command()
+@option_groups.policies
+@option("--namespace", metavar="NAME", help="Only images of this namespace.")
+@option("--repository", metavar="[NAMESPACE/]NAME", help="Only images of this repository.")
+@option(
+    "--compare",
+    metavar="FILE",
+    type=click.Path(dir_okay=False),
+    help="Say what changed since this earlier JSON report.",
+)
+@option(
+    "--concurrency",
+    type=click.IntRange(1, 64),
+    default=8,
+    show_default=True,
+    help="Most requests at a time; fewer while the service throttles.",
+)
+@option_groups.timeout
+@option_groups.outputs
+@option_groups.service
+def audit(
+    compare: str | None,
+    **given: Any,  # noqa: ANN401 - the options of `AuditOptions` and `_Output`
+) -> int:
+    """Judge every image that Security Center knows, by risk: "what would this policy break?"."""
+    from gate.audit import changes, read_earlier, summary  # noqa: PLC0415 - imports the network
+    from gate.audit_run import AuditOptions, run_audit  # noqa: PLC0415 - imports the network
+
+    loaded = _policies(given)
+    output = _Output.taken_from(given)
+    earlier = read_earlier(compare, _read(compare).encode()) if compare else None
+
+    def judge(machine: Machine) -> Verdict:
+        verdict = run_audit(AuditOptions(**given), loaded, machine)
+        changed = changes(verdict, earlier) if earlier else ()
+        return replace(verdict, notes=(*verdict.notes, *changed))
+
+    return _judge(judge, replace(output, as_text=summary))
 
 
 @cli.command()
@@ -229,7 +229,7 @@ def check(
     show_default=True,
     help="What standard output shows.",
 )
-@_service_options
+@option_groups.service
 def risks(levels: Sequence[str], classes: Sequence[str], format_: str, **given: Any) -> int:  # noqa: ANN401
     """List the build risks that Security Center checks for, and whether each check is on."""
     from gate.service_run import ServiceOptions, read_risks  # noqa: PLC0415 - imports the network
@@ -248,9 +248,9 @@ def risks(levels: Sequence[str], classes: Sequence[str], format_: str, **given: 
 
 @cli.command()
 @click.argument("image", required=False)
-@_policies
-@_registry_hosts
-@_service_options
+@option_groups.policies
+@option_groups.registry_hosts
+@option_groups.service
 def doctor(
     image: str | None,
     policies: Sequence[str],
@@ -336,27 +336,92 @@ def sandbox(port: int, data: Path | None, readings: Sequence[str], faults: Seque
     return ExitCode.PASSED
 
 
-def _deliver(
-    verdict: Verdict, format_: str, reports: Iterable[tuple[str, str]], look: Look
-) -> ExitCode:
-    """Show the verdict and write its reports; trouble with an output never changes a block."""
-    from gate.report import render, write_report  # noqa: PLC0415 - not every command needs it
-    from gate.verdict import worst  # noqa: PLC0415 - not every command needs it
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Output:
+    """What becomes of a verdict: the options of ``option_groups.outputs``."""
 
-    codes = [verdict.exit_code]
-    for name, path in reports:
+    format_: str
+    reports: Sequence[tuple[str, str]]
+    no_ci: bool
+    quiet: bool
+    verbose: bool
+    as_text: Callable[[Verdict, Look], str] | None = None
+    """What ``--format text`` shows, if not the report of that name."""
+
+    def rendered(self, verdict: Verdict, look: Look) -> str:
+        """Return what standard output is to show."""
+        from gate.report import render  # noqa: PLC0415 - not every command needs it
+
+        if self.as_text is not None and self.format_ == "text":
+            return self.as_text(verdict, look)
+        return render(self.format_, verdict, look)
+
+    @classmethod
+    def taken_from(cls, given: dict[str, Any]) -> _Output:
+        """Take the own options out of a command's; ``verbose`` is of interest elsewhere too."""
+        names = ("format_", "reports", "no_ci", "quiet")
+        return cls(**{name: given.pop(name) for name in names}, verbose=given["verbose"])
+
+
+def _policies(given: dict[str, Any]) -> Policies:
+    """Load the policies of a command's options, which are taken out of them."""
+    from gate.policy import load_policies  # noqa: PLC0415 - not every command needs it
+
+    return load_policies(given.pop("policies"), directory=Path.cwd(), today=_now().date())
+
+
+def _judge(judge: Callable[[Machine], Verdict], output: _Output) -> ExitCode:
+    """Reach a verdict and deliver it, as the CI system around likes it."""
+    from gate.ci import find_ci  # noqa: PLC0415 - not every command needs it
+
+    machine = _machine(quiet=output.quiet)
+    ci = None if output.no_ci else find_ci(machine.environment, machine.clock)
+    if ci is None:
+        return _deliver(judge(machine), output)
+    _write_error(ci.opening())
+    try:
+        verdict = judge(machine)
+    finally:
+        _write_error(ci.closing())
+    code = _deliver(verdict, output)
+    if output.format_ != "github":
+        _write_error(ci.annotations(verdict))
+    try:
+        ci.tell(verdict, code, output.reports)
+    except ReportUnwritable as trouble:
+        return _unwritten(verdict, trouble, code)
+    return code
+
+
+def _deliver(verdict: Verdict, output: _Output) -> ExitCode:
+    """Show the verdict and write its reports; trouble with an output never changes a block."""
+    from gate.report import write_report  # noqa: PLC0415 - not every command needs it
+
+    code = verdict.exit_code
+    for name, path in output.reports:
         try:
             write_report(name, Path(path), verdict)
         except ReportUnwritable as trouble:
-            _say(f"error: {for_terminal(str(trouble))}")
-            codes.append(trouble.exit_code)
+            code = _unwritten(verdict, trouble, code)
     try:
-        _print(render(format_, verdict, look).rstrip("\n"))
+        look = _look(verbose=output.verbose, quiet=output.quiet)
+        _print(output.rendered(verdict, look).rstrip("\n"))
+    except ReportUnwritable as trouble:
+        code = _unwritten(verdict, trouble, code)
     except OSError as trouble:
-        _say(f"error: the report could not be written to standard output ({trouble.strerror}).")
         _give_up_stdout()
-        codes.append(ExitCode.SERVICE)
-    return verdict.exit_code if verdict.exit_code > ExitCode.BLOCKED else worst(codes)
+        said = f"The report could not be written to standard output: {trouble.strerror}."
+        code = _unwritten(verdict, ReportUnwritable(said, ""), code)
+    return code
+
+
+def _unwritten(verdict: Verdict, trouble: ReportUnwritable, code: ExitCode) -> ExitCode:
+    """Say that an output could not be written; return the code that decides now."""
+    from gate.verdict import worst  # noqa: PLC0415 - not every command needs it
+
+    for line in filter(None, (f"error: {trouble.message}", trouble.remedy)):
+        _say(for_terminal(line))
+    return code if verdict.exit_code > ExitCode.BLOCKED else worst((code, trouble.exit_code))
 
 
 def _machine(*, quiet: bool = False) -> Machine:
@@ -402,6 +467,12 @@ def _read(path: str) -> str:
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
         raise UsageError(f"{path} can't be read: {reason}.", "Give another file.") from None
+
+
+def _in_checkout(path: str) -> str:
+    from gate.checkout import path_in_checkout  # noqa: PLC0415 - not every command needs it
+
+    return path_in_checkout(path, os.environ, Path.cwd())
 
 
 def _now() -> datetime:

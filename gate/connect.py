@@ -28,6 +28,7 @@ class Settings:
 
     ``deadline`` is a time of the monotonic clock. With ``sandbox``, both services are embedded
     and ``endpoint`` is not used. ``observer`` is told of every request, in a line.
+    At most ``concurrency`` requests to one Security Center are on their way at a time.
     """
 
     clock: Clock
@@ -38,6 +39,7 @@ class Settings:
     sandbox: bool = False
     registry_hosts: tuple[str, ...] = ()
     observer: Callable[[str], None] | None = None
+    concurrency: int = 8
 
 
 @dataclass(slots=True)
@@ -128,6 +130,7 @@ class Connections:
                 lang=settings.lang,
                 deadline=settings.deadline,
                 observer=settings.observer,
+                concurrency=settings.concurrency,
             )
         )
         self._clients[endpoint] = client

@@ -48,16 +48,39 @@ def _pushed(digest: str | None, metadata: tuple[str, str] | None) -> tuple[str, 
 
 
 def _digest_of(path: str, text: str) -> str:
-    try:
-        value = json.loads(text).get(_DIGEST_KEY)
-    except (ValueError, AttributeError, RecursionError):
-        value = None
-    if not isinstance(value, str):
+    """Return the digest that a build wrote: all that it pushed must have the same.
+
+    buildx writes JSON, ``docker buildx bake`` one such object for each target; kaniko's and
+    buildah's digest files hold the bare digest, kaniko's others a reference with it on each line.
+    """
+    digests = set(_in_json(text) or _in_lines(text))
+    if len(digests) == 1:
+        return digests.pop()
+    if digests:
         raise UsageError(
-            f"{path} holds no {_DIGEST_KEY}.",
-            "Give the file that `docker buildx build --push --metadata-file FILE` wrote.",
+            f"{path} holds {len(digests)} digests.",
+            "Write each image's digest behind it: HOST/NAMESPACE/REPOSITORY:TAG@sha256:….",
         )
-    return value
+    raise UsageError(
+        f"{path} holds no digest: neither {_DIGEST_KEY} nor a line with sha256:….",
+        "Give the file that `docker buildx build --push --metadata-file FILE` wrote, or kaniko's "
+        "or buildah's --digest-file.",
+    )
+
+
+def _in_json(text: str) -> list[str]:
+    try:
+        written = json.loads(text)
+    except (ValueError, RecursionError):
+        return []
+    targets = [written, *written.values()] if isinstance(written, dict) else []
+    found = [target.get(_DIGEST_KEY) for target in targets if isinstance(target, dict)]
+    return [digest for digest in found if isinstance(digest, str)]
+
+
+def _in_lines(text: str) -> list[str]:
+    words = [line.strip().rpartition("@")[2] for line in text.splitlines()]
+    return [word for word in words if word.startswith("sha256:")]
 
 
 def _with_digest(images: Sequence[ImageReference], digest: str, given_by: str) -> ImageReference:

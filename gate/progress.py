@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from gate.wait import Progress
 
-_ERASE = "\r\x1b[2K"  # back to the line's begin, and clear it
+ERASE = "\r\x1b[2K"  # back to the line's begin, and clear it
 _MOST_NAMES = 3
 
 
@@ -50,13 +50,13 @@ class LiveProgress:
         """Write the line anew, cut to the terminal's width."""
         line = sentence(progress)
         room = max(self._width() - 1, 20)
-        self._write(_ERASE + (line if len(line) <= room else f"{line[: room - 3]}..."))
+        self._write(ERASE + (line if len(line) <= room else f"{line[: room - 3]}..."))
         self._open = True
 
     def close(self) -> None:
         """Remove the line."""
         if self._open:
-            self._write(_ERASE)
+            self._write(ERASE)
             self._open = False
 
 

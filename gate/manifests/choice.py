@@ -24,13 +24,25 @@ _HOST = re.compile(r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*(?::[0-9]+)?")
 
 
 @dataclass(frozen=True, slots=True)
+class Undecidable:
+    """An image that should be judged and can't be: its name as shown, where it is, and why."""
+
+    name: str
+    place: Location
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Chosen:
     """The images to judge, each with all places that name it, in the order of the files.
 
-    ``notes`` tell what was left out of the files, and which of their images won't be judged.
+    ``undecidable`` are images of such a registry whose name is not whole here: they can't be
+    judged, and must not be passed over. ``notes`` tell what was left out of the files, and which of
+    their images are of other registries.
     """
 
     references: dict[ImageReference, tuple[Location, ...]]
+    undecidable: tuple[Undecidable, ...] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -42,18 +54,25 @@ def choose(found: Iterable[Found], hosts: Sequence[str]) -> Chosen:
     """
     places: dict[ImageReference, list[Location]] = {}
     refused: dict[str, tuple[str, list[NamedImage]]] = {}
+    undecidable: dict[str, Undecidable] = {}
     notes: list[str] = []
     for file in found:
         notes += file.notes
         for image in file.images:
             answer = _reference(image.text, hosts)
+            place = Location(image.path, image.line)
             if isinstance(answer, ImageReference):
-                places.setdefault(answer, []).append(Location(image.path, image.line))
+                places.setdefault(answer, []).append(place)
+            elif _is_known(image.text.partition("/")[0].lower(), hosts):
+                undecidable.setdefault(
+                    image.text, Undecidable(concealed(image.text), place, answer)
+                )
             else:
                 refused.setdefault(image.text, (answer, []))[1].append(image)
     notes += [_note(text, why, images) for text, (why, images) in refused.items()]
     return Chosen(
         {reference: tuple(dict.fromkeys(named)) for reference, named in places.items()},
+        tuple(undecidable.values()),
         _bounded(tuple(dict.fromkeys(notes))),
     )
 

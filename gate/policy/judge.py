@@ -40,25 +40,24 @@ class Ruling:
 
 
 class ImageJudge:
-    """One policy's judgement of one image, known by ``names``.
+    """One policy's judgement of images that the same rules and waivers are about.
 
-    ``waivers`` are those about the image that count for each kind of ``Whose``. Rules that aren't
-    about it are left out once, and each kind of finding is judged once: images have many findings
-    of few kinds.
+    ``waivers`` are those that count for each kind of ``Whose``. Each kind of finding is judged
+    once: images have many findings of few kinds.
     """
 
     def __init__(
         self,
         policy: Policy,
+        rules: Sequence[Rule],
         waivers: Mapping[Whose, Sequence[Waiver]],
-        names: Sequence[str],
         today: date,
         wording: Wording,
     ) -> None:
         self._policy = policy
         self._today = today
         self._wording = wording
-        self._rules = [rule for rule in policy.rules if _is_about(rule.match, names)]
+        self._rules = rules
         self._waivers = waivers
         self._rulings: dict[tuple[str, str, Level, str, Status], Ruling] = {}
 
@@ -122,10 +121,6 @@ class ImageJudge:
         ended = max(covering, key=lambda waiver: waiver.expires)
         expired = self._wording.expired(because, ended)
         return Ruling(action, expired, label, _use(ended, expired=True), used)
-
-
-def _is_about(match: Match, names: Sequence[str]) -> bool:
-    return match.images is None or match.images.match_any(names)
 
 
 def _matches(match: Match, finding: Finding) -> bool:

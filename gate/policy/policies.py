@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from gate.findings import Reason, Requirements
 from gate.policy.because import Wording
@@ -33,7 +33,8 @@ class Policies:
 
     def __init__(self, policies: Sequence[Policy]) -> None:
         self._policies = tuple(policies)
-        self._judges: OrderedDict[tuple[tuple[str, ...], date], _Bench] = OrderedDict()
+        self._judges: OrderedDict[tuple[tuple[_About, ...], date], _Bench] = OrderedDict()
+        self._requirements: dict[frozenset[str], Requirements] = {}
 
     def __repr__(self) -> str:
         return f"Policies({', '.join(source.path for source in self.sources)})"
@@ -45,6 +46,12 @@ class Policies:
 
     def requirements(self, names: Sequence[str]) -> Requirements:
         """Return what evidence must fulfil for the image with these names."""
+        checks = frozenset(self._named_checks(names))
+        if checks not in self._requirements:
+            self._requirements[checks] = self._required(checks)
+        return self._requirements[checks]
+
+    def _required(self, checks: frozenset[str]) -> Requirements:
         scans = [policy.scan for policy in self._policies]
         ages = [scan.max_age for scan in scans if scan.max_age is not None]
         return Requirements(
@@ -54,7 +61,7 @@ class Policies:
             accept_previous=all(scan.accept_previous for scan in scans),
             require_checks=any(scan.require_checks for scan in scans),
             platforms=_joined([scan.platforms for scan in scans]),
-            checks=frozenset(self._named_checks(names)),
+            checks=checks,
         )
 
     def judge(
@@ -89,10 +96,12 @@ class Policies:
         return notes_on(self._policies, covered, today)
 
     def _bench(self, names: Sequence[str], today: date) -> _Bench:
-        key = (tuple(names), today)
+        """Return the judges for an image; those that the same rules and waivers are about share."""
+        about = tuple(_About.of(policy, names) for policy in self._policies)
+        key = (about, today)
         bench = self._judges.get(key)
         if bench is None:
-            bench = self._judges[key] = _Bench(self._policies, key[0], today)
+            bench = self._judges[key] = _Bench(self._policies, about, today)
             if len(self._judges) > _MOST_KEPT:
                 self._judges.popitem(last=False)
         return bench
@@ -105,25 +114,44 @@ class Policies:
                     yield from risks.literals
 
 
-class _Bench:
-    """The judges of all policies for one image; ``about`` are all waivers that name the image."""
+class _About(NamedTuple):
+    """Which of a policy's rules and waivers are about an image, by their numbers."""
 
-    def __init__(self, policies: Sequence[Policy], names: tuple[str, ...], today: date) -> None:
+    rules: tuple[int, ...]
+    waivers: tuple[int, ...]
+
+    @classmethod
+    def of(cls, policy: Policy, names: Sequence[str]) -> _About:
+        rules = tuple(
+            number
+            for number, rule in enumerate(policy.rules)
+            if rule.match.images is None or rule.match.images.match_any(names)
+        )
+        waivers = tuple(
+            number for number, waiver in enumerate(policy.waivers) if waiver.images.match_any(names)
+        )
+        return cls(rules, waivers)
+
+
+class _Bench:
+    """The judges of all policies; ``about`` are all waivers that name their images."""
+
+    def __init__(self, policies: Sequence[Policy], about: Sequence[_About], today: date) -> None:
         several = len(policies) > 1
-        own = {
-            policy.source: tuple(w for w in policy.waivers if w.images.match_any(names))
-            for policy in policies
-        }
-        self.about = tuple(waiver for waivers in own.values() for waiver in waivers)
+        own = [
+            tuple(policy.waivers[number] for number in of.waivers)
+            for policy, of in zip(policies, about, strict=True)
+        ]
+        self.about = tuple(waiver for waivers in own for waiver in waivers)
         self._judges = [
             ImageJudge(
                 policy,
-                _that_count(policy, own[policy.source], self.about, today),
-                names,
+                [policy.rules[number] for number in of.rules],
+                _that_count(policy, waivers, self.about, today),
                 today,
                 Wording(policy.path if several else ""),
             )
-            for policy in policies
+            for policy, of, waivers in zip(policies, about, own, strict=True)
         ]
 
     def rule_on(self, finding: Finding) -> Ruling:

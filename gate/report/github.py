@@ -43,8 +43,7 @@ class _Annotation:
 
 def render(verdict: Verdict, _look: Look) -> str:
     """Return the worst annotations of each type, and lines that are no commands."""
-    every = [each for image in verdict.images for each in _annotations(image)]
-    lines = [line for kind in ("error", "warning", "notice") for line in _worst(kind, every)]
+    lines = annotation_lines(verdict)
     if verdict.service.sandbox:
         lines.append("SANDBOX: this is about sample data, and says nothing about a real image.")
     notes = [*verdict.notes, *(note for image in verdict.images for note in image.notes)]
@@ -53,6 +52,12 @@ def render(verdict: Verdict, _look: Look) -> str:
         sha256 = policy.sha256.removeprefix("sha256:")
         lines.append(f"policy: {for_terminal(policy.path)} sha256:{for_terminal(sha256)}")
     return "\n".join([*lines, verdict_line(verdict, full=True)]) + "\n"
+
+
+def annotation_lines(verdict: Verdict) -> list[str]:
+    """Return the worst annotations of each type, as workflow commands."""
+    every = [each for image in verdict.images for each in _annotations(image)]
+    return [line for kind in ("error", "warning", "notice") for line in _worst(kind, every)]
 
 
 def _annotations(image: ImageVerdict) -> Iterator[_Annotation]:

@@ -29,7 +29,8 @@ class Listing(Generic[T]):
 
     ``total`` is how many rows the whole list has. Unless ``complete``, ``problem`` says in a
     sentence why rows may lack. ``too_long`` says that the list has more rows than were wanted; then
-    only its first page was read.
+    only its first page was read. ``repeats`` says that a page came twice, which no list that merely
+    moves explains. ``page_size`` is how many rows the server puts on a page.
     """
 
     rows: tuple[T, ...]
@@ -37,6 +38,8 @@ class Listing(Generic[T]):
     complete: bool
     problem: str = ""
     too_long: bool = False
+    repeats: bool = False
+    page_size: int = field(default=0, compare=False)
 
 
 async def read_list(
@@ -72,6 +75,7 @@ class _Reading(Generic[T]):
     kept: dict[int, list[T]] = field(default_factory=dict)
     counted: int = 0
     problem: str = ""
+    repeats: bool = False
     _contents: dict[int, int] = field(default_factory=dict)
 
     def take(self, number: int, page: Page[T]) -> None:
@@ -101,7 +105,10 @@ class _Reading(Generic[T]):
         if len(rows) <= 1 or len(set(rows)) != len(rows):
             return ""
         before = self._contents.setdefault(hash(rows), number)
-        return "" if before == number else f"Page {number} repeats page {before}."
+        if before == number:
+            return ""
+        self.repeats = True
+        return f"Page {number} repeats page {before}."
 
     def listing(self) -> Listing[T]:
         """Add up what was seen."""
@@ -109,7 +116,14 @@ class _Reading(Generic[T]):
         if not problem and self.counted != self.total:
             problem = f"It has {self.total} rows, and {self.counted} came."
         rows = [row for number in sorted(self.kept) for row in self.kept[number]]
-        return Listing(rows=tuple(rows), total=self.total, complete=not problem, problem=problem)
+        return Listing(
+            rows=tuple(rows),
+            total=self.total,
+            complete=not problem,
+            problem=problem,
+            repeats=self.repeats,
+            page_size=self.page_size,
+        )
 
 
 async def _read(

@@ -10,7 +10,7 @@ from gate.masking import mask_secrets
 FILE = r"""# syntax=docker/dockerfile:1
 ARG TAG=3.20
 FROM --platform=$BUILDPLATFORM golang:1 AS build
-RUN --mount=type=cache,target=/root/.cache go build \
+RUN --mount=type=cache,target=/var/cache/go go build \
     # where it goes
     -o /out/web
 
@@ -142,7 +142,7 @@ def line_of(beginning: str) -> int:
         ("Get-Item", "pwsh -NoLogo -Command $E = 'Stop'; Get-Item ."),
         ("USER", "cmd /S /C #(nop)  USER web:web"),
         # as written, as kaniko and the sandbox show it
-        ("go build", "RUN --mount=type=cache,target=/root/.cache go build -o /out/web"),
+        ("go build", "RUN --mount=type=cache,target=/var/cache/go go build -o /out/web"),
         ("apk add   curl", "RUN apk add curl \\\n && rm -rf /tmp/*"),
         ('"tini', 'RUN apk add "tini=7" --repo edge'),
         ("CMD web", 'CMD web --listen "$PORT"'),

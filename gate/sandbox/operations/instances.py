@@ -21,12 +21,15 @@ def images(call: Call) -> Answer:
     """Answer DescribeImageInstances."""
     fits = _criteria(call, _image_value)
     scanned = call.parameters.boolean("Scanned")
-    found = [
-        record
-        for record in call.records
-        if fits(record.image) and scanned in {None, record.last_scan is not None}
-    ]
-    rows, info = call.page(found)
+
+    def found() -> list[Record]:
+        return [
+            record
+            for record in call.records
+            if fits(record.image) and scanned in {None, record.last_scan is not None}
+        ]
+
+    rows, info = call.page(call.once(found))
     return {
         "ImageInstanceList": [_image_row(call, record) for record in rows],
         "PageInfo": {**info, "Count": len(rows)},

@@ -1,0 +1,238 @@
+"""The spine of an audit: records and lists in, a verdict on every image out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from gate.audit.gathering import Gathering, Risk
+from gate.audit.known import Bench, Known, Subject
+from gate.audit.records import Records, state_of
+from gate.audit.rows import RiskLists
+from gate.errors import ExitCode, GateError
+from gate.evidence.checks import notes_on, read_checks
+from gate.findings import Unscanned
+from gate.verdict import Outcome, judge_image, judge_run
+from gate.wait import Wait
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import date
+
+    import anyio
+
+    from gate.audit.progress import Progress
+    from gate.audit.scope import Scope
+    from gate.clock import Clock
+    from gate.evidence import EvidenceReader
+    from gate.policy import Policies
+    from gate.scanning import Scans
+    from gate.security_center import CatalogueRow, ImageRecord, SecurityCenter
+    from gate.verdict import ImageVerdict, Service, Verdict
+    from gate.wait import Patience, Watcher
+
+# Images that are looked at one by one, because the lists don't decide them: each takes about ten
+# requests, so more of them would cost more than reading all lists again.
+MOST_LOOKS = 500
+# Blocked images whose findings are read in full, for the reports.
+MOST_DETAILED = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Means:
+    """What an audit works with; ``stop`` ends the gathering of evidence."""
+
+    client: SecurityCenter
+    reader: EvidenceReader
+    scans: Scans
+    service: Service
+    clock: Clock
+    patience: Patience
+    watcher: Watcher
+    stop: anyio.CancelScope
+
+
+async def audit(
+    scope: Scope, policies: Policies, today: date, means: Means, progress: Progress
+) -> Verdict:
+    """Judge the images of a scope, in the order of their names.
+
+    Trouble on the way, or being stopped, leaves what it concerns undecided; it is no exception.
+    """
+    auditing = _Auditing(scope, Bench(policies, today), means, progress)
+    trouble: GateError | None = None
+    with means.stop:
+        try:
+            await auditing.run()
+        except* GateError as several:
+            trouble = _first(several)
+    return auditing.verdict(trouble)
+
+
+def _first(several: BaseExceptionGroup[GateError]) -> GateError:
+    """Return the first of the troubles that tasks met at once."""
+    one = several.exceptions[0]
+    return _first(one) if isinstance(one, BaseExceptionGroup) else one
+
+
+class _Auditing:
+    """One audit; a verdict can be made of it at any moment."""
+
+    def __init__(self, scope: Scope, bench: Bench, means: Means, progress: Progress) -> None:
+        self._scope = scope
+        self._bench = bench
+        self._means = means
+        self._progress = progress
+        self._known = Known()
+        self._notes: list[str] = []
+        self._all_records = False
+
+    async def run(self) -> None:
+        """Gather the evidence: records, lists by risk, records again, then single images."""
+        client, known = self._means.client, self._known
+        records = Records(client, self._scope, self._progress)
+        known.checks = await read_checks(client)
+        known.records = await self._read_records(records)
+        lists = RiskLists(client, self._progress, {uuid: uuid for uuid in known.records})
+        gathering = Gathering(lists, self._scope, await self._risks(), known.gathered)
+        await gathering.run()
+        await self._read_records_again(records)
+        known.whole = True
+        await self._look_at(list(self._to_look_at()))
+
+    async def _read_records(self, records: Records) -> dict[str, ImageRecord]:
+        listing = await records.read()
+        self._all_records = listing.complete
+        if not listing.complete:
+            self._notes.append(_RECORDS_MOVED.format(listing.problem))
+        return {record.uuid: record for record in listing.rows}
+
+    async def _risks(self) -> list[Risk]:
+        """Return the risks that images may have: those that some have, and all checks."""
+        listing = await self._means.client.build_risks()
+        if not listing.complete:
+            self._known.gathered.problems.append(
+                f"The list of build risks could not all be read: {listing.problem}"
+            )
+        by_key: dict[str, list[CatalogueRow]] = {}
+        for row in listing.rows:
+            by_key.setdefault(row.risk_key, []).append(row)
+        risks = [_risk(key, rows) for key, rows in by_key.items()]
+        checks = self._known.checks
+        others = {*checks.on, *checks.off} - by_key.keys()
+        return [*risks, *map(Risk, sorted(others))]
+
+    async def _read_records_again(self, records: Records) -> None:
+        """Find the records that changed while the lists were read."""
+        known = self._known
+        again = await records.states()
+        states = dict(again.rows)
+        for uuid, record in list(known.records.items()):
+            if uuid not in states:
+                known.changed.add(uuid)  # a look at it tells whether it is gone
+            elif states[uuid] != state_of(record):
+                known.changed.add(uuid)
+        strangers = known.gathered.findings.keys() - known.records.keys() - states.keys()
+        if self._scope.is_everything and strangers:
+            self._notes.append(_STRANGERS.format(len(strangers)))
+
+    def _subject(self, record: ImageRecord) -> Subject:
+        return Subject(record, self._known, self._bench, self._means.client.now())
+
+    def _to_look_at(self) -> Iterator[Subject]:
+        """Choose images to look at one by one: those in doubt, and some of the blocked."""
+        detailed = 0
+        for record in self._in_order():
+            subject = self._subject(record)
+            if subject.blocks:
+                detailed += 1
+                if detailed <= MOST_DETAILED or self._known.gathered.problems:
+                    yield subject
+            elif subject.needs_a_look:
+                yield subject
+
+    async def _look_at(self, subjects: Sequence[Subject]) -> None:
+        """Look at single images with all the rules of ``gate check``."""
+        targets = {subject.target: subject.record.uuid for subject in subjects[:MOST_LOOKS]}
+        if len(subjects) > MOST_LOOKS:
+            self._notes.append(_TOO_MANY.format(len(subjects), MOST_LOOKS))
+        if not targets:
+            return
+        self._progress.looks_expected += len(targets)
+        wait = Wait(
+            dict.fromkeys(targets, self._means.reader),
+            scans=self._means.scans,
+            clock=self._means.clock,
+            patience=self._means.patience,
+            watcher=self._means.watcher,
+        )
+        try:
+            await wait.run()
+        finally:
+            self._known.looked = {targets[target]: seen for target, seen in wait.evidence.items()}
+            self._progress.looks += len(self._known.looked)
+
+    def _in_order(self) -> list[ImageRecord]:
+        return sorted(
+            self._known.records.values(),
+            key=lambda record: (record.repo_namespace, record.repo_name, record.tag, record.digest),
+        )
+
+    def verdict(self, trouble: GateError | None) -> Verdict:
+        """Judge what is known."""
+        judged = [self._judge(record, trouble) for record in self._in_order()]
+        notes = [*self._notes, *self._known.gathered.problems, *notes_on(self._known.checks)]
+        if trouble is not None:
+            notes.insert(0, f"The audit was not finished: {trouble}")
+        decided = [
+            (names, [decision.finding for decision in image.decisions])
+            for image, names in judged
+            if image.outcome is not Outcome.UNDECIDED
+        ]
+        verdict = judge_run(
+            [image for image, _ in judged],
+            generated_at=self._means.clock.now(),
+            service=self._means.service,
+            policies=self._bench.policies.sources,
+            notes=[*notes, *self._bench.policies.notes(decided, self._bench.today)],
+        )
+        if trouble is not None and not judged:
+            return replace(verdict, exit_code=trouble.exit_code)
+        if not self._all_records and verdict.outcome is Outcome.PASS:
+            return replace(verdict, outcome=Outcome.UNDECIDED, exit_code=ExitCode.UNDECIDED)
+        return verdict
+
+    def _judge(
+        self, record: ImageRecord, trouble: GateError | None
+    ) -> tuple[ImageVerdict, tuple[str, ...]]:
+        subject = self._subject(record)
+        evidence = subject.evidence(trouble)
+        verdict = judge_image(
+            str(subject.reference).removeprefix("/"),
+            evidence,
+            self._bench.decide(subject.names, evidence.findings),
+            tolerated=isinstance(evidence, Unscanned)
+            and self._bench.policies.tolerates(evidence.reason, self._bench.today),
+            digest=subject.reference.digest or "",
+        )
+        return verdict, subject.names
+
+
+_RECORDS_MOVED = "The records could not all be read, so images may be missing here: {0}"
+_STRANGERS = "Images that have build risks but no record in a registry, so are not judged: {0}."
+_TOO_MANY = (
+    "{0} images could not be decided by the lists alone, and the first {1} were looked at one by "
+    "one. Audit a namespace at a time (--namespace) to decide the others."
+)
+
+
+def _risk(key: str, rows: Sequence[CatalogueRow]) -> Risk:
+    """Describe a risk, which may stand in the catalogue once for each level."""
+    first = rows[0]
+    return Risk(
+        key=key,
+        name=first.risk_key_name,
+        risk_class=first.risk_class,
+        class_name=first.risk_class_name,
+        images=max(row.count or 0 for row in rows),
+    )

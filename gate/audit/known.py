@@ -1,0 +1,167 @@
+"""What an audit knows by now, and what of that is evidence about one image."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from gate.audit.gathering import Gathered
+from gate.audit.records import names_of, reference_of
+from gate.evidence import Target, unscanned_by
+from gate.evidence.checks import Checks, lacking, with_checks
+from gate.evidence.choose import Refused, choose
+from gate.evidence.records import identify, image_of
+from gate.evidence.scan import scan_of
+from gate.evidence.scan import state_of as scan_state_of
+from gate.findings import Reason, Scanned, ScanState, Unscanned
+from gate.verdict import Action, Decision
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date, datetime
+
+    from gate.errors import GateError
+    from gate.evidence.records import Identified
+    from gate.findings import Evidence, Finding
+    from gate.policy import Policies
+    from gate.security_center import ImageRecord
+
+_Why = tuple[Reason, str]
+_AGAIN = "Run the audit again, or `gate check` with this image."
+_ONLY_A_BLOCK = (Reason.INCOMPLETE, "Only what blocks was read to its end.")
+_CHANGED = (Reason.INCOMPLETE, "Its record changed while the lists were read.")
+_YOUNG = (Reason.INCOMPLETE, "Its scan ended so recently that findings may still arrive.")
+_DOUBTFUL = (Reason.DISAGREEING, "The lists of build risks contradict one another about it.")
+_STOPPED = (Reason.INCOMPLETE, "The audit was stopped before its findings were known.")
+
+
+@dataclass(slots=True)
+class Known:
+    """What was read: ``records`` by ``Uuid``, what the lists hold, and single looks.
+
+    ``changed`` are records that were not the same at the end. ``whole`` is true once the lists were
+    read to their end.
+    """
+
+    records: dict[str, ImageRecord] = field(default_factory=dict)
+    gathered: Gathered = field(default_factory=Gathered)
+    checks: Checks = field(default_factory=Checks)
+    changed: set[str] = field(default_factory=set)
+    looked: dict[str, Evidence] = field(default_factory=dict)
+    whole: bool = False
+
+
+class Bench:
+    """The policies of an audit; equal decisions about different images are one object."""
+
+    def __init__(self, policies: Policies, today: date) -> None:
+        self.policies = policies
+        self.today = today
+        self._decisions: dict[Decision, Decision] = {}
+
+    def decide(self, names: Sequence[str], findings: Sequence[Finding]) -> tuple[Decision, ...]:
+        """Decide on each finding of the image with these names."""
+        decisions = self.policies.judge(findings, names, self.today)
+        return tuple(self._decisions.setdefault(each, each) for each in decisions)
+
+    def blocks(self, names: Sequence[str], findings: Sequence[Finding]) -> bool:
+        """Tell whether at least one finding is blocked."""
+        return any(each.action is Action.BLOCK for each in self.decide(names, findings))
+
+
+class Subject:
+    """One image of an audit: its record, and what is known of it."""
+
+    def __init__(self, record: ImageRecord, known: Known, bench: Bench, now: datetime) -> None:
+        self.record = record
+        self.reference = reference_of(record)
+        self.names = names_of(self.reference)
+        self._known = known
+        self._bench = bench
+        self._now = now
+        self.target = Target(
+            reference=self.reference,
+            digest=self.reference.digest,
+            requirements=bench.policies.requirements(self.names),
+            blocks=lambda findings: bench.blocks(self.names, findings),
+            region=record.region_id or None,
+            registry_type=record.registry_type.lower() or None,
+            instance=record.instance_id or None,
+            no_digest_because="its record has none.",
+        )
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What the lists hold about it."""
+        return tuple(self._known.gathered.findings.get(self.record.uuid, ()))
+
+    @property
+    def blocks(self) -> bool:
+        """Whether the lists alone block it; that needs a digest, and no contradiction."""
+        certain = self.target.digest and self.record.uuid not in self._known.gathered.doubtful
+        return bool(certain) and self.target.blocks(self.findings)
+
+    @property
+    def needs_a_look(self) -> bool:
+        """Whether only a look at this image alone may decide it."""
+        if self._uncertain():
+            return True
+        runs_again = scan_state_of(self.record) is ScanState.RUNNING and self.record.last_scan_time
+        return bool(runs_again) and self.target.requirements.accept_previous
+
+    def _uncertain(self) -> _Why | None:
+        """Return why the lists are no evidence of a pass, if so."""
+        known, uuid = self._known, self.record.uuid
+        if uuid in known.changed:
+            return _CHANGED
+        if uuid in known.gathered.doubtful:
+            return _DOUBTFUL
+        if known.gathered.problems:
+            return Reason.INCOMPLETE, known.gathered.problems[0]
+        scan = scan_of(self.record, self._now)
+        finished = scan.state is ScanState.FINISHED and scan.age is not None
+        if finished and scan.age < self.target.requirements.settle:  # type: ignore[operator]
+            return _YOUNG
+        return None
+
+    def evidence(self, trouble: GateError | None) -> Evidence:
+        """Return the evidence about it: a look at it alone counts for more than the lists."""
+        known = self._known
+        if self.record.uuid in known.looked:
+            return known.looked[self.record.uuid]
+        identified = identify((self.record,), self.target)
+        if isinstance(identified, Unscanned):
+            return identified
+        if not known.whole:
+            return unscanned_by(trouble) if trouble else self._refused(_STOPPED, identified)
+        return self._from_lists(identified)
+
+    def _from_lists(self, identified: Identified) -> Evidence:
+        known = self._known
+        if self.blocks:
+            return self._refused(_ONLY_A_BLOCK, identified, self.findings)
+        chosen = choose(identified, self.target, self._now, ())
+        if isinstance(chosen, Refused):
+            return chosen.why
+        why = lacking(known.checks, self.target.requirements) or self._uncertain()
+        if why:
+            return self._refused(why, identified)
+        return Scanned(
+            image=image_of(self.record, self.target),
+            identified_by=identified.by,
+            scan=with_checks(chosen.scan, known.checks),
+            findings=self.findings,
+        )
+
+    def _refused(
+        self, why: _Why, identified: Identified, findings: tuple[Finding, ...] = ()
+    ) -> Unscanned:
+        reason, message = why
+        return Unscanned(
+            reason=reason,
+            message=message if findings else f"{self.target.name}: {message} {_AGAIN}",
+            image=image_of(self.record, self.target),
+            identified_by=identified.by,
+            scan=with_checks(scan_of(self.record, self._now), self._known.checks),
+            findings=findings,
+        )

@@ -1,0 +1,104 @@
+"""The records of an account, in as little memory as that takes."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from gate.errors import InvalidReference
+from gate.evidence.records import with_prefix
+from gate.reference import ImageReference
+from gate.security_center import ImageRecord
+from gate.security_center.pages import read_list
+
+if TYPE_CHECKING:
+    from gate.audit.progress import Progress
+    from gate.audit.scope import Scope
+    from gate.security_center import Listing, SecurityCenter
+    from gate.security_center.wire import Page
+
+_PAGE_SIZE = 100
+# What tells whether a scan began or ended, or a tag moved, between two readings.
+State = tuple[str, int | None, str, int | None]
+_HOST = re.compile(r"[a-z0-9][a-z0-9.-]*\.aliyuncs\.com(?=/)")
+
+
+class Records:
+    """Reads the records that an audit is about; texts that many share are kept once."""
+
+    def __init__(self, client: SecurityCenter, scope: Scope, progress: Progress) -> None:
+        self._client = client
+        self._scope = scope
+        self._progress = progress
+        self._texts: dict[str, str] = {}
+
+    async def read(self) -> Listing[ImageRecord]:
+        """Read all records."""
+        return await read_list(self._slim_page, keep=self._scope.holds)
+
+    async def states(self) -> Listing[tuple[str, State]]:
+        """Read all records again: ``Uuid`` and state of each, in the scope or not."""
+        return await read_list(self._state_page)
+
+    async def _page(self, number: int) -> Page[ImageRecord]:
+        page = await self._client.describe_image_instances(
+            criteria=self._scope.of_records, current_page=number, page_size=_PAGE_SIZE
+        )
+        if number == 1:
+            self._progress.records_expected += page.total_count
+        self._progress.records += len(page.rows)
+        return page
+
+    async def _slim_page(self, number: int) -> Page[ImageRecord]:
+        return (await self._page(number)).mapped(self._slim)
+
+    async def _state_page(self, number: int) -> Page[tuple[str, State]]:
+        return (await self._page(number)).mapped(lambda row: (row.uuid, state_of(row)))
+
+    def _slim(self, row: ImageRecord) -> ImageRecord:
+        once = self._texts.setdefault
+        return ImageRecord(
+            uuid=row.uuid,
+            region_id=once(row.region_id, row.region_id),
+            instance_id=once(row.instance_id, row.instance_id),
+            registry_type=once(row.registry_type, row.registry_type),
+            repo_namespace=once(row.repo_namespace, row.repo_namespace),
+            repo_name=once(row.repo_name, row.repo_name),
+            endpoints=once(row.endpoints, row.endpoints),
+            tag=once(row.tag, row.tag),
+            digest=row.digest,
+            image_update=row.image_update,
+            last_scan_time=row.last_scan_time,
+            sca_status=once(row.sca_status, row.sca_status),
+            sca_progress=row.sca_progress,
+            sca_result=once(row.sca_result, row.sca_result),
+        )
+
+
+def state_of(record: ImageRecord) -> State:
+    """Return what must not change while the lists are read."""
+    return record.sca_status, record.last_scan_time, record.digest, record.image_update
+
+
+def reference_of(record: ImageRecord) -> ImageReference:
+    """Name a record's image; the host is empty where ``Endpoints`` tells none of Alibaba Cloud."""
+    host = _HOST.search(record.endpoints.lower())
+    return ImageReference(
+        host=host[0] if host else "",
+        namespace=record.repo_namespace,
+        repository=record.repo_name,
+        tag=record.tag,
+        digest=_digest(record),
+    )
+
+
+def _digest(record: ImageRecord) -> str | None:
+    try:
+        return ImageReference("", "", "", "").with_digest(with_prefix(record.digest)).digest
+    except InvalidReference:
+        return None
+
+
+def names_of(reference: ImageReference) -> tuple[str, ...]:
+    """Return the names that a policy's globs are tried on, those with a host if it is known."""
+    return tuple(name for name in reference.glob_names() if not name.startswith("/"))

@@ -1,0 +1,138 @@
+"""Read the images that a risk affects, in as little memory as that takes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from functools import partial
+from math import gcd
+from typing import TYPE_CHECKING, NamedTuple
+
+from gate.security_center.pages import read_list
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gate.audit.progress import Progress
+    from gate.security_center import SecurityCenter
+    from gate.security_center.wire import Page
+
+_READINGS = 6  # how often a list that moves under the reader's eyes is read at most
+_ENOUGH = 4  # readings, where they don't all agree
+_PAGE_SIZE = 100
+
+
+class Row(NamedTuple):
+    """What the audit keeps of a row: a record, and its level and status in the API's words."""
+
+    uuid: str
+    level: str
+    status: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """Which rows of DescribeImageListByBuildRisk are meant; ``None`` is any."""
+
+    risk: str | None
+    status: int | None
+    criteria_type: str | None = None
+    criteria: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """How often each row was in a list; ``problem`` says why they may not be all, if so."""
+
+    counts: Counter[Row]
+    total: int
+    problem: str = ""
+
+    @property
+    def images(self) -> set[str]:
+        """The records that have a row."""
+        return {row.uuid for row in self.counts}
+
+
+@dataclass(frozen=True, slots=True)
+class RiskLists:
+    """Reads lists; ``names`` holds each ``Uuid`` once, though many rows carry it."""
+
+    client: SecurityCenter
+    progress: Progress
+    names: dict[str, str]
+
+    async def read(self, query: Query) -> Rows:
+        """Read a list so often that moving rows can't have hidden one.
+
+        Once, if it holds as many rows as it says and no two that are the same: then none can lack.
+        Otherwise until most readings agree. A row that moves is lost, or seen twice, where a page
+        ends, so each reading has its pages end elsewhere.
+        """
+        readings: list[Counter[Row]] = []
+        page_size = _PAGE_SIZE
+        while True:
+            listing = await read_list(partial(self._page, query, page_size), readings=1)
+            page_size = _other(listing.page_size)
+            readings.append(Counter(listing.rows))
+            if listing.complete and all(number == 1 for number in readings[-1].values()):
+                return Rows(readings[-1], listing.total)
+            agreed = majority(readings)
+            if agreed.total() == listing.total and believable(readings, agreed):
+                return Rows(agreed, listing.total)
+            if listing.repeats or len(readings) == _READINGS:
+                problem = listing.problem or "Its readings differ."
+                return Rows(agreed, listing.total, problem)
+
+    async def total(self, query: Query) -> int:
+        """Return how many rows a list has, as its first page says."""
+        return (await self._page(query, 1, 1)).total_count
+
+    async def _page(self, query: Query, page_size: int, number: int) -> Page[Row]:
+        page = await self.client.describe_image_list_by_build_risk(
+            risk_key=query.risk,
+            status=query.status,
+            criteria_type=query.criteria_type,
+            criteria=query.criteria,
+            current_page=number,
+            page_size=page_size,
+        )
+        if number == 1 and page_size > 1:
+            self.progress.rows_expected += page.total_count
+        if page_size > 1:
+            self.progress.rows += len(page.rows)
+        name = self.names.setdefault
+        return page.mapped(lambda row: Row(name(row.uuid, row.uuid), row.risk_level, row.status))
+
+
+def _other(size: int) -> int:
+    """Return a smaller size of pages, one without common divisors so that few ends coincide."""
+    smaller = range(size - 1, 1, -1)
+    return next((each for each in smaller if gcd(each, size) == 1), _PAGE_SIZE)
+
+
+def majority(readings: Sequence[Counter[Row]]) -> Counter[Row]:
+    """Return each row as often as more than half of the readings hold it."""
+    agreed: Counter[Row] = Counter()
+    for row in set().union(*readings):
+        number, votes = Counter(reading[row] for reading in readings).most_common(1)[0]
+        if number and votes * 2 > len(readings):
+            agreed[row] = number
+    return agreed
+
+
+def believable(readings: Sequence[Counter[Row]], agreed: Counter[Row]) -> bool:
+    """Tell whether readings are enough to believe that what they agree on is the list.
+
+    In a sum that is right, a lost row is made up for by one that was seen twice. So a row that the
+    list seems to hold more than once, as images with two findings of one risk do, must be so in all
+    readings, or in two thirds of at least four.
+    """
+    if len(readings) == 1:
+        return False
+    for row, number in agreed.items():
+        if number > 1:
+            votes = sum(reading[row] == number for reading in readings)
+            if votes < len(readings) and (len(readings) < _ENOUGH or votes * 3 < len(readings) * 2):
+                return False
+    return True

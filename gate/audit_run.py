@@ -1,0 +1,111 @@
+"""Run ``gate audit``: connect, audit, show how far it is; a signal ends it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from functools import partial
+from random import SystemRandom
+from typing import TYPE_CHECKING
+
+import anyio
+
+from gate.audit import Means, Progress, Scope, audit
+from gate.check_run import heed_signals
+from gate.connect import Connections
+from gate.duration import say_duration
+from gate.progress import ERASE
+from gate.scanning import ScanMode, Scans
+from gate.service_run import ServiceOptions
+from gate.wait import Patience
+
+if TYPE_CHECKING:
+    from gate.errors import ExitCode
+    from gate.machine import Machine
+    from gate.policy import Policies
+    from gate.verdict import Verdict
+    from gate.wait import Progress as WaitProgress
+
+_GUARD = 5.0  # seconds after the deadline when a run that still hangs is stopped from outside
+_LIVE, _PLAIN = 0.5, 29.0  # seconds between two lines, on a terminal and in a log
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditOptions(ServiceOptions):
+    """The options of ``gate audit`` that decide how evidence is gathered."""
+
+    timeout: timedelta
+    namespace: str | None = None
+    repository: str | None = None
+    concurrency: int = 8
+
+
+def run_audit(options: AuditOptions, policies: Policies, machine: Machine) -> Verdict:
+    """Judge all images; a signal makes the verdict's exit code that of the signal."""
+    return anyio.run(partial(_run, options, policies, machine))
+
+
+async def _run(options: AuditOptions, policies: Policies, machine: Machine) -> Verdict:
+    settings = replace(
+        options.settings(machine, options.timeout.total_seconds()),
+        concurrency=options.concurrency,
+    )
+    region = options.region_of(None, machine)
+    async with Connections(settings) as connections:
+        await connections.prepare([region])
+        return await _watched(options, policies, machine, connections, region)
+
+
+async def _watched(
+    options: AuditOptions,
+    policies: Policies,
+    machine: Machine,
+    connections: Connections,
+    region: str | None,
+) -> Verdict:
+    deadline = connections.settings.deadline
+    left = deadline - machine.clock.monotonic()
+    stop = anyio.CancelScope(deadline=anyio.current_time() + left + _GUARD)
+    progress = Progress()
+    means = Means(
+        client=connections.client(region),
+        reader=connections.reader(region),
+        scans=Scans(ScanMode.NEVER, lambda _target: connections.client(region)),
+        service=connections.service(),
+        clock=machine.clock,
+        patience=Patience(wait=0.0, deadline=deadline, random=SystemRandom().random),
+        watcher=_Silent(),
+        stop=stop,
+    )
+    scope = Scope.of(options.namespace, options.repository, options.region)
+    received: list[ExitCode] = []
+    async with anyio.create_task_group() as group:
+        group.start_soon(heed_signals, stop, received)
+        group.start_soon(_show, progress, machine)
+        verdict = await audit(scope, policies, machine.clock.now().date(), means, progress)
+        group.cancel_scope.cancel()
+    if machine.live:
+        machine.write(ERASE)
+    return replace(verdict, exit_code=received[0]) if received else verdict
+
+
+class _Silent:
+    """The audit has its own progress."""
+
+    tick = 60.0
+
+    def show(self, progress: WaitProgress) -> None:
+        """Show nothing."""
+
+
+async def _show(progress: Progress, machine: Machine) -> None:
+    """Show how far the audit is: a live line on a terminal, else a plain one now and then."""
+    started = machine.clock.monotonic()
+    while True:
+        await anyio.sleep(_LIVE if machine.live else _PLAIN)
+        so_far = say_duration(timedelta(seconds=round(machine.clock.monotonic() - started)))
+        line = f"{progress}; {so_far} so far"
+        if machine.live:
+            machine.write(ERASE + f"{progress.bar()} {line}"[: max(machine.width() - 1, 20)])
+        else:
+            machine.write(f"auditing: {line}\n")

@@ -1,0 +1,97 @@
+"""GitHub Actions: annotations, the job summary, and the outputs of a step."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gate.errors import ReportUnwritable
+from gate.escaping import for_markdown
+from gate.report import render
+from gate.report.deployable import deployable
+from gate.report.github import annotation_lines
+from gate.report.verdict_line import verdict_line
+from gate.verdict import Action
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from gate.errors import ExitCode
+    from gate.verdict import Verdict
+
+# A summary over 1 MiB is dropped whole; a step that runs the gate several times has one for all.
+_MOST_SUMMARY = 1024 * 1024
+_PATHS = {"json": "report-json", "sarif": "sarif-file", "html": "report-html"}
+
+
+@dataclass(frozen=True, slots=True)
+class GitHub:
+    """A step of GitHub Actions."""
+
+    environment: Mapping[str, str]
+
+    def opening(self) -> str:
+        """Return nothing: a step's log is folded by itself."""
+        return ""
+
+    def closing(self) -> str:
+        """Return nothing, for the same reason."""
+        return ""
+
+    def annotations(self, verdict: Verdict) -> str:
+        """Return workflow commands, the worst findings of each type."""
+        return "".join(f"{line}\n" for line in annotation_lines(verdict))
+
+    def tell(
+        self, verdict: Verdict, exit_code: ExitCode, reports: Sequence[tuple[str, str]]
+    ) -> None:
+        """Set the step's outputs, and append the verdict to the job's summary."""
+        if path := self.environment.get("GITHUB_STEP_SUMMARY"):
+            _append(path, _summary(Path(path), verdict), "job summary")
+        if path := self.environment.get("GITHUB_OUTPUT"):
+            outputs = _outputs(verdict, exit_code, reports)
+            _append(path, "".join(_output(name, value) for name, value in outputs), "outputs")
+
+
+def _outputs(
+    verdict: Verdict, exit_code: ExitCode, reports: Sequence[tuple[str, str]]
+) -> Iterator[tuple[str, str]]:
+    counts = [image.count() for image in verdict.images]
+    yield "verdict", verdict.outcome.value
+    yield "exit-code", str(int(exit_code))
+    yield "image", "\n".join(deployable(verdict))
+    yield "blocked", str(sum(count[Action.BLOCK] for count in counts))
+    yield "warned", str(sum(count[Action.WARN] for count in counts))
+    for name, path in reports:
+        if name in _PATHS:
+            yield _PATHS[name], path
+
+
+def _output(name: str, value: str) -> str:
+    """Write one output; nobody can guess the line that ends it."""
+    delimiter = f"gate_{secrets.token_hex(16)}"
+    return f"{name}<<{delimiter}\n{value}\n{delimiter}\n"
+
+
+def _summary(path: Path, verdict: Verdict) -> str:
+    text = render("markdown", verdict)
+    there = path.stat().st_size if path.exists() else 0
+    if there + len(text.encode()) <= _MOST_SUMMARY:
+        return text
+    line = for_markdown(verdict_line(verdict, full=True))
+    return f"\n## {line}\n\nThe summary of this step is full; the reports have the details.\n"
+
+
+def _append(path: str, text: str, what: str) -> None:
+    try:
+        with Path(path).open(
+            "a", encoding="utf-8", errors="backslashreplace", newline="\n"
+        ) as file:
+            file.write(text)
+    except OSError as error:
+        raise ReportUnwritable(
+            f"GitHub's file for the step's {what} can't be written: {error.strerror}.",
+            "Run the gate on the runner itself, or with its files mounted; --no-ci does without.",
+        ) from None

@@ -1,0 +1,50 @@
+"""GitLab CI: a folded section of the job's log.
+
+Its reports are formats like any other: ``--report gitlab=…``, ``codequality=…``, ``junit=…`` and
+``dotenv=…`` for later jobs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gate.clock import Clock
+    from gate.errors import ExitCode
+    from gate.verdict import Verdict
+
+_SECTION = "buildrisk_gate"
+_CLEAR = "\x1b[0K"  # GitLab looks for it around a section's marks
+
+
+@dataclass(frozen=True, slots=True)
+class GitLab:
+    """A job of GitLab CI."""
+
+    clock: Clock
+
+    def opening(self) -> str:
+        """Fold the diagnostics into a section, so that the report is what one sees."""
+        return (
+            f"{_CLEAR}section_start:{self._now()}:{_SECTION}[collapsed=true]\r{_CLEAR}"
+            "buildrisk-gate: asking Security Center\n"
+        )
+
+    def closing(self) -> str:
+        """End the section."""
+        return f"{_CLEAR}section_end:{self._now()}:{_SECTION}\r{_CLEAR}"
+
+    def _now(self) -> int:
+        return int(self.clock.now().timestamp())
+
+    def annotations(self, verdict: Verdict) -> str:  # noqa: ARG002 - reports do that here
+        """Return nothing: a Code Quality report points at findings."""
+        return ""
+
+    def tell(
+        self, verdict: Verdict, exit_code: ExitCode, reports: Sequence[tuple[str, str]]
+    ) -> None:
+        """Do nothing: what later jobs are told is an artifact."""

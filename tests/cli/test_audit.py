@@ -1,0 +1,244 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from gate.sandbox import (
+    Fault,
+    Faults,
+    Kind,
+    Readings,
+    SampleFinding,
+    SampleImage,
+    State,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
+
+    from gate.sandbox import Sandbox
+    from tests.cli.conftest import Result
+
+    Gate = Callable[..., Result]
+    Serve = Callable[..., AbstractContextManager[Sandbox]]
+
+OLD = (State(after=-7200),)
+ROOT = SampleFinding(risk="no_user", command="USER root")
+SUDO = SampleFinding(risk="sudo", status="ignored", command="RUN sudo make")
+APK = SampleFinding(risk="apk", command="RUN apk add curl")
+
+
+def image(repository: str, *findings: SampleFinding, **given: object) -> SampleImage:
+    known = {"namespace": "shop", "repository": repository, "tag": "1", "timeline": OLD} | given
+    return SampleImage(findings=findings, **known)  # type: ignore[arg-type]
+
+
+def audit(gate: Gate, sandbox: Sandbox, *arguments: str) -> Result:
+    return gate("audit", "--endpoint", sandbox.url, "--format", "json", *arguments)
+
+
+def verdicts(result: Result) -> dict[str, tuple[str, str, int]]:
+    return {
+        f"{one['image']['namespace']}/{one['image']['repository']}:{one['image']['tag']}": (
+            one["verdict"],
+            one["reason"],
+            len(one["findings"]),
+        )
+        for one in result.report["images"]
+    }
+
+
+def test_every_image_is_judged_by_the_policy(gate: Gate, serve: Serve) -> None:
+    images = (
+        image("web", ROOT, SUDO),
+        image("api"),
+        image("worker", APK, SUDO),
+        image("batch", timeline=(State(after=-60, scan="CVE_ANALYZER", progress=40),)),
+        image("old", ROOT, timeline=(State(after=-7200), State(after=-5, scan="START"))),
+    )
+    with serve(*images) as sandbox:
+        result = audit(gate, sandbox)
+    assert 10 == result.code
+    assert {
+        "shop/web:1": ("block", "blocked", 2),
+        "shop/api:1": ("pass", "clean", 0),
+        "shop/worker:1": ("pass", "allowed", 2),
+        "shop/batch:1": ("undecided", "running", 0),
+        "shop/old:1": ("block", "blocked", 1),
+    } == verdicts(result)
+
+
+findings = st.builds(
+    SampleFinding,
+    risk=st.sampled_from(["no_user", "sudo", "apk"]),
+    level=st.sampled_from(["", "high", "low", "odd"]),
+    status=st.sampled_from(["unhandled", "ignored", "false_positive", 7]),
+    command=st.sampled_from(["USER root", "RUN sudo make", "RUN apk add curl"]),
+)
+worlds = st.lists(
+    st.tuples(
+        st.sampled_from(["web", "api", "web-admin", "worker"]),
+        st.sampled_from(["1", "2"]),
+        st.lists(findings, max_size=4),
+        st.sampled_from([OLD, (State(after=-60, scan="FAIL"),), ()]),
+    ).map(lambda made: image(made[0], *made[2], tag=made[1], timeline=made[3])),
+    max_size=5,
+)
+readings = st.builds(
+    Readings,
+    rows=st.sampled_from(["finding", "image"]),
+    list_without_status=st.sampled_from(["all", "unhandled"]),
+    criteria=st.sampled_from(["contains", "exact"]),
+    page_cap=st.sampled_from([2, 100]),
+)
+
+
+@settings(
+    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(worlds, readings)
+def test_an_audit_never_passes_what_a_check_does_not(
+    gate: Gate, serve: Serve, images: list[SampleImage], taken: Readings
+) -> None:
+    Path(".buildrisk-gate.yaml").write_text(
+        "version: 1\nblock: {levels: [high], statuses: [unhandled]}\nscan: {settle: 0s}\n"
+    )
+    with serve(*images, readings=taken) as sandbox:
+        audited = audit(gate, sandbox)
+        known = [one for one in sandbox.world.images if one.timeline]
+        named = [
+            f"registry.cn-hangzhou.aliyuncs.com/{one.name}:{one.tag}@{one.digest}" for one in known
+        ]
+        url = ("--endpoint", sandbox.url, "--wait", "0", "--format", "json")
+        checked = gate("check", *named, *url) if named else None
+    told = verdicts(audited)
+    assert len(known) == len(told)
+    if checked is not None:
+        assert {name: said[:2] for name, said in verdicts(checked).items()} == {
+            name: said[:2] for name, said in told.items()
+        }
+
+
+def test_findings_are_complete_over_many_pages(gate: Gate, serve: Serve) -> None:
+    images = [image(f"r{number}", ROOT, APK, SUDO, APK) for number in range(60)]
+    with serve(*images, readings=Readings(page_cap=7)) as sandbox:
+        result = audit(gate, sandbox)
+    assert 60 * 4 == sum(len(one["findings"]) for one in result.report["images"])
+
+
+def test_findings_are_complete_while_rows_move(gate: Gate, serve: Serve) -> None:
+    images = [image(f"r{number}", ROOT, APK) for number in range(40)]
+    moving = Faults(Fault(kind=Kind.MOVING_ROWS, operations=["DescribeImageListByBuildRisk"]))
+    with serve(*images, readings=Readings(page_cap=10), faults=moving) as sandbox:
+        result = audit(gate, sandbox)
+    assert 10 == result.code
+    assert {("block", "blocked", 2)} == set(verdicts(result).values())
+
+
+@pytest.mark.parametrize("kind", [Kind.DROPPED_ROWS, Kind.LYING_TOTAL, Kind.REPEATED_PAGE])
+def test_lists_that_lie_never_make_a_pass(gate: Gate, serve: Serve, kind: Kind) -> None:
+    images = [image(f"r{number}", ROOT) for number in range(30)]
+    fault = Fault(kind=kind, operations=["DescribeImageListByBuildRisk"], delta=1)
+    with serve(*images, readings=Readings(page_cap=10), faults=Faults(fault)) as sandbox:
+        result = audit(gate, sandbox)
+    assert "pass" not in {said[0] for said in verdicts(result).values()}
+
+
+def test_the_scope_is_exact(gate: Gate, serve: Serve) -> None:
+    images = (
+        image("web", ROOT),
+        image("web-admin", ROOT),
+        image("web", namespace="webshop"),
+        image("web", region="cn-beijing", tag="2"),
+        image("job", registry_type="CI/CD"),
+    )
+    with serve(*images) as sandbox:
+        every = {"shop/web:1", "shop/web:2", "shop/web-admin:1", "webshop/web:1"}
+        assert every == set(verdicts(audit(gate, sandbox)))
+        for arguments, expected in (
+            (("--namespace", "shop"), {"shop/web:1", "shop/web:2", "shop/web-admin:1"}),
+            (("--repository", "shop/web"), {"shop/web:1", "shop/web:2"}),
+            (("--repository", "web"), {"shop/web:1", "shop/web:2", "webshop/web:1"}),
+            (("--namespace", "shop", "--region", "cn-beijing"), {"shop/web:2"}),
+        ):
+            assert expected == set(verdicts(audit(gate, sandbox, *arguments)))
+
+
+def test_nothing_to_audit_is_no_pass(gate: Gate, serve: Serve) -> None:
+    with serve() as sandbox:
+        assert 3 == audit(gate, sandbox).code
+
+
+def test_blocked_images_are_read_in_full_for_reports(gate: Gate, serve: Serve) -> None:
+    with serve(image("web", ROOT)) as sandbox:
+        (one,) = audit(gate, sandbox).report["images"]
+    assert "USER root" == one["findings"][0]["command"]
+
+
+def test_a_young_scan_is_looked_at_by_itself(gate: Gate, serve: Serve) -> None:
+    Path(".buildrisk-gate.yaml").write_text(
+        "version: 1\nblock: {levels: [high], statuses: [unhandled]}\nscan: {settle: 1s}\n"
+    )
+    young = image("web", ROOT, timeline=(State(after=0),), findings_after=0.4)
+    with serve(young) as sandbox:
+        assert 10 == audit(gate, sandbox).code
+
+
+def test_no_check_switched_on_is_no_pass(gate: Gate, serve: Serve) -> None:
+    off = Faults(Fault(kind=Kind.CONFIG_OFF))
+    with serve(image("web"), faults=off) as sandbox:
+        assert {"shop/web:1": ("undecided", "checks_off", 0)} == verdicts(audit(gate, sandbox))
+
+
+def test_refused_access_is_reported_with_its_code(gate: Gate, serve: Serve) -> None:
+    denied = Faults(Fault(kind=Kind.DENIED, operations=["DescribeImageListByBuildRisk"]))
+    with serve(image("web"), faults=denied) as sandbox:
+        result = audit(gate, sandbox)
+    assert 4 == result.code
+    assert "access" == result.report["images"][0]["reason"]
+
+
+def test_trouble_before_any_image_is_known_is_told(gate: Gate, serve: Serve) -> None:
+    denied = Faults(Fault(kind=Kind.DENIED, operations=["DescribeImageInstances"]))
+    with serve(image("web"), faults=denied) as sandbox:
+        result = audit(gate, sandbox)
+    assert 4 == result.code
+    assert "DescribeImageInstances" in result.report["notes"][0]
+
+
+def test_the_summary_ranks_repositories_and_risks(gate: Gate, serve: Serve) -> None:
+    images = (image("web", ROOT, APK), image("api", ROOT, ROOT), image("ok"))
+    with serve(*images) as sandbox:
+        out = gate("audit", "--endpoint", sandbox.url).out
+        quiet = gate("audit", "--endpoint", sandbox.url, "-q").out
+    assert "images    3: 1 pass, 2 block, 0 undecided" in out
+    assert out.index("shop/api") < out.index("shop/web")
+    assert "no_user (high)  3 block in 2 images" in out
+    assert 1 == len(quiet.splitlines())
+
+
+def test_an_earlier_report_is_compared_with(gate: Gate, serve: Serve) -> None:
+    with serve(image("web"), image("api", ROOT), image("gone")) as sandbox:
+        Path("before.json").write_text(json.dumps(audit(gate, sandbox).report))
+        sandbox.world.put(image("web", ROOT))
+        sandbox.world.put(image("api"))
+        sandbox.world.remove(image("gone"))
+        notes = "\n".join(audit(gate, sandbox, "--compare", "before.json").report["notes"])
+    assert "1 newly blocked (shop/web:1); 1 no longer blocked (shop/api:1)" in notes
+    assert "1 gone (shop/gone:1)" in notes
+
+
+@pytest.mark.parametrize(
+    "content", ["", "{}", "[1]", '{"version": 2, "generated_at": "", "images": []}']
+)
+def test_what_is_no_report_is_not_compared_with(gate: Gate, content: str) -> None:
+    Path("before.json").write_text(content)
+    result = gate("audit", "--sandbox", "--compare", "before.json")
+    assert 2 == result.code
+    assert "before.json is" in result.err
