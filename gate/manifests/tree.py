@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _DEEPEST = 100
 _MOST_EVENTS = 2_000_000  # begins, ends and values
 _MOST_MERGED = 100_000  # keys that merge keys copy into mappings
+_MOST_REPEATED = 20  # repeated keys that are told of
 _MERGE = "<<"
 _LINE_END = re.compile("\n")
 
@@ -134,7 +135,8 @@ class _Builder:
             raise Unreadable(line, "a list or mapping stands where a key should be")
         top.key = node.text
         top.merges = node.plain and node.text == _MERGE
-        if isinstance(top.node, Fields) and node.text in top.node.fields:
+        again = isinstance(top.node, Fields) and node.text in top.node.fields
+        if again and len(self.repeated) < _MOST_REPEATED:
             self.repeated.append(Repeated(line, node.text))
 
     def _end(self) -> None:
