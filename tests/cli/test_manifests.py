@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.cli.conftest import HOST
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.cli.conftest import Result
+
+    Gate = Callable[..., Result]
+
+
+def pod(*images: str) -> None:
+    containers = "".join(f"    - {{name: c{n}, image: '{one}'}}\n" for n, one in enumerate(images))
+    Path("pod.yaml").write_text(
+        f"apiVersion: v1\nkind: Pod\nmetadata: {{name: web}}\nspec:\n  containers:\n{containers}"
+    )
+
+
+def judge(gate: Gate, *arguments: str) -> Result:
+    return gate("manifests", "--sandbox", "--format", "json", *arguments, "pod.yaml")
+
+
+def test_images_that_a_file_names_are_judged_and_findings_point_there(gate: Gate) -> None:
+    pod(f"{HOST}/shop/api:2.0", f"{HOST}/shop/web:1.4")
+    result = judge(gate)
+    assert 10 == result.code
+    api, web = result.report["images"]
+    assert ("pass", "block") == (api["verdict"], web["verdict"])
+    assert {("pod.yaml", 7)} == {
+        (one["location"]["path"], one["location"]["line"]) for one in web["findings"]
+    }
+
+
+def test_images_of_other_registries_are_named_as_skipped(gate: Gate) -> None:
+    pod(f"{HOST}/shop/api:2.0", "nginx:1.27")
+    result = judge(gate)
+    assert 0 == result.code
+    assert any("nginx:1.27" in note and "skipped" in note for note in result.report["notes"])
+
+
+def test_a_registry_that_is_named_is_judged_too(gate: Gate) -> None:
+    pod("harbor.example.com/shop/api:2.0")
+    result = judge(gate, "--registry-host", "*.example.com", "--region", "cn-hangzhou")
+    assert 1 == len(result.report["images"])
+
+
+@pytest.mark.parametrize("others", [(), (f"{HOST}/shop/api:2.0",)])
+def test_a_name_that_is_not_whole_is_undecided(gate: Gate, others: tuple[str, ...]) -> None:
+    pod(*others, f"{HOST}/shop/web:$TAG")
+    result = judge(gate, "--allow-none")
+    assert 3 == result.code
+    assert "unidentified" == result.report["images"][-1]["reason"]
+    assert "pod.yaml:" in result.report["images"][-1]["message"]
+
+
+def test_nothing_to_judge_is_no_pass_unless_allowed(gate: Gate) -> None:
+    pod("nginx:1.27")
+    assert (3, "undecided") == (judge(gate).code, judge(gate).report["verdict"])
+    allowed = judge(gate, "--allow-none")
+    assert (0, "undecided") == (allowed.code, allowed.report["verdict"])
+    assert "nothing was judged" in allowed.report["notes"][0]
+
+
+def test_a_file_that_cannot_be_read_is_usage(gate: Gate) -> None:
+    result = gate("manifests", "--sandbox", "gone.yaml")
+    assert 2 == result.code
+    assert "gone.yaml can't be read" in result.err
+
+
+def test_a_dockerfile_gives_findings_their_lines(gate: Gate) -> None:
+    Path("Dockerfile").write_text("FROM alpine\nENV DB_PASSWORD=hunter2\n\nUSER root\n")
+    arguments = ("check", "--sandbox", "--format", "json", "--dockerfile", "Dockerfile")
+    result = gate(*arguments, f"{HOST}/shop/web:1.4")
+    places = {
+        one["risk"]: one["location"] and one["location"]["line"] for one in result.image["findings"]
+    }
+    assert (2, 4, None) == (places["env_secret"], places["no_user"], places["curl_pipe"])
+    assert "hunter2" not in result.out
+
+
+def test_a_dockerfile_that_is_not_there_is_usage(gate: Gate) -> None:
+    result = gate("check", "--sandbox", "--dockerfile", "gone", f"{HOST}/shop/web:1.4")
+    assert 2 == result.code
