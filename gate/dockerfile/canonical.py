@@ -15,8 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _LINE_END = re.compile(r"\\[ \t]*\r?\n")
-_SPACE = re.compile(r"\s+")
-_QUOTING = re.compile(r"[\"'\\`]")
+_QUOTING = str.maketrans("", "", "\"'\\`")
 # HEALTHCHECK &{["CMD-SHELL" "curl …"] "30s" "3s" "0s" "0s" '\x03'}
 _CHECK = re.compile(r"&\{(\[(?:[^\"\]]|\"(?:[^\"\\]|\\.)*+\")*+\])", re.DOTALL)
 _CHECK_KIND = re.compile(r"(?i)CMD(?:-SHELL)?\s++(?=\S)")
@@ -42,7 +41,7 @@ def _run(arguments: str) -> str:
 
 
 def _plain(arguments: str) -> str:
-    return spaced(_QUOTING.sub("", arguments))
+    return spaced(arguments.translate(_QUOTING))
 
 
 def _list(arguments: str) -> str:
@@ -108,7 +107,7 @@ def _directory(arguments: str) -> str:
 
 def spaced(text: str) -> str:
     """Return the text on one line, with one space where white space is."""
-    return _SPACE.sub(" ", _LINE_END.sub("", text)).strip()
+    return " ".join((_LINE_END.sub("", text) if "\n" in text else text).split())
 
 
 _WAYS: dict[str, Callable[[str], str]] = {

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
+from functools import cached_property
 from typing import TYPE_CHECKING
 
-from gate.dockerfile.commands import Key, keys, keys_of
+from gate.dockerfile.commands import Key, keys
 from gate.masking import mask_secrets
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Sequence
 
     from gate.dockerfile.places import Written
     from gate.dockerfile.writings import Budget
@@ -27,16 +28,19 @@ _FIXED_COST = 40
 class MaskedInstructions:
     """Instructions by what they are compared by once their secrets are masked."""
 
-    def __init__(self, written: Iterable[Written], budget: Budget) -> None:
+    def __init__(self, written: Sequence[Written], budget: Budget) -> None:
         self._budget = budget
-        self._sorted = sorted(
-            (key, number, each)
-            for number, each in enumerate(written)
-            for key in keys_of(each.keyword, each.arguments)
-        )
+        self._written = written
         self._masked: dict[Key, set[int]] = defaultdict(set)
         self._done: set[int] = set()
         self._begins: set[Key] = set()
+
+    @cached_property
+    def _sorted(self) -> list[tuple[Key, int, Written]]:
+        """Sort them by what they begin with; few findings hold secrets at all."""
+        return sorted(
+            (key, number, each) for number, each in enumerate(self._written) for key in each.keys
+        )
 
     def find(self, key: Key) -> set[int]:
         """Return the places that look so, with their secrets masked."""
@@ -55,20 +59,19 @@ class MaskedInstructions:
             key, number, written = self._sorted[position]
             if key.keyword != begin.keyword or not key.text.startswith(begin.text):
                 return
-            new = number not in self._done
-            if not self._budget.allows(3 * (len(written.arguments) + _FIXED_COST) if new else 1):
+            shown = [] if number in self._done else _shown(written, key)
+            self._done.add(number)
+            if not self._budget.allows(1 + sum(len(text) + _FIXED_COST for text in shown)):
                 return
-            if new:
-                self._done.add(number)
-                for masked in _masked(written, key):
+            for text in shown:
+                for masked in keys(mask_secrets(text)):
                     self._masked[masked].add(written.place)
             position += 1
 
 
-def _masked(written: Written, key: Key) -> Iterator[Key]:
-    """Mask an instruction as it is written, and as histories show it."""
+def _shown(written: Written, key: Key) -> list[str]:
+    """Return an instruction as it is written and as histories show it: each may mask otherwise."""
     shown = [f"{written.keyword} {written.arguments}", f"{key.keyword} {key.text}"]
     if written.keyword == "RUN":
         shown.append(f"RUN /bin/sh -c {key.text} # buildkit")
-    for text in shown:
-        yield from keys(mask_secrets(text))
+    return list(dict.fromkeys(shown))

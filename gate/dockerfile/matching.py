@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from gate.dockerfile.commands import keys, keys_of
+from gate.dockerfile.commands import keys
 from gate.dockerfile.copies import Copies
 from gate.dockerfile.masked import MaskedInstructions
 from gate.dockerfile.patterns import Patterns
 from gate.dockerfile.places import places_of
-from gate.dockerfile.variables import is_told
 from gate.dockerfile.writings import Budget
 
 if TYPE_CHECKING:
@@ -31,8 +30,8 @@ class Matcher:
         self._places = found.places
         self._exact: dict[Key, set[int]] = defaultdict(set)
         for written in found.written:
-            if is_told(written.arguments):
-                for key in keys_of(written.keyword, written.arguments):
+            if written.told:
+                for key in written.keys:
                     self._exact[key].add(written.place)
         self._masked = MaskedInstructions(found.written, budget)
         self._copies = Copies(found)

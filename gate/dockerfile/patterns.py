@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from itertools import chain
 from typing import TYPE_CHECKING
 
-from gate.dockerfile.commands import keys, keys_of
+from gate.dockerfile.commands import keys
 from gate.dockerfile.masked import MASK
 from gate.dockerfile.variables import UNKNOWN, is_told
 from gate.masking import mask_secrets
@@ -40,21 +41,20 @@ class Patterns:
         self._masked: dict[Key, list[Key]] = {}
         self._patterns: dict[Shape, dict[tuple[Key, int], None]] = defaultdict(dict)
         for each in written:
-            if not is_told(each.arguments):
-                for key in keys_of(each.keyword, each.arguments):
-                    if _is_telling(key):
-                        self._patterns[_shape(key)[0]][key, each.place] = None
+            for key in each.keys if not each.told else ():
+                if _is_telling(key):
+                    self._patterns[_shape(key)[0]][key, each.place] = None
 
     def find(self, key: Key) -> set[int]:
         """Return the places that this may be, whatever the file does not tell."""
         if key.keyword not in _NAMED | _UNNAMED:
             return set()
-        alike = [each for shape in _shape(key) for each in self._patterns.get(shape, ())]
-        if len(alike) > _MOST_ALIKE:
+        alike = [self._patterns[shape] for shape in _shape(key) if shape in self._patterns]
+        if sum(map(len, alike)) > _MOST_ALIKE:
             return set()
         return {
             place
-            for pattern, place in alike
+            for pattern, place in chain.from_iterable(alike)
             if any(_fits(each.text, key.text) for each in self._ways(pattern, key))
         }
 

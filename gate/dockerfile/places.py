@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from gate.dockerfile.commands import keys_of
 from gate.dockerfile.instructions import parse
 from gate.dockerfile.scopes import scopes
 from gate.dockerfile.stages import NOTHING, stages_of
+from gate.dockerfile.variables import is_told
 from gate.dockerfile.writings import Budget, writings
 
 if TYPE_CHECKING:
+    from gate.dockerfile.commands import Key
     from gate.dockerfile.stages import Stages
 
 # Replaced variables may make a text longer than the file.
@@ -30,11 +33,16 @@ class Place(NamedTuple):
 
 
 class Written(NamedTuple):
-    """One way in which a history may show the instruction at the place of that number."""
+    """One way in which a history may show the instruction at the place of that number.
+
+    ``told`` is false where some of its text is not known; ``keys`` are what it is compared by.
+    """
 
     place: int
     keyword: str
     arguments: str
+    told: bool
+    keys: list[Key]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +62,10 @@ def places_of(text: str) -> Places:
     places: list[Place] = []
     written: list[Written] = []
     for stage, instruction, scope in scopes(stages, dockerfile.escape):
-        ways = dict.fromkeys(writings(instruction, scope, budget))
-        written += (Written(len(places), instruction.keyword, way) for way in ways)
+        keyword = instruction.keyword
+        for way in dict.fromkeys(writings(instruction, scope, budget)):
+            keys = keys_of(keyword, way)
+            written.append(Written(len(places), keyword, way, is_told(way), keys))
         places.append(Place(instruction.line, stage in in_image, stage in on_nothing))
     return Places(tuple(places), tuple(written))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections import ChainMap
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gate.dockerfile.arguments import pairs, strings, unquoted
@@ -21,22 +21,17 @@ _MOST_STAGES = 30
 _MOST_PATH = 1000
 
 
-@dataclass(slots=True)
 class Variables:
-    """The values of ENV and ARG; ENV, also that of the stages below, wins."""
+    """The values of ENV and ARG; ENV, also that of the stages below, wins.
 
-    environment: ChainMap[str, str]
-    arguments: dict[str, str] = field(default_factory=dict)
+    A stage inherits no arguments of those that it is based on.
+    """
 
-    @classmethod
-    def above(cls, base: Variables | None) -> Variables:
-        """Begin a stage that is based on another one, whose arguments it doesn't inherit."""
-        below = base.environment.maps[:_MOST_STAGES] if base else []
-        return cls(ChainMap({}, *below))
-
-    def all(self) -> ChainMap[str, str]:
-        """Return all values by name."""
-        return ChainMap({}, *self.environment.maps, self.arguments)
+    def __init__(self, base: Variables | None = None) -> None:
+        below = base.environments[:_MOST_STAGES] if base else []
+        self.environments: list[dict[str, str]] = [{}, *below]
+        self.arguments: dict[str, str] = {}
+        self.all = ChainMap(*self.environments, self.arguments)
 
 
 @dataclass(slots=True)
@@ -57,8 +52,8 @@ class Scope:
     def above(cls, base: Scope | None, escape: str) -> Scope:
         """Begin a stage that is based on another one."""
         if base is None:
-            return cls(escape, Variables.above(None), Variables.above(None))
-        default, open_ = Variables.above(base.default), Variables.above(base.open)
+            return cls(escape, Variables(), Variables())
+        default, open_ = Variables(base.default), Variables(base.open)
         return cls(escape, default, open_, base.shell, base.directory)
 
     def path(self, directory: str) -> str:
@@ -79,21 +74,20 @@ class Scope:
                 self.shell = " ".join(strings(instruction.arguments) or [])
             case "WORKDIR":
                 written = unquoted(instruction.arguments)
-                self.directory = self.path(expand(written, self.default.all(), escape=self.escape))
+                self.directory = self.path(expand(written, self.default.all, escape=self.escape))
 
     def _set(self, instruction: Instruction) -> None:
         for variables in (self.default, self.open):
-            known = variables.all()
             told = {
-                name: value_of(value or "", known, self.escape)
+                name: value_of(value or "", variables.all, self.escape)
                 for name, value in pairs(instruction.arguments)
             }
-            variables.environment.maps[0].update(told)
+            variables.environments[0].update(told)
 
     def _declare(self, instruction: Instruction, before: dict[str, str]) -> None:
         for name, value in pairs(instruction.arguments):
             if value is not None:
-                told = value_of(value, self.default.all(), self.escape)
+                told = value_of(value, self.default.all, self.escape)
             else:
                 told = before.get(name, FROM_ARGUMENT)
             self.default.arguments[name] = told

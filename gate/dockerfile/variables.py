@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 UNKNOWN = "\x00"
 FROM_ARGUMENT = "\x01"
 # A few lines can double a value many times.
-_MOST_VALUE = 4096
+_MOST_VALUE = 1000
 _UNTOLD = re.compile(r"[\x00\x01]")
+_SEVERAL_UNKNOWN = re.compile(r"\x00\x00+")
 
 _NAME = r"[A-Za-z_][A-Za-z0-9_]*+"
 # ``${NAME:-word}``; the word may hold variables, but none with a word of its own in braces.
@@ -57,7 +58,10 @@ def expand(
 
 def value_of(written: str, values: Mapping[str, str], escape: str) -> str:
     """Return the value that ENV or ARG gives, without quotes; one that is too long is unknown."""
-    value = unquoted(expand(written, values, escape=escape))
+    if "$" not in written:
+        value = unquoted(written)
+    else:
+        value = _SEVERAL_UNKNOWN.sub(UNKNOWN, unquoted(expand(written, values, escape=escape)))
     return value if len(value) <= _MOST_VALUE else UNKNOWN
 
 

@@ -41,7 +41,7 @@ def writings(instruction: Instruction, scope: Scope, budget: Budget) -> Iterator
     yield written
     if instruction.keyword in _WITH_SHELL and 0 < len(scope.shell) <= _MOST_SHELL:
         given, command = flags(written)
-        if strings(command) is None:
+        if strings(command) is None and budget.allows(len(scope.shell)):
             yield " ".join((*given, scope.shell, command))
     if instruction.keyword == "ARG":
         yield " ".join(
@@ -52,7 +52,7 @@ def writings(instruction: Instruction, scope: Scope, budget: Budget) -> Iterator
         return
     for variables in (scope.default, scope.open):
         unknown = {"unknown": None} if instruction.keyword in _NOT_EXPANDED else {}
-        text = expand(written, variables.all(), escape=scope.escape, **unknown)
+        text = expand(written, variables.all, escape=scope.escape, **unknown)
         if not budget.allows(len(text)):
             return
         if is_told(text) or instruction.keyword not in _NOT_EXPANDED:
