@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import shutil
 import tomllib
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,6 +10,7 @@ from anyio.from_thread import start_blocking_portal
 
 import dev
 from gate.sandbox import Sandbox, sample_world
+from tests.action.cloud import SESSION, Cloud
 from tests.action.consumer import EVIL, Consumer
 
 if TYPE_CHECKING:
@@ -24,9 +26,33 @@ HIJACK = "import os\nopen(os.environ['HIJACKED'], 'a').write(__name__ + '\\n')\n
 def sandbox() -> Iterator[Sandbox]:
     world = sample_world()
     world.images.append(EVIL)
-    service = Sandbox(world)
-    with start_blocking_portal() as portal, portal.wrap_async_context_manager(service):
+    with _served(Sandbox(world)) as service:
         yield service
+
+
+@pytest.fixture(scope="session")
+def keyless_sandbox() -> Iterator[Sandbox]:
+    """Serve a Security Center that knows nobody but the session that STS hands out."""
+    service = Sandbox(
+        sample_world(),
+        access_key_id=SESSION["AccessKeyId"],
+        access_key_secret=SESSION["AccessKeySecret"],
+        security_token=SESSION["SecurityToken"],
+    )
+    with _served(service):
+        yield service
+
+
+@pytest.fixture(scope="session")
+def cloud() -> Iterator[Cloud]:
+    with Cloud().serving() as serving:
+        yield serving
+
+
+@contextmanager
+def _served(sandbox: Sandbox) -> Iterator[Sandbox]:
+    with start_blocking_portal() as portal, portal.wrap_async_context_manager(sandbox):
+        yield sandbox
 
 
 @pytest.fixture(scope="session")

@@ -10,14 +10,18 @@ from typing import TYPE_CHECKING
 import pytest
 
 import dev
+from tests.action.cloud import BEARER, SESSION
 from tests.action.consumer import HOST, Case, digest_of, named
 
 if TYPE_CHECKING:
     from gate.sandbox import Sandbox
+    from tests.action.cloud import Cloud
     from tests.action.consumer import Consumer, Run
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="act's own shell is that of Unix")
 
+ROLE = "acs:ram::1234567890123456:role/gate"
+PROVIDER = "acs:ram::1234567890123456:oidc-provider/github"
 STRICT = (dev.ROOT / "policies" / "strict.yaml").read_text(encoding="utf-8")
 DOCKERFILE = "FROM alpine:3.20\nENV DB_PASSWORD=correct-horse-battery\nUSER root\n"
 INJECTION = """\
@@ -58,23 +62,47 @@ def cases() -> dict[str, Case]:
         "own_python": {"image": api, "python-version": ""},
         "injection": {"image": INJECTION, "digest": INJECTION, "policy": INJECTION},
     }
+    role = {"role-arn": ROLE, "oidc-provider-arn": PROVIDER}
+    # What GitHub sets for a job with `id-token: write`, and the way to the fake STS.
+    job = {
+        "ACTIONS_ID_TOKEN_REQUEST_URL": "${{ env.CLOUD }}/token?job=1",
+        "ACTIONS_ID_TOKEN_REQUEST_TOKEN": BEARER,
+        "ALIBABA_CLOUD_ACCESS_KEY_ID": "",
+        "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "",
+        "HTTPS_PROXY": "${{ env.CLOUD }}",
+        "NO_PROXY": "127.0.0.1",
+        "SSL_CERT_FILE": "${{ env.CLOUD_CA }}",
+    }
     endpoint = {"endpoint": "${{ env.ENDPOINT }}"}
+    keyless = {"image": api, "endpoint": "${{ env.KEYLESS_ENDPOINT }}", **role}
     down = {"image": api, "endpoint": "http://127.0.0.1:9"}
     return {
         **{name: Case({**endpoint, **inputs}) for name, inputs in alone.items()},
         "down": Case(down, {"BUILDRISK_GATE_TIMEOUT": "1s"}),
+        "keyless": Case(keyless, job),
         "blocked": Case({**endpoint, "image": web}),
     }
 
 
 @pytest.fixture(scope="module")
-def ran(consumer: Consumer, sandbox: Sandbox) -> Run:
+def ran(
+    consumer: Consumer,
+    sandbox: Sandbox,
+    keyless_sandbox: Sandbox,
+    cloud: Cloud,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Run:
+    authority = tmp_path_factory.mktemp("cloud") / "ca.pem"
+    cloud.ca.cert_pem.write_to_path(authority)
     consumer.write("ci/strict.yaml", STRICT)
     consumer.write("ci/lenient.yaml", "version: 1\nblock: {levels: [], statuses: [unhandled]}\n")
     consumer.write("Dockerfile", DOCKERFILE)
     return consumer.run(
         cases(),
+        CLOUD=cloud.url,
+        CLOUD_CA=str(authority),
         ENDPOINT=sandbox.url,
+        KEYLESS_ENDPOINT=keyless_sandbox.url,
         ALIBABA_CLOUD_ACCESS_KEY_ID=sandbox.access_key_id,
         ALIBABA_CLOUD_ACCESS_KEY_SECRET=sandbox.access_key_secret,
     )
@@ -96,6 +124,7 @@ def ran(consumer: Consumer, sandbox: Sandbox) -> Run:
         ("own_python", 0, "success"),
         ("injection", 2, "failure"),
         ("down", 5, "failure"),
+        ("keyless", 0, "success"),
         ("blocked", 10, "failure"),
     ],
 )
@@ -221,6 +250,19 @@ def test_python_is_brought_unless_told_otherwise(ran: Run) -> None:
 
 def test_the_gate_is_installed_once_in_a_job(ran: Run) -> None:
     assert 1 == ran.log.count("setting up buildrisk-gate")
+
+
+@pytest.mark.usefixtures("ran")
+def test_a_keyless_job_exchanges_its_token_for_a_session_of_the_role(cloud: Cloud) -> None:
+    (form,) = cloud.asked
+
+    assert {"sts.aliyuncs.com:443"} == set(cloud.hosts)
+    assert [ROLE, PROVIDER] == [form["RoleArn"], form["OIDCProviderArn"]]
+
+
+def test_a_keyless_job_hands_nothing_on_to_later_steps(ran: Run) -> None:
+    assert [] == [kind for kind, _ in ran.steps["keyless"].commands if kind == "set-env"]
+    assert not [value for value in SESSION.values() if value in ran.log]
 
 
 def test_no_secret_is_in_the_log(ran: Run, sandbox: Sandbox) -> None:
