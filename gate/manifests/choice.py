@@ -63,7 +63,7 @@ def choose(found: Iterable[Found], hosts: Sequence[str]) -> Chosen:
             place = Location(image.path, image.line)
             if isinstance(answer, ImageReference):
                 places.setdefault(answer, []).append(place)
-            elif _is_known(image.text.partition("/")[0].lower(), hosts):
+            elif _is_known(_host_and_path(image.text)[0], hosts):
                 undecidable.setdefault(
                     image.text, Undecidable(concealed(image.text), place, answer)
                 )
@@ -79,27 +79,28 @@ def choose(found: Iterable[Found], hosts: Sequence[str]) -> Chosen:
 
 def _reference(text: str, hosts: Sequence[str]) -> ImageReference | str:
     """Return the reference of an image to judge, or why it isn't judged."""
+    host, path = _host_and_path(text)
+    if _HOST.fullmatch(host) and not _is_known(host, hosts):
+        return f"{host} is no registry that Security Center knows; name it with --registry-host"
     if _UNRESOLVED.search(text):
         return "a variable in it has no value here"
-    first, slash, path = _in_full(text).partition("/")
-    known = _is_known(first.lower(), hosts)
-    if _HOST.fullmatch(first) and not known:
-        return (
-            f"{first.lower()} is no registry that Security Center knows; "
-            "name it with --registry-host"
-        )
     try:
-        return ImageReference.parse(f"{first}{slash}{path}")
+        return ImageReference.parse(f"{host}/{path}")
     except InvalidReference as error:
         return f"no image's name: {error.message}"
 
 
-def _in_full(text: str) -> str:
-    """Add the host that Docker takes where a name has none."""
-    first, slash, _ = text.partition("/")
+def _host_and_path(text: str) -> tuple[str, str]:
+    """Split a name; where it has no host, it gets the one that Docker takes.
+
+    A host that a variable may stand in stays as it is written.
+    """
+    first, slash, path = text.partition("/")
+    if _UNRESOLVED.search(first if slash else first.partition(":")[0]):
+        return first, path
     if slash and (first.lower() == "localhost" or any(mark in first for mark in ".:[")):
-        return text
-    return f"{_DOCKER_HUB}/{text}" if slash else f"{_DOCKER_HUB}/library/{text}"
+        return first.lower(), path
+    return _DOCKER_HUB, text if slash else f"library/{text}"
 
 
 def _is_known(host: str, hosts: Sequence[str]) -> bool:

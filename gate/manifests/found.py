@@ -55,6 +55,12 @@ def concealed(image: str) -> str:
     return shown(f"***@{after}{digest}" if at and ":" in before else image)
 
 
+def has_tag(image: str) -> bool:
+    """Tell whether an image's name ends in a tag or a digest."""
+    last = image.rpartition("/")[2]
+    return ":" in last or "@" in last
+
+
 def shown(text: str) -> str:
     """Return a text of others on one line, cut where it gets long."""
     line = " ".join(text.split())

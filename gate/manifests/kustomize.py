@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gate.manifests.found import LeftOut, Named, concealed, shown
+from gate.manifests.found import LeftOut, Named, concealed, has_tag, shown
 from gate.manifests.nodes import Fields, Scalar, items_of, scalar_of, text_of
 
 if TYPE_CHECKING:
@@ -42,8 +42,7 @@ def _image(item: Fields) -> Named | LeftOut:
     name = new or old
     tag, digest = text_of(item, "newTag"), text_of(item, "digest")
     line = min(node.line for key in ("name", *_CHANGES) if (node := scalar_of(item, key)))
-    tagged = ":" in name.rpartition("/")[2] or "@" in name
-    if not (tag or digest or tagged):
+    if not (tag or digest or has_tag(name)):
         return LeftOut(line, f"image {concealed(name)} keeps a tag that isn't known here; skipped")
     suffix = (f":{tag}" if tag else "") + (f"@{digest}" if digest else "")
     return Named(name + suffix, line, f"Kustomize image {shown(old or new)}")

@@ -60,11 +60,12 @@ def tree(text: str) -> Tree:
 class _Open:
     """A list or mapping that is being read; ``key`` is the one whose value comes next."""
 
-    __slots__ = ("key", "merged", "merges", "node")
+    __slots__ = ("key", "key_line", "merged", "merges", "node")
 
     def __init__(self, node: Items | Fields) -> None:
         self.node = node
         self.key: str | None = None
+        self.key_line = node.line
         self.merges = False
         self.merged: list[Node] = []
 
@@ -101,6 +102,8 @@ class _Builder:
         match type(event).__name__:
             case "ScalarEvent":
                 plain = event.style not in {"'", '"', "|", ">"}
+                if plain and not event.value and self._open and self._open[-1].key is not None:
+                    line = self._open[-1].key_line  # the library puts nothing where the next begins
                 self._put(Scalar(line, event.value, plain), line, event.anchor)
             case "AliasEvent":
                 self._put(self._aliased(line, event.anchor), line)
@@ -133,7 +136,7 @@ class _Builder:
     def _put_key(self, top: _Open, node: Node, line: int) -> None:
         if not isinstance(node, Scalar):
             raise Unreadable(line, "a list or mapping stands where a key should be")
-        top.key = node.text
+        top.key, top.key_line = node.text, line
         top.merges = node.plain and node.text == _MERGE
         again = isinstance(top.node, Fields) and node.text in top.node.fields
         if again and len(self.repeated) < _MOST_REPEATED:

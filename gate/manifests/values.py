@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from gate.manifests.found import LeftOut, Named, concealed, shown
+from gate.manifests.found import LeftOut, Named, concealed, has_tag, shown
 from gate.manifests.nodes import Fields, Items, Node, Scalar, fields_of, scalar_of, text_of
 from gate.manifests.numbers import may_change
 
@@ -60,7 +60,7 @@ def images(root: Node, prefix: str = "key ") -> Iterator[Named | LeftOut]:
         seen.add(mark)
         if isinstance(step.node, Fields):
             yield from _of_fields(step, step.node, prefix, registry)
-        steps.extend(reversed(list(_inside(step))))
+        steps.extend(reversed(list(_inside(step, step.node))))
 
 
 def composed(node: Fields, where: str, registry: str = "") -> Iterator[Named | LeftOut]:
@@ -77,7 +77,7 @@ def composed(node: Fields, where: str, registry: str = "") -> Iterator[Named | L
     if registry and not names_host(name):
         name = f"{registry.rstrip('/')}/{name.lstrip('/')}"
     written = tag.name if tag else ""
-    if not (written or digest or _has_tag(name)):
+    if not (written or digest or has_tag(name)):
         why = "names no tag; a chart takes its appVersion then, which isn't known here"
         yield LeftOut(repository.line, f"{concealed(name)} ({where}) {why}")
         return
@@ -93,13 +93,13 @@ def names_host(text: str) -> bool:
     return bool(slash) and plausible and "//" not in text and len(text.split()) == 1
 
 
-def _inside(step: _Step) -> Iterator[_Step]:
+def _inside(step: _Step, node: Items | Fields) -> Iterator[_Step]:
     """Yield the steps to what a list or mapping holds."""
-    node, trail = step.node, step.trail
+    trail = step.trail
     if isinstance(node, Items):
         for at, item in enumerate(node.items):
             yield _Step(item, _Trail(f"[{at}]", trail), step.key, step.is_image)
-    elif isinstance(node, Fields):
+    else:
         for key, child in node.fields.items():
             is_image = key.lower().endswith(_IMAGE) or step.key == _IMAGES
             if not isinstance(child, Scalar) or (is_image and key != _IMAGE):
@@ -117,7 +117,7 @@ def _of_fields(step: _Step, node: Fields, prefix: str, registry: str) -> Iterato
     if image and _may_be_name(image):
         tag = scalar_of(node, "imageTag") or scalar_of(node, "tag")
         where = f"{prefix}{_Trail(f'.{_IMAGE}', step.trail)}"
-        if tag and tag.name and not _has_tag(image.name):
+        if tag and tag.name and not has_tag(image.name):
             yield from _changed_by_helm(tag)
             yield Named(f"{image.name}:{tag.name}", image.line, where)
         else:
@@ -137,10 +137,6 @@ def _may_be_name(node: Scalar) -> bool:
     if node.plain and node.text.lower() in _WORDS:
         return False
     return bool(node.name) and "\n" not in node.name
-
-
-def _has_tag(name: str) -> bool:
-    return ":" in name.rpartition("/")[2] or "@" in name
 
 
 def _changed_by_helm(tag: Scalar | None) -> Iterator[LeftOut]:

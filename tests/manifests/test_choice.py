@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gate.findings import Location
-from gate.manifests import Chosen, Found, NamedImage, choose
+from gate.manifests import Chosen, Found, NamedImage, Undecidable, choose
 from gate.reference import ImageReference
 from tests.manifests.finding import HEX, HOST
 
@@ -89,13 +89,24 @@ def test_places_are_kept_in_the_order_of_the_files() -> None:
     assert [web, api] == judged(chosen)
 
 
-@pytest.mark.parametrize(
-    "image", ["shop/web:$TAG", "${A}/x", "{{ .Values.image }}", f"{HOST}/a/<name>", "%IMAGE%"]
-)
-def test_variables_without_values_are_told(image: str) -> None:
-    chosen = choose([file(image)], ["*"])
+@pytest.mark.parametrize("image", ["${A}/x", "{{ .Values.image }}", "$IMAGE:1", "%IMAGE%", "<x>/y"])
+def test_a_variable_that_may_be_the_host_is_told(image: str) -> None:
+    chosen = choose([file(image)], ["docker.io"])
     assert {} == chosen.references
     assert (f"{image} (a.yaml:1): skipped, a variable in it has no value here",) == chosen.notes
+
+
+@pytest.mark.parametrize("image", [f"{HOST}/shop/web:$TAG", f"{HOST.upper()}/shop/{{{{ x }}}}"])
+def test_a_variable_in_a_name_of_a_known_host_makes_it_undecidable(image: str) -> None:
+    chosen = choose([file("x.y/a/b", image, image)], ["x.y"])
+    expected = Undecidable(image, Location("a.yaml", 2), "a variable in it has no value here")
+    assert (expected,) == chosen.undecidable
+    assert () == chosen.notes
+
+
+def test_a_variable_after_another_host_does_not_matter() -> None:
+    chosen = choose([file("nginx:$TAG")], [])
+    assert (f"nginx:$TAG (a.yaml:1): skipped, docker.io {HINT}",) == chosen.notes
 
 
 @pytest.mark.parametrize(
@@ -105,16 +116,21 @@ def test_variables_without_values_are_told(image: str) -> None:
         (f"{HOST}/shop/Web:1", "has upper-case letters in its repository."),
         (f"{HOST}/shop/web:", "has an empty tag."),
         (f"{HOST}/shop/web@sha256:1", "has a digest without exactly 64 digits."),
-        ("a b", "holds white space or control characters."),
-        ("/shop/web", "has an empty part between slashes."),
-        ("http://h.example/a/b", "starts with a scheme."),
-        ("", "ends its repository with a slash."),
+        (f"{HOST}/a b", "holds white space or control characters."),
+        (f"{HOST}//web", "has an empty part between slashes."),
     ],
 )
-def test_what_is_no_name_is_told(image: str, why: str) -> None:
-    [note] = choose([file(image)], ["*"]).notes
-    assert note.startswith(f"{image} (a.yaml:1): skipped, no image's name: ")
-    assert note.endswith(why)
+def test_what_is_no_name_at_a_known_host_is_undecidable(image: str, why: str) -> None:
+    [undecidable] = choose([file(image)], []).undecidable
+    assert image == undecidable.name
+    assert undecidable.why.startswith("no image's name: ")
+    assert undecidable.why.endswith(why)
+
+
+@pytest.mark.parametrize("image", ["http://h.example/a/b", "a b.c/d/e", "/a/b", "[::1/a/b"])
+def test_what_is_no_name_at_all_is_told(image: str) -> None:
+    [note] = choose([file(image)], []).notes
+    assert f"{image} (a.yaml:1): skipped, " in note
 
 
 @pytest.mark.parametrize(
@@ -127,9 +143,11 @@ def test_what_is_no_name_is_told(image: str, why: str) -> None:
         "me:hunter2@@h.example/$X",
     ],
 )
-def test_passwords_are_not_repeated(image: str) -> None:
-    [note] = choose([file(image)], ["*"]).notes
-    assert "hunter2" not in note
+@pytest.mark.parametrize("hosts", [[], ["*"]])
+def test_passwords_are_not_repeated(image: str, hosts: list[str]) -> None:
+    chosen = choose([file(image)], hosts)
+    assert {} == chosen.references
+    assert "hunter2" not in repr(chosen)
 
 
 def test_notes_of_files_come_first_and_are_bounded() -> None:
@@ -145,7 +163,7 @@ def test_a_long_name_is_cut_in_its_note() -> None:
 
 
 @settings(max_examples=100, deadline=None)
-@given(st.text(max_size=60))
-def test_every_image_is_judged_or_told(text: str) -> None:
-    chosen = choose([file(text)], ["*"])
-    assert 1 == len(chosen.references) + len(chosen.notes)
+@given(st.text(max_size=60), st.sampled_from([[], ["*"]]))
+def test_every_image_is_judged_or_told(text: str, hosts: list[str]) -> None:
+    chosen = choose([file(text)], hosts)
+    assert 1 == len(chosen.references) + len(chosen.undecidable) + len(chosen.notes)

@@ -44,7 +44,7 @@ def test_documents_are_read(text: str, expected: object) -> None:
 @pytest.mark.parametrize(
     ("text", "line", "why"),
     [
-        ("a: 1\nb: [", 3, "expected the node content"),
+        ("a: 1\nb: [", 2, "expected the node content"),
         ("a:\n  b: *x", 2, "*x stands for nothing"),
         ("a:\n - &x [*x]", 2, "*x stands inside of what it stands for"),
         ("a: 1\n? [b]\n: c", 2, "a list or mapping stands where a key should be"),
@@ -108,7 +108,9 @@ def test_the_number_of_values_is_bounded(monkeypatch: pytest.MonkeyPatch) -> Non
 @settings(max_examples=100, deadline=None)
 @given(st.text(alphabet="ab:-&*<[]{}?!|>'\"%#,\\ \n\t", max_size=60))
 def test_any_text_is_read_or_refused(text: str) -> None:
+    line = 1
     try:
         tree(text)
     except Unreadable as error:
-        assert 1 <= error.line <= text.count("\n") + 2
+        line = error.line
+    assert 1 <= line <= text.count("\n") + 1

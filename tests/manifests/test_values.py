@@ -79,20 +79,21 @@ def test_what_is_no_name_is_none() -> None:
 
 def test_a_tag_that_the_chart_knows_is_told() -> None:
     result = found("a:\n  image: {registry: 'u:pw@h.example', repository: shop/web, tag: ''}\n")
-    assert (
+    [note] = result.notes
+    assert note == (
         "app.yaml:2: ***@h.example/shop/web (key a.image) names no tag; "
-        "a chart takes its appVersion then, which isn't known here",
-    ) == result.notes
+        "a chart takes its appVersion then, which isn't known here"
+    )
 
 
 @pytest.mark.parametrize("text", ["image: {repository: a/b, tag: 1.10}", "{image: a/b, tag: 1.10}"])
 def test_a_tag_that_helm_changes_is_told_and_taken_as_written(text: str) -> None:
     result = found(text)
     assert ["a/b:1.10"] == [image.text for image in result.images]
-    assert (
-        "app.yaml:1: the tag 1.10 is a number for Helm, which may write it in another way; "
-        "quote it",
-    ) == result.notes
+    [note] = result.notes
+    assert note == (
+        "app.yaml:1: the tag 1.10 is a number for Helm, which may write it in another way; quote it"
+    )
 
 
 @pytest.mark.parametrize(
