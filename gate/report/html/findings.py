@@ -9,7 +9,7 @@ from gate.report.html.chart import DECIDED, WORST_FIRST, level_mark, mark
 from gate.report.html.facts import entry
 from gate.report.html.images import row_names
 from gate.report.html.markup import NOTHING, Markup, element, language, lines, prose, word
-from gate.report.wording import counted, scan_in_brief
+from gate.report.wording import scan_in_brief
 from gate.verdict import STRICTEST_FIRST, Outcome
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from gate.verdict import Decision, ImageVerdict, WaiverUse
 
 _PREVIEW = 160
+_LEVEL_WORD = 40
 _HANDLED = {
     Status.UNHANDLED: "unhandled",
     Status.IGNORED: "ignored",
@@ -54,7 +55,8 @@ def findings_section(images: Sequence[ImageVerdict]) -> Markup:
     filters = _filters(names if several else (), risks)
     shown = element("p", word(f"{number:,} of {number:,} shown"), id="shown", role="status")
     none = element("p", word("No finding matches the filter."), id="no-match", hidden=True)
-    return _section(counted(number, "finding"), filters, shown, table, none)
+    heading = f"{number:,} finding{'s' * (number > 1)}"
+    return _section(heading, filters, shown, table, none)
 
 
 def _section(heading: str, *content: Markup) -> Markup:
@@ -122,7 +124,7 @@ def _row(
 def _unknown_word(finding: Finding) -> Markup:
     """Return the service's own word for a level that the gate doesn't know."""
     if finding.level is Level.UNKNOWN and finding.level_word:
-        return element("span", prose(f"({finding.level_word})"), class_="word")
+        return element("span", prose(f"({finding.level_word[:_LEVEL_WORD]})"), class_="word")
     return NOTHING
 
 
