@@ -1,0 +1,75 @@
+"""The project's own pipelines try what it supports, and name things as they are."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from typing import Any
+
+from ruamel.yaml import YAML
+
+import dev
+from gate.sandbox import Sandbox, sample_world
+
+WORKFLOWS = dev.ROOT / ".github" / "workflows"
+
+
+def read(name: str) -> Any:
+    return YAML(typ="safe").load((dev.ROOT / name).read_text(encoding="utf-8"))
+
+
+def test_every_supported_python_is_tried_on_both_homes() -> None:
+    project = tomllib.loads((dev.ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    named = re.findall(r"Python :: (3\.\d+)", "\n".join(project["classifiers"]))
+    github = read(".github/workflows/test.yml")["jobs"]["linux"]["strategy"]["matrix"]["python"]
+    (gitlab,) = read(".gitlab-ci.yml")["test"]["parallel"]["matrix"]
+
+    assert named == github
+    assert named == gitlab["PYTHON_VERSION"]
+
+
+def test_all_three_systems_are_tried() -> None:
+    jobs = read(".github/workflows/test.yml")["jobs"]
+    elsewhere = {entry["os"] for entry in jobs["elsewhere"]["strategy"]["matrix"]["include"]}
+
+    assert {"macos-latest", "windows-latest"} == elsewhere
+    assert {"ubuntu-latest", *elsewhere} == set(jobs["action"]["strategy"]["matrix"]["os"])
+
+
+def test_tests_that_are_left_out_elsewhere_exist() -> None:
+    text = (WORKFLOWS / "test.yml").read_text(encoding="utf-8")
+    ignored = re.findall(r"--ignore=(\S+)", text)
+
+    assert ignored
+    assert not [path for path in ignored if not (dev.ROOT / path).exists()]
+
+
+def test_the_action_is_tried_with_images_and_keys_of_the_sandbox() -> None:
+    world = sample_world()
+    sandbox = Sandbox(world)
+    job = read(".github/workflows/test.yml")["jobs"]["action"]
+    (use,) = (step for step in job["steps"] if step.get("id") == "gate")
+    known = {f"{image.name}:{image.tag}@{image.digest}" for image in world.images}
+
+    assert not [line for line in use["with"]["image"].split() if line.split("/", 1)[1] not in known]
+    assert {
+        "ALIBABA_CLOUD_ACCESS_KEY_ID": sandbox.access_key_id,
+        "ALIBABA_CLOUD_ACCESS_KEY_SECRET": sandbox.access_key_secret,
+    } == job["env"]
+
+
+def test_the_lock_pins_what_publishes_a_release() -> None:
+    lock = (dev.REQUIREMENTS / "test.txt").read_text(encoding="utf-8")
+
+    assert re.search(r"^uv==\S+ \\\n    --hash=sha256:", lock, re.MULTILINE)
+
+
+def test_pre_commit_runs_what_a_contributor_runs() -> None:
+    (local,) = read(".pre-commit-config.yaml")["repos"]
+
+    assert {"local"} == {local["repo"]}
+    assert {
+        "python3 dev.py lint",
+        "python3 dev.py gate policy validate",
+        "python3 dev.py test",
+    } == {hook["entry"] for hook in local["hooks"]}
