@@ -47,13 +47,13 @@ def _unescaped(escape: re.Match[str]) -> str:
     return _ESCAPED.get(escape[3], escape[3])
 
 
-def pairs(arguments: str) -> list[tuple[str, str | None]]:
+def pairs(arguments: str, *, legacy: bool = False) -> list[tuple[str, str | None]]:
     """Return names and values of ENV, ARG and LABEL; values keep their quotes.
 
-    The legacy form ``NAME value`` has one pair. A name alone, as in ``ARG NAME``, has ``None``.
+    ENV's ``legacy`` form ``NAME value`` has one pair. A name alone, as in ``ARG NAME``, has ``None``.
     """
     written = words(arguments)
-    if len(written) > 1 and "=" not in written[0]:
+    if legacy and len(written) > 1 and "=" not in written[0]:
         return [(unquoted(written[0]), arguments.strip()[len(written[0]) :].strip())]
     split = [word.partition("=") for word in written]
     return [(unquoted(name), value if sign else None) for name, sign, value in split]

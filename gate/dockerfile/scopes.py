@@ -80,7 +80,7 @@ class Scope:
         for variables in (self.default, self.open):
             told = {
                 name: value_of(value or "", variables.all, self.escape)
-                for name, value in pairs(instruction.arguments)
+                for name, value in pairs(instruction.arguments, legacy=True)
             }
             variables.environments[0].update(told)
 

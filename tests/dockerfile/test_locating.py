@@ -83,9 +83,9 @@ def test_without_stages_any_instruction_may_be_meant() -> None:
         ),
         (
             (
-                "Dockerfile: 2 of 3 findings match no instruction of it (no_user: no build command; "
-                f"no_user: RUN {'x' * 73}...); 1 of 3 findings matches several instructions of it "
-                "(no_user: RUN apk add git, lines 8, 9)."
+                "Dockerfile: 2 of 3 findings match no instruction of it (no_user: no build "
+                f"command; no_user: RUN {'x' * 73}...); 1 of 3 findings matches several "
+                "instructions of it (no_user: RUN apk add git, lines 8, 9)."
             ),
             ["", "RUN apk add git", "RUN " + "x" * 100],
         ),
@@ -157,7 +157,7 @@ def test_an_instruction_that_stands_once_is_found(text: str, number: int) -> Non
 
 
 def test_the_time_grows_no_faster_than_file_and_findings() -> None:
-    small, large = _seconds(800), _seconds(8000)
+    small, large = _seconds(400), _seconds(4000)
 
     assert large < 40 * small
 

@@ -186,3 +186,32 @@ def test_a_command_comes_from_one_instruction(beginning: str, command: str) -> N
 )
 def test_a_command_of_the_base_image_comes_from_none(command: str) -> None:
     assert () == Matcher(FILE).lines(mask_secrets(command))
+
+
+@pytest.mark.parametrize(
+    ("expected", "instruction", "command"),
+    [
+        (True, 'CMD ["é", "\\u0041", "a\\tb"]', r'CMD ["\u00e9" "\x41" "a\tb"]'),
+        (True, "EXPOSE 80-82 81-85", "EXPOSE map[80/tcp:{} 81/tcp:{} 82/tcp:{} 83-85/tcp:{}]"),
+        (True, "EXPOSE $PORT 80", "EXPOSE 80 $PORT"),
+        (True, "CMD []", "CMD []"),
+        (True, "RUN [ -f /x ] && make", "/bin/sh -c [ -f /x ] && make"),
+        (True, "RUN bash -c 'make'", "/bin/sh -c bash -c 'make'"),
+        (True, 'RUN ["/bin/bash", "-c", "make"]', "RUN /bin/bash -c make # buildkit"),
+        (True, "RUN make", "RUN cmd /S /C make # buildkit"),
+        (True, "RUN make", "powershell -NoProfile -Command make"),
+        (True, "HEALTHCHECK NONE", "/bin/sh -c #(nop)  HEALTHCHECK NONE"),
+        (False, "RUN make", "RUN make all"),
+        (False, "WORKDIR web", "WORKDIR /srv/web"),
+        (False, f"WORKDIR /{'a' * 2000}\nWORKDIR web", "WORKDIR /srv/web"),
+    ],
+)
+def test_ways_of_writing_are_equal(expected: bool, instruction: str, command: str) -> None:  # noqa: FBT001 - a column
+    assert expected == bool(Matcher(f"FROM alpine\n{instruction}\n").lines(command))
+
+
+def test_flags_tell_instructions_apart_that_are_equal_otherwise() -> None:
+    text = "FROM alpine\nCOPY --from=a /x /y\nCOPY --from=b /x /y\n"
+
+    assert (3,) == Matcher(text).lines("COPY --from=b /x /y")
+    assert (2, 3) == Matcher(text).lines("COPY /x /y # buildkit")
