@@ -128,8 +128,8 @@ def _of_fields(step: _Step, node: Fields, prefix: str, registry: str) -> Iterato
 
 
 def _of_text(step: _Step, node: Scalar, prefix: str) -> Iterator[Named]:
-    """Yield a text in a place where images stand, if it begins with a host."""
-    if (step.is_image or step.key == _IMAGES) and names_host(node.text):
+    """Yield a text in a place where images stand, if it begins with a host and is no pattern."""
+    if (step.is_image or step.key == _IMAGES) and names_host(node.text) and "*" not in node.text:
         yield Named(node.name, node.line, f"{prefix}{step.trail}")
 
 

@@ -123,6 +123,16 @@ def recipe() -> str:
     return str(example)
 
 
+def recipe_of(released: Repository) -> str:
+    """Return that configuration with the hooks of a repository on this machine."""
+    return re.sub(r"repo: \S+", lambda _: f"repo: {released.folder.as_posix()}", recipe())
+
+
+def pod(image: str) -> str:
+    """Return a manifest that names one image."""
+    return f"apiVersion: v1\nkind: Pod\nspec:\n  containers:\n    - image: {image}\n"
+
+
 def in_process(hook: dict[str, Any], *arguments: str) -> int:
     """Run the entry of a hook as the command that the package installs would."""
     program, *words = shlex.split(hook["entry"])
@@ -175,6 +185,45 @@ def test_the_policy_hook_takes_policy_files_only(path: str, *, wanted: bool) -> 
     assert wanted == bool(re.search(HOOKS["gate-policy"]["files"], path))
 
 
+@pytest.mark.parametrize(
+    ("path", "wanted"),
+    [
+        *[(path, True) for path in ("deploy.yaml", "k8s/web.yml", "charts/web/values.YAML")],
+        *[(path, True) for path in ("Dockerfile", "a/Dockerfile.prod", "web.dockerfile")],
+        *[(path, True) for path in ("Containerfile", "a/web.Containerfile")],
+        *[(path, False) for path in (POLICY, ".github/workflows/ci.yml", "a/.b/c.yaml")],
+        *[(path, False) for path in ("README.md", "yaml", "Dockerfiles/a", "a.yaml.orig")],
+        *[(path, False) for path in ("Dockerfile.dockerignore", "package.json", "dockerfile/a.py")],
+    ],
+)
+def test_the_manifests_hook_takes_manifests_and_dockerfiles(path: str, *, wanted: bool) -> None:
+    hook = HOOKS["gate-manifests"]
+    excluded = re.search(hook["exclude"], path)
+    assert wanted == bool(re.search(hook["files"], path) and not excluded)
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        (pod("registry.cn-hangzhou.aliyuncs.com/shop/web:1.4"), 10),
+        (pod("registry.cn-hangzhou.aliyuncs.com/shop/api:2.0"), 0),
+        (pod("registry.cn-hangzhou.aliyuncs.com/shop/api:$TAG"), 3),
+        (pod("nginx:1.27"), 0),
+        ("a: 1\n", 0),
+    ],
+)
+def test_the_manifests_hook_exits_as_the_gate_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, code: int
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in [name for name in os.environ if name.startswith(FOREIGN)]:
+        monkeypatch.delenv(name)
+    for name, content in (("deploy.yaml", text), (POLICY, GOOD), ("p.yaml", GOOD)):
+        (tmp_path / name).write_text(content, encoding="utf-8")
+    options = ("--sandbox", "-p", "p.yaml", "--registry-host", "harbor.example.com")
+    assert code == in_process(HOOKS["gate-manifests"], *options, "deploy.yaml")
+
+
 @pytest.mark.parametrize(("image", "code"), [("web:1.4", 10), ("api:2.0", 0)])
 def test_the_check_hook_exits_as_the_gate_does(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, image: str, code: int
@@ -209,7 +258,7 @@ def test_a_push_is_refused_until_the_image_passes(
     remote = tmp_path / "remote.git"
     consumer.git("init", "--quiet", "--bare", remote)
     consumer.git("remote", "add", "origin", str(remote))
-    configuration = recipe().replace("<this repository>", released.folder.as_posix())
+    configuration = recipe_of(released)
     configuration = configuration.replace("args: [", "args: [--sandbox, ")
     consumer.write(".pre-commit-config.yaml", configuration)
     consumer.write(POLICY, GOOD)
@@ -236,3 +285,34 @@ def test_a_push_is_refused_until_the_image_passes(
     assert 0 == consumer.pre_commit("run", "--hook-stage", "manual", "gate-check").code
     assert "PASS  SANDBOX  shop/api:2.0" in output
     assert consumer.git("rev-parse", "main").strip() in consumer.git("ls-remote", "origin")
+
+
+def test_a_push_is_refused_until_the_images_of_changed_manifests_pass(
+    tmp_path: Path, consumer: Repository, released: Repository
+) -> None:
+    remote = tmp_path / "remote.git"
+    consumer.git("init", "--quiet", "--bare", remote)
+    consumer.git("remote", "add", "origin", str(remote))
+    configuration = recipe_of(released).replace(
+        "- id: gate-manifests\n", "- id: gate-manifests\n        args: [--sandbox]\n"
+    )
+    consumer.write(".pre-commit-config.yaml", configuration)
+    consumer.write("k8s/web.yaml", "#\n" + pod("registry.cn-hangzhou.aliyuncs.com/shop/web:1.4"))
+    consumer.commit()
+    consumer.pre_commit("install", "--hook-type", "pre-push")
+    skipping = consumer._replace(environment={**consumer.environment, "SKIP": "gate-check"})
+
+    code, output = skipping.run("git", "push", "origin", "main")
+
+    assert 1 == code, output
+    assert re.search(r"gate manifests\.+Failed", output), output
+    assert "- exit code: 10" in output
+    assert "BLOCK  SANDBOX  shop/web:1.4" in output
+
+    consumer.write("k8s/web.yaml", pod("registry.cn-hangzhou.aliyuncs.com/shop/api:2.0"))
+    consumer.commit()
+    code, output = skipping.run("git", "push", "origin", "main")
+
+    assert 0 == code, output
+    assert re.search(r"gate manifests\.+Passed", output), output
+    assert "PASS  SANDBOX  shop/api:2.0" in output

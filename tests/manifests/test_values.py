@@ -74,6 +74,7 @@ def test_what_is_no_name_is_none() -> None:
             two
             lines
         backgroundImage: picture.png
+        images: ["registry.cn-hangzhou.aliyuncs.com/shop/**"]
     """)
 
 
