@@ -50,7 +50,7 @@ def _unescaped(escape: re.Match[str]) -> str:
 def pairs(arguments: str, *, legacy: bool = False) -> list[tuple[str, str | None]]:
     """Return names and values of ENV, ARG and LABEL; values keep their quotes.
 
-    ENV's ``legacy`` form ``NAME value`` has one pair. A name alone, as in ``ARG NAME``, has ``None``.
+    The ``legacy`` form ``NAME value`` has one pair. A name alone, as in ``ARG NAME``, has ``None``.
     """
     written = words(arguments)
     if legacy and len(written) > 1 and "=" not in written[0]:
