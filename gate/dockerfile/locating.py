@@ -27,7 +27,9 @@ def locate(verdict: Verdict, path: str, text: str) -> Verdict:
     """
     matcher = Matcher(text)
     images = tuple(_located(image, path, matcher) for image in verdict.images)
-    return replace(verdict, images=images)
+    # Some reports show the notes of the run only; as elsewhere, those of images are among them.
+    told = (note for image in images for note in image.notes)
+    return replace(verdict, images=images, notes=tuple(dict.fromkeys((*verdict.notes, *told))))
 
 
 def _located(image: ImageVerdict, path: str, matcher: Matcher) -> ImageVerdict:

@@ -99,7 +99,10 @@ def test_without_stages_any_instruction_may_be_meant() -> None:
     ],
 )
 def test_what_has_no_line_is_said(expected: str, commands: list[str]) -> None:
-    assert (expected,) == locate(verdict_on(*commands), "Dockerfile", FILE).images[0].notes
+    located = locate(verdict_on(*commands), "Dockerfile", FILE)
+
+    assert (expected,) == located.images[0].notes
+    assert (expected,) == located.notes
 
 
 def test_an_image_without_findings_has_no_note() -> None:
@@ -134,7 +137,7 @@ def test_nothing_but_places_and_notes_changes(image: ImageVerdict, text: str) ->
 
     assert image == replace(after, decisions=tuple(decisions), notes=image.notes)
     assert image.notes == after.notes[: len(image.notes)]
-    assert verdict == replace(located, images=verdict.images)
+    assert verdict == replace(located, images=verdict.images, notes=verdict.notes)
 
 
 @given(st.lists(ANY_COMMAND, max_size=6), FILES)
