@@ -87,18 +87,22 @@ class Exchange:
         if seconds <= 0:
             return NO_TIME
         started = self.clock.monotonic()
+        proxy = _proxy(request.url)
         outcome: Answer | Trouble
         try:
-            outcome = await self._received(session, request, seconds)
+            outcome = await self._received(session, request, proxy, seconds)
         except (aiohttp.ClientError, OSError, TimeoutError, UnicodeError) as error:
-            outcome = replace(explain(error), remedy=_NETWORK)
+            outcome = replace(explain(error, proxy and proxy.url), remedy=_NETWORK)
         self._observe(request, outcome, self.clock.monotonic() - started)
         return outcome
 
     async def _received(
-        self, session: aiohttp.ClientSession, request: Request, seconds: float
+        self,
+        session: aiohttp.ClientSession,
+        request: Request,
+        proxy: Proxy | None,
+        seconds: float,
     ) -> Answer | Trouble:
-        proxy = _proxy(request.url)
         async with session.request(
             request.method,
             URL(request.url, encoded=True),

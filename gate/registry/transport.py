@@ -50,19 +50,13 @@ class _Broken:
     passing: bool = True
 
 
+_CHECK_PROXY = "Check HTTPS_PROXY and NO_PROXY."
+
 # The first that fits counts.
 _KINDS: tuple[tuple[tuple[type[Exception], ...], _Broken], ...] = (
     (
         (TimeoutError,),
         _Broken("It did not answer in time.", "Try again later, or raise --timeout."),
-    ),
-    (
-        (aiohttp.ClientProxyConnectionError,),
-        _Broken("The proxy can't be reached.", "Check HTTPS_PROXY and NO_PROXY."),
-    ),
-    (
-        (aiohttp.ClientHttpProxyError,),
-        _Broken("The proxy refuses.", "Check HTTPS_PROXY and NO_PROXY.", passing=False),
     ),
     (
         (aiohttp.ClientSSLError, aiohttp.ClientConnectorCertificateError),
@@ -140,22 +134,23 @@ class Transport:
         remaining = self.remaining()
         if not remaining:
             return _Broken("There was no time left to ask.", "Raise --timeout.", passing=False)
+        proxy = proxy_for(url, self._environment)
         try:
-            got = await self._send(method, url, headers, form, min(_ONE_REQUEST, remaining))
+            got = await self._send(method, url, headers, form, proxy, min(_ONE_REQUEST, remaining))
         except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
-            got = _explain(error)
+            got = _explain(error, proxy)
         self._observe(method, url, got)
         return got
 
-    async def _send(
+    async def _send(  # noqa: PLR0913, PLR0917 - a request, and how it is sent
         self,
         method: str,
         url: URL,
         headers: Mapping[str, str],
         form: Mapping[str, str] | None,
+        proxy: URL | None,
         seconds: float,
     ) -> Answer | _Broken:
-        proxy = proxy_for(url, self._environment)
         proxy_headers = None
         if proxy is not None and proxy.user:
             login = Login(proxy.user, proxy.password or "")
@@ -208,8 +203,15 @@ def _pause(got: Answer | _Broken, pause: float) -> float | None:
     return max(pause, min(seconds, _LONGEST_PAUSE))
 
 
-def _explain(error: Exception) -> _Broken:
+def _explain(error: Exception, proxy: URL | None) -> _Broken:
     """Say what broke, by the exception's kind alone: its text may hold a proxy's password."""
+    if proxy is not None:
+        named = f"The proxy {proxy.with_user(None)}".rstrip("/")
+        if isinstance(error, aiohttp.ClientHttpProxyError):
+            return _Broken(f"{named} refuses.", _CHECK_PROXY, passing=False)
+        # A proxy looks up the host's name itself; only its own is looked up here.
+        if isinstance(error, aiohttp.ClientProxyConnectionError | aiohttp.ClientConnectorDNSError):
+            return _Broken(f"{named} can't be reached.", _CHECK_PROXY)
     return next(
         (broken for kinds, broken in _KINDS if isinstance(error, kinds)),
         _Broken("The connection broke.", "Try again later."),

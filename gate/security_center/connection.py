@@ -17,14 +17,19 @@ _NETWORK = "Check the endpoint (--endpoint), the network, and the proxy (HTTPS_P
 _PROXY = "Check the proxy (HTTPS_PROXY) and its login, or leave this host out with NO_PROXY."
 
 
-def explain(error: Exception) -> Trouble:
-    """Say what broke, and what to do about it."""
+def explain(error: Exception, proxy: str | None = None) -> Trouble:
+    """Say what broke, and what to do about it.
+
+    ``proxy`` is the URL, without its login, of the proxy that was used.
+    """
+    kinds = _KINDS if proxy is None else _BEHIND_A_PROXY + _KINDS
     what, remedy = next(
-        ((what, remedy) for kind, what, remedy in _KINDS if isinstance(error, kind)),
+        ((what, remedy) for kind, what, remedy in kinds if isinstance(error, kind)),
         (f"the connection failed ({type(error).__name__})", _NETWORK),
     )
+    named = "the proxy" if proxy is None else f"the proxy {proxy}"
     return Trouble(
-        what=what + _detail(error),
+        what=what.format(proxy=named) + _detail(error),
         answered=isinstance(error, aiohttp.ClientPayloadError),
         remedy=remedy,
     )
@@ -32,8 +37,8 @@ def explain(error: Exception) -> Trouble:
 
 # The first that fits counts, so a kind stands before those that it is a kind of.
 _KINDS: tuple[tuple[type[Exception], str, str], ...] = (
-    (aiohttp.ClientHttpProxyError, "the proxy refused to connect", _PROXY),
-    (aiohttp.ClientProxyConnectionError, "no connection to the proxy", _PROXY),
+    (aiohttp.ClientHttpProxyError, "{proxy} refused to connect", _PROXY),
+    (aiohttp.ClientProxyConnectionError, "no connection to {proxy}", _PROXY),
     (aiohttp.ClientConnectorDNSError, "there is no such host (DNS)", _NETWORK),
     (aiohttp.ClientConnectorCertificateError, "its TLS certificate is not trusted", _TLS),
     (aiohttp.ClientSSLError, "the TLS handshake failed", _TLS),
@@ -43,6 +48,10 @@ _KINDS: tuple[tuple[type[Exception], str, str], ...] = (
     (aiohttp.ServerDisconnectedError, "the connection was closed without an answer", _NETWORK),
     (ConnectionResetError, "the connection was reset", _NETWORK),
     (aiohttp.ClientConnectorError, "no connection", _NETWORK),
+)
+# A proxy looks up the host's name itself; only its own is looked up here.
+_BEHIND_A_PROXY: tuple[tuple[type[Exception], str, str], ...] = (
+    (aiohttp.ClientConnectorDNSError, "there is no such host (DNS) as that of {proxy}", _PROXY),
 )
 
 

@@ -39,15 +39,20 @@ def proxy_for(
     if not text or bypass(host):
         return None
     try:
-        parts = urlsplit(text if "://" in text else f"http://{text}")
-        name, port = parts.hostname, parts.port
+        return _parsed(text)
     except ValueError:
-        name, port, parts = None, None, urlsplit("")
-    if parts.scheme not in {"http", "https"} or not name:
         raise ServiceUnreachable(
             "The proxy for https can't be used: it is not an http or https URL.",
             "Set HTTPS_PROXY to http://host:port, or NO_PROXY to hosts that need no proxy.",
-        )
+        ) from None
+
+
+def _parsed(text: str) -> Proxy:
+    """Read a proxy's URL; raises ``ValueError`` for what is none, bytes that aren't UTF-8 too."""
+    parts = urlsplit(text if "://" in text else f"http://{text}")
+    name, port = parts.hostname, parts.port
+    if parts.scheme not in {"http", "https"} or not name or not name.isprintable() or " " in name:
+        raise ValueError
     authority = f"[{name}]" if ":" in name else name
     url = f"{parts.scheme}://{authority}" + (f":{port}" if port else "")
     if not parts.username:

@@ -439,7 +439,7 @@ async def test_a_proxy_of_the_environment_is_used_but_not_for_loopback(
     async with listening(proxy.answer) as url:
         monkeypatch.setenv("HTTPS_PROXY", url.replace("http://", "http://user:sesame@"))
         async with client_of("tds.invalid", SimulatedTime().clock) as client:
-            with pytest.raises(ServiceUnreachable, match=r"proxy refused.*407") as caught:
+            with pytest.raises(ServiceUnreachable, match=rf"{url} refused .*407") as caught:
                 await client.describe_image_build_risk_list()
         async with asking(server) as client:
             await client.describe_image_build_risk_list()
@@ -455,7 +455,14 @@ async def test_a_proxy_that_is_not_there_is_told_as_such(monkeypatch: pytest.Mon
         pass
     monkeypatch.setenv("https_proxy", url)
     async with client_of("tds.invalid", SimulatedTime().clock) as client:
-        with pytest.raises(ServiceUnreachable, match="no connection to the proxy"):
+        with pytest.raises(ServiceUnreachable, match=rf"no connection to the proxy {url}"):
+            await client.describe_image_build_risk_list()
+
+
+async def test_a_proxy_without_an_address_is_told_as_such(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("https_proxy", "http://user:sesame@proxy.invalid:3128")
+    async with client_of("tds.example", SimulatedTime().clock) as client:
+        with pytest.raises(ServiceUnreachable, match=r"as that of the proxy http://proxy\.invalid"):
             await client.describe_image_build_risk_list()
 
 
