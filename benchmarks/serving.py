@@ -61,10 +61,14 @@ def served(**options: object) -> Iterator[Served]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Options:
-    """``latency`` is in seconds for each answer; ``certificate`` a PEM file with its key."""
+    """``latency`` is in seconds for each answer; ``certificate`` a PEM file with its key.
+
+    ``images`` are that many of ``benchmarks.account`` instead of the sample world.
+    """
 
     latency: float = 0.0
     certificate: str = ""
+    images: int = 0
 
 
 async def _serve(options: _Options) -> None:
@@ -78,7 +82,12 @@ async def _serve(options: _Options) -> None:
     if options.certificate:
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         context.load_cert_chain(options.certificate)
-    async with Sandbox(sample_world(), faults=Faults(*slow), ssl_context=context) as sandbox:
+    world = sample_world()
+    if options.images:
+        from benchmarks.account import account  # noqa: PLC0415 - the same
+
+        world = account(options.images)
+    async with Sandbox(world, faults=Faults(*slow), ssl_context=context) as sandbox:
         told = {
             "url": sandbox.url,
             "key_id": sandbox.access_key_id,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from gate.audit.gathering import Gathered
@@ -14,7 +15,7 @@ from gate.evidence.records import identify, image_of
 from gate.evidence.scan import scan_of
 from gate.evidence.scan import state_of as scan_state_of
 from gate.findings import Reason, Scanned, ScanState, Unscanned
-from gate.verdict import Action, Decision
+from gate.verdict import Action
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from gate.findings import Evidence, Finding
     from gate.policy import Policies
     from gate.security_center import ImageRecord
+    from gate.verdict import Decision
 
 _Why = tuple[Reason, str]
 _AGAIN = "Run the audit again, or `gate check` with this image."
@@ -52,17 +54,15 @@ class Known:
 
 
 class Bench:
-    """The policies of an audit; equal decisions about different images are one object."""
+    """The policies of an audit, and the day that waivers are judged by."""
 
     def __init__(self, policies: Policies, today: date) -> None:
         self.policies = policies
         self.today = today
-        self._decisions: dict[Decision, Decision] = {}
 
     def decide(self, names: Sequence[str], findings: Sequence[Finding]) -> tuple[Decision, ...]:
         """Decide on each finding of the image with these names."""
-        decisions = self.policies.judge(findings, names, self.today)
-        return tuple(self._decisions.setdefault(each, each) for each in decisions)
+        return self.policies.judge(findings, names, self.today)
 
     def blocks(self, names: Sequence[str], findings: Sequence[Finding]) -> bool:
         """Tell whether at least one finding is blocked."""
@@ -90,12 +90,12 @@ class Subject:
             no_digest_because="its record has none.",
         )
 
-    @property
+    @cached_property
     def findings(self) -> tuple[Finding, ...]:
         """What the lists hold about it."""
         return tuple(self._known.gathered.findings.get(self.record.uuid, ()))
 
-    @property
+    @cached_property
     def blocks(self) -> bool:
         """Whether the lists alone block it; that needs a digest, and no contradiction."""
         certain = self.target.digest and self.record.uuid not in self._known.gathered.doubtful

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 # What an image can be undecided for and a policy may let through nevertheless.
 TOLERABLE = frozenset({Reason.MISSING, Reason.RUNNING, Reason.UNSUPPORTED, Reason.STALE})
 
-_MOST_KEPT = 64  # images; each is judged a few times in a row
+_MOST_KEPT = 64  # kinds of images, by the rules and waivers that are about them
+_MOST_DECIDED = 1024  # findings that images share are few: risks, levels and statuses
 _STRICTNESS = {action: rank for rank, action in enumerate(STRICTEST_FIRST)}
 
 
@@ -69,7 +70,7 @@ class Policies:
     ) -> tuple[Decision, ...]:
         """Decide on each finding of the image with these names, in their order."""
         bench = self._bench(names, today)
-        return tuple(bench.rule_on(finding).on(finding) for finding in findings)
+        return tuple(map(bench.decide, findings))
 
     def tolerates(self, reason: Reason, today: date) -> bool:
         """Tell whether an image that is undecided for this reason is let through today."""
@@ -143,6 +144,7 @@ class _Bench:
             for policy, of in zip(policies, about, strict=True)
         ]
         self.about = tuple(waiver for waivers in own for waiver in waivers)
+        self._decided: dict[int, Decision] = {}
         self._judges = [
             ImageJudge(
                 policy,
@@ -153,6 +155,18 @@ class _Bench:
             )
             for policy, of, waivers in zip(policies, about, own, strict=True)
         ]
+
+    def decide(self, finding: Finding) -> Decision:
+        """Decide on a finding; the same object gets the same decision, which an audit needs.
+
+        A decision holds its finding, so no other object has its identity as long as it is kept.
+        """
+        known = self._decided.get(id(finding))
+        if known is None:
+            known = self.rule_on(finding).on(finding)
+            if len(self._decided) < _MOST_DECIDED:
+                self._decided[id(finding)] = known
+        return known
 
     def rule_on(self, finding: Finding) -> Ruling:
         rulings = [judge.rule_on(finding) for judge in self._judges]

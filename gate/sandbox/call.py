@@ -10,7 +10,6 @@ from gate.sandbox.parameters import DEFAULT_PAGE_SIZE, Parameters
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from datetime import datetime
     from random import Random
 
     from gate.sandbox.readings import Readings
@@ -28,8 +27,8 @@ _LISTS_TO_REMEMBER = 100
 class Call:
     """A request, the world at its moment, and what shall go wrong with its answer.
 
-    ``elapsed`` is that moment in seconds since the start, ``moment`` gives the service's time for
-    such seconds.
+    ``elapsed`` is that moment in seconds since the start, ``origin`` the service's time of the
+    start, in seconds since the epoch.
     """
 
     parameters: Parameters
@@ -41,11 +40,11 @@ class Call:
     struck: Mapping[Kind, Fault]
     random: Random
     elapsed: float
-    moment: Callable[[float], datetime]
+    origin: float
 
     def stamp(self, seconds: float) -> int:
         """Return a time of the world as the API writes it: milliseconds since the epoch."""
-        return round(self.moment(seconds).timestamp() * 1000)
+        return round((self.origin + seconds) * 1000)
 
     def digest(self, digest: str) -> str:
         """Return a digest as records carry it."""
@@ -69,7 +68,7 @@ class Call:
         key = (make.__qualname__, frozenset(asked.items()), about)
         if key not in self.memory:
             if len(self.memory) >= _LISTS_TO_REMEMBER:
-                self.memory.clear()
+                del self.memory[next(iter(self.memory))]
             self.memory[key] = make()
         return cast("list[Row]", self.memory[key])
 

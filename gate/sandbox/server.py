@@ -6,7 +6,6 @@ signature, what the service refuses, the operation, what strikes the answer's by
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from datetime import UTC
 from email.utils import format_datetime
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 import anyio
+import msgspec
 from aiohttp import web
 
 from gate.errors import UsageError
@@ -158,14 +158,14 @@ class _Handler:
                 struck=struck,
                 random=sandbox.random,
                 elapsed=elapsed,
-                moment=sandbox.moment,
+                origin=sandbox.moment(0.0).timestamp(),
             )
         )
 
     async def _send(
         self, request: web.BaseRequest, answer: dict[str, object], struck: Mapping[Kind, Fault]
     ) -> web.StreamResponse:
-        content = json.dumps(answer, ensure_ascii=False).encode()
+        content = msgspec.json.encode(answer)
         if Kind.CUT in struck:
             return await self._cut(request, content)
         media_type = _HTML if Kind.HTML in struck else _JSON
@@ -199,7 +199,7 @@ class _Handler:
     def _json(
         self, content: object, status: int, headers: Mapping[str, str] | None = None
     ) -> web.Response:
-        return self._bytes(status, json.dumps(content, ensure_ascii=False).encode(), _JSON, headers)
+        return self._bytes(status, msgspec.json.encode(content), _JSON, headers)
 
     def _bytes(
         self, status: int, content: bytes, media_type: str, headers: Mapping[str, str] | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import msgspec
 
@@ -98,9 +98,7 @@ def _matching(call: Call, uuid: str = "", *, handled_too: bool = False) -> Itera
     hidden = {rule.event_key for rule in call.world.whitelist if rule.event_type == "buildRisk"}
     if call.readings.whitelisted == "listed":
         hidden = set()
-    for record in call.records:
-        if uuid and record.image.uuid != uuid:
-            continue
+    for record in _of_image(call, uuid) if uuid else call.records:
         for finding in record.findings:
             if (
                 (not risk or finding.risk == risk)
@@ -110,6 +108,16 @@ def _matching(call: Call, uuid: str = "", *, handled_too: bool = False) -> Itera
                 found = _Found(record, finding, checks.get(finding.risk) or _unheard_of(finding))
                 if not level or found.level == level:
                     yield found
+
+
+def _of_image(call: Call, uuid: str) -> Sequence[Record]:
+    """Return the records with this ``Uuid``, without a look at all of a large account."""
+    if _of_image not in call.memory:
+        by_uuid: dict[str, list[Record]] = {}
+        for record in call.records:
+            by_uuid.setdefault(record.image.uuid, []).append(record)
+        call.memory[_of_image] = by_uuid
+    return cast("dict[str, list[Record]]", call.memory[_of_image]).get(uuid, [])
 
 
 def _unheard_of(finding: SampleFinding) -> Check:
