@@ -77,6 +77,14 @@ def recorder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "bin"
 
 
+@pytest.fixture(scope="session")
+def bare(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the programs of a container that holds Python alone."""
+    folder = tmp_path_factory.mktemp("bare")
+    _make_environment(folder)
+    return folder / "bin"
+
+
 def _make_environment(folder: Path, path_file: str = "") -> Path:
     venv.create(folder, symlinks=True)
     (site_packages,) = folder.glob("lib/python*/site-packages")
@@ -106,10 +114,13 @@ def consumer(tmp_path_factory: pytest.TempPathFactory, container: Path) -> Consu
 
 
 @pytest.fixture(scope="session")
-def pipeline(consumer: Consumer, sandbox: Sandbox, recorder: Path, wheel: Path) -> Pipeline:
+def pipeline(
+    consumer: Consumer, sandbox: Sandbox, bare: Path, recorder: Path, wheel: Path
+) -> Pipeline:
     """Return a pipeline that used the component for each outcome that it can have."""
     uses = uses_of(sandbox.endpoint, wheel)
     uses["complete"] = Use(COMPLETE, {"variables": {"PATH": path_with(recorder)}})
+    uses["bare"] = Use(COMPLETE, {"variables": {"PATH": path_with(bare)}})
     variables = {
         **VARIABLES,
         "ALIBABA_CLOUD_ACCESS_KEY_ID": sandbox.access_key_id,

@@ -50,6 +50,7 @@ def report(pipeline: Pipeline, job: str) -> Any:
         ("listed", "PASS"),
         ("torn", "FAIL 2"),
         ("uninstallable", "FAIL 5"),
+        ("bare", "FAIL 2"),
         ("complete", "PASS"),
         ("deploys", "PASS"),
     ],
@@ -65,7 +66,7 @@ def test_all_reports_become_artifacts_however_the_job_ends(pipeline: Pipeline, j
     assert REPORTS <= {name.removeprefix(f"{FOLDER}/") for name in pipeline.artifacts[job]}
 
 
-@pytest.mark.parametrize("job", ["evil", "torn", "uninstallable"])
+@pytest.mark.parametrize("job", ["bare", "evil", "torn", "uninstallable"])
 def test_what_the_checkout_holds_does_not_pass_for_a_report(pipeline: Pipeline, job: str) -> None:
     assert {} == pipeline.artifacts[job]
 
