@@ -52,17 +52,19 @@ class Watcher(Protocol):
 
 
 class Delays:
-    """The time between polls: growing, with jitter, twice as long after throttling."""
+    """The time between polls: growing, with jitter, and as long as it gets after throttling."""
 
     def __init__(self, random: Callable[[], float]) -> None:
         self._random = random
         self._next = _FIRST
 
     def next(self, *, throttled: bool) -> float:
-        """Return the seconds until the next poll, at most 30, or 60 after throttling."""
-        delay = min(self._next * (1 + _JITTER * (2 * self._random() - 1)), _LONGEST)
+        """Return the seconds until the next poll: at most 30, or 36 after throttling."""
+        if throttled:
+            self._next = _LONGEST
+        delay = self._next * (1 + _JITTER * (2 * self._random() - 1))
         self._next = min(self._next * _GROWTH, _LONGEST)
-        return delay * 2 if throttled else delay
+        return delay if throttled else min(delay, _LONGEST)
 
 
 @dataclass(frozen=True, slots=True)

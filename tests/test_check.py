@@ -106,7 +106,7 @@ async def many(image: SampleImage, runs: int) -> list[Outcome]:
     outcomes: list[Outcome] = []
 
     async with Sandbox(World.of(BAD, GOOD), faults=CHAOS, seed=7) as sandbox:
-        limit = anyio.CapacityLimiter(8)
+        limit = anyio.CapacityLimiter(24)  # newcomers that are throttled sleep long
 
         async def one() -> None:
             async with limit:

@@ -172,9 +172,14 @@ async def test_polls_grow_from_2_to_30_seconds() -> None:
     assert "Waited for 0:02:00" in waited.evidence.message
 
 
-async def test_polls_are_twice_as_slow_after_throttling() -> None:
-    waited = await wait_for(missing(), wait=60.0, throttles=True)
-    assert [0.0, 4.0, 10.0] == waited.polls[:3]
+async def test_polls_are_rare_after_throttling() -> None:
+    waited = await wait_for(missing(), wait=100.0, throttles=True)
+    assert [0.0, 30.0, 60.0] == waited.polls[:3]
+
+
+async def test_a_fleet_does_not_poll_in_step_after_throttling() -> None:
+    low, high = Delays(lambda: 0.0), Delays(lambda: 1.0)
+    assert (24.0, 36.0) == (low.next(throttled=True), high.next(throttled=True))
 
 
 async def test_delays_jitter_and_never_exceed_30_seconds() -> None:

@@ -50,8 +50,8 @@ class SecurityCenter(Operations):
     ``clock.monotonic``: until then, what may pass is tried again. A service that never answered
     anything is given up ``give_up_unanswered`` seconds after the first request. ``lang`` (``en`` or
     ``zh``) is the language of texts for people. ``observer`` is told of every request in a line
-    without query and headers. At most ``concurrency`` requests are on their way, fewer while the
-    service throttles. ``random`` gives numbers from 0 to 1 for the waits between attempts.
+    without query and headers. At most ``concurrency`` requests are on their way, at a slower pace
+    once the service throttles. ``random`` gives numbers from 0 to 1 for the waits between attempts.
     """
 
     def __init__(  # noqa: PLR0913 - each is a thing that callers vary alone
@@ -96,7 +96,12 @@ class SecurityCenter(Operations):
             credentials=self._credentials,
             service_clock=self._service_clock,
             patience=self._patience,
-            limiter=Limiter(self._concurrency),
+            limiter=Limiter(
+                self._concurrency,
+                clock=self._patience.clock,
+                remaining=self._patience.remaining,
+                jitter=self._patience.jitter,
+            ),
             tally=self._tally,
             session=self._session,
             observer=self._observer,

@@ -80,6 +80,8 @@ class Patience:
             self.answered = self.answered or outcome.answered
             if outcome.error is not None and seen[outcome.what] >= outcome.tries:
                 raise outcome.error
+            if outcome.throttled:
+                continue  # the limiter lets the next attempt wait
             wait = self._wait(seen.total(), outcome)
             if wait >= self.remaining():
                 break

@@ -1,6 +1,6 @@
 """Send signed requests; the only module of the package that knows aiohttp, with connection.py.
 
-The order for one question is: try again while there is time, each time hold a slot of the limit,
+The order for one question is: try again while there is time, each time hold a slot of the limiter,
 ask for credentials, sign with a new nonce and date, send, read within bounds, judge, decode. So a
 slot is never held while sleeping, and no signature is sent twice.
 """
@@ -81,12 +81,14 @@ class Transport:
 
     async def _attempt(self, question: Question, decode: Callable[[Answer], T]) -> T | Trouble:
         async with self.limiter.slot() as sent_at:
+            if sent_at is None:
+                return NO_TIME
             outcome = await self._send(question)
         judged = self._judged(question, outcome)
         if isinstance(judged, Trouble):
             if judged.throttled:
                 self.tally.throttled += 1
-                self.limiter.throttled(sent_at)
+                self.limiter.throttled(sent_at, judged.wait)
             return judged
         self.limiter.succeeded()
         try:

@@ -257,9 +257,9 @@ def test_a_block_ends_the_wait(gate: Gate, serve: Serve) -> None:
 
 def test_throttling_while_waiting_is_endured(gate: Gate, serve: Serve) -> None:
     pushed = image(State(after=-5, scan="CVE_ANALYZER"), State(after=2))
-    faults = Faults(Fault("throttling", probability=0.3, retry_after=100))
+    faults = Faults(Fault("throttling", skip=3, first=2, retry_after=100))
     with serve(pushed, faults=faults) as sandbox:
-        result = judge(gate, sandbox, reference(pushed), "--wait", "30s")
+        result = judge(gate, sandbox, reference(pushed), "--wait", "3s")
     assert 0 == result.code
 
 

@@ -1,54 +1,62 @@
+"""The pace of a client, on a simulated clock."""
+
 from __future__ import annotations
 
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
 import anyio
+import anyio.lowlevel
 import pytest
 
 from gate.security_center.limiter import Limiter
+from tests.simulated import SimulatedTime
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+pytestmark = pytest.mark.anyio
 
 
-@pytest.mark.anyio
-async def test_throttling_halves_the_limit_and_never_closes_it() -> None:
-    limiter = Limiter(8)
-    limits = []
-    for _ in range(5):
+def limiter_on(
+    time: SimulatedTime, *, ceiling: int = 8, deadline: float = 900.0, jitter: float = 0.5
+) -> Limiter:
+    return Limiter(
+        ceiling,
+        clock=time.clock,
+        remaining=lambda: deadline - time.seconds,
+        jitter=lambda: jitter,
+    )
+
+
+async def ask(limiter: Limiter, answers: str, wait: float | None = None) -> None:
+    """Ask one after the other: ``+`` is let through, ``-`` is throttled."""
+    for answer in answers:
         async with limiter.slot() as sent_at:
-            pass
-        limiter.throttled(sent_at)
-        limits.append(limiter.limit)
-    assert limits == [4, 2, 1, 1, 1]
+            assert sent_at is not None
+        if answer == "+":
+            limiter.succeeded()
+        else:
+            limiter.throttled(sent_at, wait)
 
 
-@pytest.mark.anyio
-async def test_requests_that_were_sent_together_halve_it_once() -> None:
-    limiter = Limiter(8)
-    async with limiter.slot() as one:
-        pass
-    async with limiter.slot() as other:
-        pass
-    limiter.throttled(one)
-    limiter.throttled(other)
-    assert limiter.limit == 4
+async def times_of(limiter: Limiter, time: SimulatedTime, answers: str) -> Sequence[float]:
+    """Return when each of these requests left."""
+    times = []
+    for answer in answers:
+        await ask(limiter, answer)
+        times.append(time.seconds)
+    return times
 
 
-@pytest.mark.anyio
-async def test_successes_let_it_grow_slowly_up_to_its_ceiling() -> None:
-    limiter = Limiter(4)
-    async with limiter.slot() as sent_at:
-        pass
-    limiter.throttled(sent_at)
-    grown = []
-    for _ in range(7):
-        limiter.succeeded()
-        grown.append(limiter.limit)
-    assert grown == [2, 2, 3, 3, 3, 4, 4]
+async def test_who_is_not_throttled_never_waits() -> None:
+    time = SimulatedTime()
+    await ask(limiter_on(time), "+" * 50)
+    assert time.slept == []
 
 
-@pytest.mark.anyio
-async def test_no_more_than_the_limit_are_on_their_way() -> None:
-    limiter = Limiter(4)
-    async with limiter.slot() as sent_at:
-        pass
-    limiter.throttled(sent_at)
+async def test_no_more_than_the_ceiling_are_on_their_way() -> None:
+    limiter = limiter_on(SimulatedTime(), ceiling=4)
     running = most = 0
 
     async def request() -> None:
@@ -62,4 +70,138 @@ async def test_no_more_than_the_limit_are_on_their_way() -> None:
     async with anyio.create_task_group() as group:
         for _ in range(10):
             group.start_soon(request)
-    assert most == 2
+    assert most == 4
+
+
+async def test_who_is_throttled_under_way_asks_once_in_a_window_at_least() -> None:
+    time = SimulatedTime()
+    limiter = limiter_on(time)
+    await ask(limiter, "+")
+    time.seconds = 60.0
+    await ask(limiter, "-")
+    times = await times_of(limiter, time, "+" * 8)
+    assert pytest.approx(1.05) == min(b - a for a, b in pairwise(times))
+    assert pytest.approx(1.05) == max(b - a for a, b in pairwise(times))
+
+
+async def test_the_pace_is_four_fifths_of_what_was_let_through() -> None:
+    time = SimulatedTime()
+    limiter = limiter_on(time)
+    await ask(limiter, "+" * 20 + "-")
+    times = await times_of(limiter, time, "+" * 8)
+    assert pytest.approx(1.05 / 16) == max(b - a for a, b in pairwise(times))
+
+
+async def test_a_calm_time_lets_the_pace_grow_until_there_is_none() -> None:
+    time = SimulatedTime()
+    limiter = limiter_on(time)
+    await ask(limiter, "+-")
+    times = await times_of(limiter, time, "+" * 30)
+    gaps = [round(b - a, 2) for a, b in pairwise(times)]
+    assert [1.05, 0.84, 0.67] == sorted(set(gaps), reverse=True)
+    await ask(limiter, "+" * 8000)
+    time.slept.clear()
+    await ask(limiter, "+" * 50)
+    assert time.slept == []
+
+
+async def test_throttling_in_a_row_doubles_the_pause() -> None:
+    time = SimulatedTime()
+    limiter = limiter_on(time, jitter=0.7)
+    await ask(limiter, "+" + "-" * 7)
+    await ask(limiter, "+")
+    assert pytest.approx([1.05, 2.1, 4.2, 8.4, 16.8, 20.0, 20.0]) == time.slept
+
+
+async def test_a_newcomer_waits_long_and_longer() -> None:
+    time = SimulatedTime()
+    limiter = limiter_on(time, deadline=9000.0)
+    await ask(limiter, "----")
+    await ask(limiter, "+")
+    assert [30.0, 150.0, 180.0, 180.0] == time.slept
+
+
+async def test_a_newcomer_tries_again_alone() -> None:
+    time = SimulatedTime()
+    limiter = limiter_on(time)
+    running = most = 0
+
+    async def request() -> None:
+        nonlocal running, most
+        async with limiter.slot():
+            running += 1
+            most = max(most, running)
+            await anyio.lowlevel.checkpoint()
+            running -= 1
+
+    await ask(limiter, "-")
+    async with anyio.create_task_group() as group:
+        for _ in range(6):
+            group.start_soon(request)
+    assert most == 1
+
+
+async def test_a_newcomer_with_little_time_waits_less() -> None:
+    time = SimulatedTime()
+    limiter = limiter_on(time, deadline=40.0)
+    await ask(limiter, "-----")
+    assert [10.0, 7.5, 5.625, 4.21875] == time.slept
+
+
+async def test_the_services_own_wait_is_a_minimum() -> None:
+    time = SimulatedTime()
+    limiter = limiter_on(time, jitter=0.7)
+    await ask(limiter, "+")
+    await ask(limiter, "-", wait=7.0)
+    await ask(limiter, "+")
+    assert pytest.approx([7.0 + 1.05]) == time.slept
+
+
+async def test_requests_that_left_together_count_once() -> None:
+    time = SimulatedTime()
+    limiter = limiter_on(time, jitter=0.7)
+    await ask(limiter, "+")
+    async with limiter.slot() as one:
+        assert one is not None
+    async with limiter.slot() as other:
+        assert other is not None
+    limiter.throttled(one)
+    limiter.throttled(other)
+    await ask(limiter, "+")
+    assert pytest.approx([1.05]) == time.slept
+
+
+async def test_a_turn_that_comes_too_late_is_not_waited_for() -> None:
+    time = SimulatedTime()
+    limiter = limiter_on(time, deadline=20.0)
+    await ask(limiter, "+")
+    await ask(limiter, "-", wait=30.0)
+    async with limiter.slot() as sent_at:
+        assert sent_at is None
+    assert time.slept == []
+
+
+async def test_no_slot_is_held_while_waiting_for_a_turn() -> None:
+    waiting, go_on = anyio.Event(), anyio.Event()
+    time = SimulatedTime()
+
+    async def sleep(seconds: float) -> None:
+        waiting.set()
+        await go_on.wait()
+        time.seconds += seconds
+
+    clock = type(time.clock)(now=time.clock.now, monotonic=time.clock.monotonic, sleep=sleep)
+    limiter = Limiter(1, clock=clock, remaining=lambda: 900.0, jitter=lambda: 0.5)
+    await ask(limiter, "+-")
+
+    async def request() -> None:
+        async with limiter.slot():
+            pass
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(request)
+        await waiting.wait()
+        time.seconds += 60.0
+        with anyio.fail_after(1):
+            await ask(limiter, "+")
+        go_on.set()

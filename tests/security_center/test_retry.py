@@ -55,9 +55,16 @@ async def test_jitter_is_full() -> None:
 
 async def test_the_services_own_wait_is_a_minimum() -> None:
     time = SimulatedTime()
-    asked = Trouble(what="throttling", wait=7.0, throttled=True)
+    asked = Trouble(what="status 503", wait=7.0)
     await patience(time, jitter=0.0).until_answered("Op", attempts(asked, asked, "answer"))
     assert time.slept == [7.0, 7.0]
+
+
+async def test_the_wait_after_throttling_is_the_limiters() -> None:
+    time = SimulatedTime()
+    asked = Trouble(what="throttling", wait=7.0, throttled=True)
+    await patience(time).until_answered("Op", attempts(asked, asked, "answer"))
+    assert time.slept == []
 
 
 async def test_the_deadline_ends_it_with_the_last_trouble() -> None:
