@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from gate.security_center import SecurityCenter
     from gate.security_center.wire import Page
 
-_READINGS = 6  # how often a list that moves under the reader's eyes is read at most
-_ENOUGH = 4  # readings, where they don't all agree
+_READINGS = 7  # how often a list that moves under the reader's eyes is read at most
+_ENOUGH = 5  # readings, where they don't all agree
 _PAGE_SIZE = 100
 
 
@@ -107,7 +107,7 @@ class RiskLists:
 
 def _other(size: int) -> int:
     """Return a smaller size of pages, one without common divisors so that few ends coincide."""
-    smaller = range(size - 1, 1, -1)
+    smaller = range(size - 1, 0, -1)
     return next((each for each in smaller if gcd(each, size) == 1), _PAGE_SIZE)
 
 
@@ -125,14 +125,16 @@ def believable(readings: Sequence[Counter[Row]], agreed: Counter[Row]) -> bool:
     """Tell whether readings are enough to believe that what they agree on is the list.
 
     In a sum that is right, a lost row is made up for by one that was seen twice. So a row that the
-    list seems to hold more than once, as images with two findings of one risk do, must be so in all
-    readings, or in two thirds of at least four.
+    list seems to hold more than once, as images with two findings of one risk do, needs two
+    readings that are the same throughout, or two thirds of at least five.
     """
     if len(readings) == 1:
         return False
-    for row, number in agreed.items():
-        if number > 1:
-            votes = sum(reading[row] == number for reading in readings)
-            if votes < len(readings) and (len(readings) < _ENOUGH or votes * 3 < len(readings) * 2):
-                return False
-    return True
+    if readings[0] == readings[1]:
+        return True
+    votes = (
+        sum(reading[row] == number for reading in readings)
+        for row, number in agreed.items()
+        if number > 1
+    )
+    return all(len(readings) >= _ENOUGH and vote * 3 >= len(readings) * 2 for vote in votes)
