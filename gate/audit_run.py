@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from gate.wait import Progress as WaitProgress
 
 _GUARD = 5.0  # seconds after the deadline when a run that still hangs is stopped from outside
-_LIVE, _PLAIN = 0.5, 29.0  # seconds between two lines, on a terminal and in a log
+LIVE, PLAIN = 0.5, 29.0  # seconds between two lines, on a terminal and in a log
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +102,7 @@ async def _show(progress: Progress, machine: Machine) -> None:
     """Show how far the audit is: a live line on a terminal, else a plain one now and then."""
     started = machine.clock.monotonic()
     while True:
-        await anyio.sleep(_LIVE if machine.live else _PLAIN)
+        await anyio.sleep(LIVE if machine.live else PLAIN)
         so_far = say_duration(timedelta(seconds=round(machine.clock.monotonic() - started)))
         line = f"{progress}; {so_far} so far"
         if machine.live:

@@ -1,13 +1,20 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import anyio
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from gate import audit_run, cli
+from gate.audit import auditing
+from gate.audit.gathering import Gathering
+from gate.errors import ExitCode
 from gate.sandbox import (
     Fault,
     Faults,
@@ -21,6 +28,8 @@ from gate.sandbox import (
 if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import AbstractContextManager
+
+    from anyio import CancelScope
 
     from gate.sandbox import Sandbox
     from tests.cli.conftest import Result
@@ -242,3 +251,62 @@ def test_what_is_no_report_is_not_compared_with(gate: Gate, content: str) -> Non
     result = gate("audit", "--sandbox", "--compare", "before.json")
     assert 2 == result.code
     assert "before.json is" in result.err
+
+
+def test_an_audit_that_is_stopped_says_so_and_passes_nothing(
+    gate: Gate, serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def interrupted(stop: CancelScope, received: list[ExitCode]) -> None:
+        await anyio.sleep(0.4)
+        received.append(ExitCode.INTERRUPTED)
+        stop.cancel()
+
+    monkeypatch.setattr(audit_run, "heed_signals", interrupted)
+    hangs = Faults(Fault(kind=Kind.SILENT, operations=["DescribeImageListByBuildRisk"]))
+    with serve(image("web"), faults=hangs) as sandbox:
+        result = audit(gate, sandbox)
+    assert 130 == result.code
+    assert {"shop/web:1": ("undecided", "incomplete", 0)} == verdicts(result)
+
+
+@pytest.mark.parametrize("live", [False, True])
+def test_a_long_audit_shows_how_far_it_is(
+    gate: Gate, serve: Serve, monkeypatch: pytest.MonkeyPatch, *, live: bool
+) -> None:
+    monkeypatch.setattr(audit_run, "PLAIN", 0.1)
+    monkeypatch.setattr(audit_run, "LIVE", 0.1)
+    made = cli._machine  # noqa: SLF001 - a terminal that tests have none of
+    monkeypatch.setattr(cli, "_machine", lambda *, quiet: replace(made(quiet=quiet), live=live))
+    slow = Faults(Fault(kind=Kind.LATENCY, seconds=0.1))
+    with serve(image("web", ROOT), faults=slow) as sandbox:
+        err = audit(gate, sandbox).err
+    assert ("[####" in err or "[----" in err) == live
+    assert ("auditing: " in err) != live
+    assert "1 of 1 records" in err
+
+
+def test_a_second_scan_counts_where_the_policy_accepts_the_last(gate: Gate, serve: Serve) -> None:
+    Path(".buildrisk-gate.yaml").write_text(
+        "version: 1\nblock: {levels: [high], statuses: [unhandled]}\n"
+        "scan: {settle: 0s, accept_previous: true}\n"
+    )
+    again = image("web", timeline=(State(after=-7200), State(after=-30, scan="START")))
+    with serve(again) as sandbox:
+        assert {"shop/web:1": ("pass", "clean", 0)} == verdicts(audit(gate, sandbox))
+
+
+def test_a_record_that_changes_meanwhile_is_looked_at_by_itself(
+    gate: Gate, serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = image("web")
+    with serve(before, image("api")) as sandbox:
+
+        class Meanwhile(Gathering):
+            async def run(self) -> None:
+                await super().run()
+                scan = (*OLD, State(after=-5, scan="START"))
+                sandbox.world.put(msgspec.structs.replace(before, timeline=scan))
+
+        monkeypatch.setattr(auditing, "Gathering", Meanwhile)
+        told = verdicts(audit(gate, sandbox))
+    assert {"shop/api:1": ("pass", "clean", 0), "shop/web:1": ("undecided", "running", 0)} == told
