@@ -3,7 +3,7 @@
 Only what would ask GitHub or Alibaba Cloud has a stand-in: docker, kubectl, setup-python, the
 upload of SARIF, the token services, and Security Center, for which `endpoint` is added. The action
 installs the gate in a step before, because the proxy that leads to the token services knows no
-package index, and does so once for both jobs.
+package index.
 """
 
 from __future__ import annotations
@@ -56,6 +56,7 @@ INSTALL = f"""\
         uses: {ACTION}
         continue-on-error: true
         with: {{image: none, policy: none.yaml}}
+        env: {{PIP_COMPILE: "false"}}
 """
 
 
@@ -76,7 +77,6 @@ class Workspace:
     def __init__(self, folder: Path, endpoint: str, gate: Mapping[str, str]) -> None:
         self._folder = folder
         self._repository = folder / "shop"
-        (folder / "temporary").mkdir()
         self._write(
             "shop/.github/workflows/release.yml", _workflow(endpoint, folder / "temporary", gate)
         )
@@ -135,7 +135,7 @@ class Workspace:
         return subprocess.check_output([*git, *arguments], cwd=self._repository, encoding="utf-8")
 
 
-def _workflow(endpoint: str, temporary: Path, gate: Mapping[str, str]) -> str:
+def _workflow(endpoint: str, gate: Mapping[str, str]) -> str:
     """Return the recipe, asking another Security Center with more variables for the gate."""
     recipe = ENGLISH.snippet(ENGLISH.github)
     scan, push, alerts = (
@@ -143,10 +143,9 @@ def _workflow(endpoint: str, temporary: Path, gate: Mapping[str, str]) -> str:
         "      - name: Push\n",
         "      - name: Alerts\n",
     )
-    kept = {"RUNNER_TEMP": str(temporary)}
     recipe = replaced(recipe, scan, f"{scan}          endpoint: {endpoint}\n")
-    recipe = replaced(recipe, push, f"{INSTALL}        env: {json.dumps(kept)}\n{push}")
-    return replaced(recipe, alerts, f"        env: {json.dumps({**kept, **gate})}\n{alerts}")
+    recipe = replaced(recipe, push, INSTALL + push)
+    return replaced(recipe, alerts, f"        env: {json.dumps(gate)}\n{alerts}")
 
 
 def _settings(uploaded: Path, job: Mapping[str, str]) -> list[str]:
