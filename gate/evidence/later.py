@@ -1,4 +1,4 @@
-"""A value that is being asked for, and that several wait for."""
+"""Values that are being asked for, and that several wait for."""
 
 from __future__ import annotations
 
@@ -43,3 +43,22 @@ class Later(Generic[T]):
         if self._trouble is not None:
             raise self._trouble
         return self._value[0]
+
+
+class Lazily(Generic[T]):
+    """A ``Later`` that begins when it is told to, or when somebody asks for its value."""
+
+    def __init__(self, group: TaskGroup, call: Callable[[], Awaitable[T]]) -> None:
+        self._group = group
+        self._call = call
+        self._later: Later[T] | None = None
+
+    def begin(self) -> Later[T]:
+        """Start the call, unless it has begun."""
+        if self._later is None:
+            self._later = Later(self._group, self._call)
+        return self._later
+
+    async def get(self) -> T:
+        """Wait for the value; raise the trouble that the call met."""
+        return await self.begin().get()

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from gate.clock import Clock
     from gate.evidence.checks import Checks
-    from gate.evidence.later import Later
+    from gate.evidence.later import Lazily
     from gate.evidence.records import Identified
     from gate.evidence.rows import RepositoryRows
     from gate.evidence.target import Target
@@ -56,7 +56,7 @@ class OneImage:
     target: Target
     identified: Identified
     rows: RepositoryRows
-    checks: Later[Checks]
+    checks: Lazily[Checks]
 
     async def look(self) -> Look:
         """Look for a block first, which needs no more than complete details, then for a pass.

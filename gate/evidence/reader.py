@@ -1,7 +1,8 @@
 """Look at images: their records, their details, and the witnesses that must agree.
 
-The order for one repository is: records, rows and checks at once; details of the records; then,
-before a pass only, the records again.
+The order for one repository is: records; details of the records, rows and checks at once; then,
+before a pass only, the records again. The first round is a single request for one image, so that a
+fleet which starts at the same moment meets a quota with one request each.
 """
 
 from __future__ import annotations
@@ -13,17 +14,17 @@ import anyio
 
 from gate.errors import AccessError, GateError
 from gate.evidence.checks import Checks, read_checks
-from gate.evidence.later import Later
+from gate.evidence.later import Lazily
 from gate.evidence.one_image import Memory, OneImage
 from gate.evidence.query import find_records
 from gate.evidence.records import Identified, image_of
 from gate.evidence.rows import RepositoryRows
-from gate.evidence.scan import scan_of
+from gate.evidence.scan import scan_of, state_of
 from gate.evidence.target import Look
 from gate.findings import Reason, Scan, Scanned, ScanState, Unscanned
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from gate.clock import Clock
     from gate.evidence.target import Target
@@ -39,7 +40,7 @@ class _Repository:
     """What the images of one repository share during one look."""
 
     rows: RepositoryRows
-    checks: Later[Checks]
+    checks: Lazily[Checks]
 
 
 class EvidenceReader:
@@ -49,7 +50,6 @@ class EvidenceReader:
         self._client = client
         self._clock = clock
         self._memory = Memory()
-        self._repositories: set[tuple[str, str]] = set()
         self._checks: Checks | None = None
         self._reading_checks = anyio.Lock()
 
@@ -85,22 +85,31 @@ class EvidenceReader:
     ) -> None:
         reference = targets[0].reference
         key = (reference.namespace, reference.repository)
+        found = await self._find(targets)
+        for target, unknown in list(found.items()):
+            if isinstance(unknown, Unscanned):
+                keep(target, _unknown(target, unknown))
+                del found[target]
+        if not found:
+            return
         async with anyio.create_task_group() as group:
             shared = _Repository(
                 rows=RepositoryRows(self._client, group, *key),
-                checks=Later(group, self._read_checks),
+                checks=Lazily(group, self._read_checks),
             )
-            if key not in self._repositories:
-                self._repositories.add(key)
+            if _may_pass(found.values()):
                 shared.rows.begin()
-            await self._until_still(targets, shared, keep)
+                shared.checks.begin()
+            await self._until_still(found, shared, keep)
             group.cancel_scope.cancel()  # a block needs no witness: don't wait for one
 
     async def _until_still(
-        self, targets: Sequence[Target], shared: _Repository, keep: Callable[[Target, Look], None]
+        self,
+        found: dict[Target, Identified | Unscanned],
+        shared: _Repository,
+        keep: Callable[[Target, Look], None],
     ) -> None:
         """Look until no record changes between the details and the last look at it."""
-        found = await self._find(targets)
         for _ in range(_LAST_LOOKS):
             passing = await self._look_at_all(found, shared, keep)
             if not passing:
@@ -146,8 +155,7 @@ class EvidenceReader:
         self, target: Target, identified: Identified | Unscanned, shared: _Repository
     ) -> Look:
         if isinstance(identified, Unscanned):
-            waits = identified.reason in _MAY_CHANGE and not target.optional
-            return Look(evidence=identified, waiting=waits, doing=_NOT_KNOWN if waits else "")
+            return _unknown(target, identified)
         try:
             image = OneImage(
                 self._client,
@@ -174,6 +182,21 @@ class EvidenceReader:
             if self._checks is None:
                 self._checks = await read_checks(self._client)
             return self._checks
+
+
+def _may_pass(found: Iterable[Identified | Unscanned]) -> bool:
+    """Tell whether a pass may come of a look, so that it will need the witnesses."""
+    return any(
+        state_of(record) is ScanState.FINISHED
+        for identified in found
+        if isinstance(identified, Identified)
+        for record in identified.records
+    )
+
+
+def _unknown(target: Target, why: Unscanned) -> Look:
+    waits = why.reason in _MAY_CHANGE and not target.optional
+    return Look(evidence=why, waiting=waits, doing=_NOT_KNOWN if waits else "")
 
 
 def _same_record(look: Look, found: Identified | Unscanned) -> bool:

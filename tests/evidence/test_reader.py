@@ -210,4 +210,18 @@ async def test_a_poll_reads_no_details_that_cannot_have_changed() -> None:
         await reader.look([wanted], lambda *_: None)
     assert 1 == center.asked.count("details None")
     assert 3 == center.asked.count("records")
-    assert 1 == center.asked.count("rows")
+    assert not {"rows", "checks"} & set(center.asked)
+
+
+async def test_an_image_that_is_not_known_costs_no_more_than_its_records() -> None:
+    center = Center(records=[listing([])])
+    await look(center)
+    assert {"records"} == set(center.asked)
+
+
+async def test_a_first_round_is_a_single_request() -> None:
+    center = Center()
+    await look(center)
+    assert "records" == center.asked[0]
+    assert {"rows", "checks", "details None", "details 0"} < set(center.asked[1:-1])
+    assert "records" == center.asked[-1]
