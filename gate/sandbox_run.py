@@ -53,18 +53,21 @@ def _value(name: str, text: str) -> object:
 
 
 def _fault(text: str) -> Fault:
-    """Parse ``KIND[=PROBABILITY][@OPERATION]``."""
+    """Parse ``KIND[=PROBABILITY][@OPERATION]``; of a quota, the number is requests a second."""
     rest, _, operation = text.partition("@")
-    kind, _, probability = rest.partition("=")
+    kind, _, number = rest.partition("=")
+    operations = (operation,) if operation else None
     try:
-        return Fault(
-            kind=Kind(kind),
-            probability=float(probability or 1),
-            operations=(operation,) if operation else None,
-        )
+        if number and kind in _QUOTAS:
+            return Fault(kind=kind, per_second=int(number), operations=operations)
+        return Fault(kind=Kind(kind), probability=float(number or 1), operations=operations)
     except ValueError:
         kinds = ", ".join(Kind)
         raise UsageError(
             f"--fault {text} is not understood.",
-            f"Write KIND[=PROBABILITY][@OPERATION] with a KIND of: {kinds}.",
+            f"Write KIND[=PROBABILITY][@OPERATION] with a KIND of: {kinds}. With a quota, write "
+            "requests a second for PROBABILITY.",
         ) from None
+
+
+_QUOTAS = {Kind.QUOTA, Kind.ACCOUNT_QUOTA}

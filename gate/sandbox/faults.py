@@ -18,8 +18,8 @@ class Kind(StrEnum):
     Before the answer is made: ``latency`` (``seconds``), ``silent`` (no answer until the sandbox
     stops), ``reset`` (closed without an answer), ``throttling`` (``status`` 429, 400 or 503,
     ``retry_after`` milliseconds), ``quota`` (throttled beyond ``per_second`` requests of one
-    operation), ``server_error`` (``status``), ``denied`` (403 NoPermission), ``html_403`` (a
-    proxy's page).
+    operation), ``account_quota`` (the same of all operations together), ``server_error``
+    (``status``), ``denied`` (403 NoPermission), ``html_403`` (a proxy's page).
 
     In the answer's bytes: ``truncated`` (half of the JSON), ``cut`` (closed in the middle of the
     body), ``nonsense`` (JSON of another shape), ``html`` (a page, status 200).
@@ -38,6 +38,7 @@ class Kind(StrEnum):
     RESET = "reset"
     THROTTLING = "throttling"
     QUOTA = "quota"
+    ACCOUNT_QUOTA = "account_quota"
     SERVER_ERROR = "server_error"
     DENIED = "denied"
     HTML_403 = "html_403"
@@ -125,12 +126,13 @@ class Mischief:
             return False
         if fault.first is not None and seen >= fault.skip + fault.first:
             return False
-        if fault.kind == Kind.QUOTA:
-            return self._over_quota(fault, operation, at)
+        if fault.kind in {Kind.QUOTA, Kind.ACCOUNT_QUOTA}:
+            whose = operation if fault.kind == Kind.QUOTA else "account"
+            return self._over_quota(fault, whose, at)
         return fault.probability >= 1 or self._random.random() < fault.probability
 
-    def _over_quota(self, fault: Fault, operation: str, at: float) -> bool:
-        times = self._times.setdefault(operation, deque())
+    def _over_quota(self, fault: Fault, whose: str, at: float) -> bool:
+        times = self._times.setdefault(whose, deque())
         while times and times[0] <= at - 1:
             times.popleft()
         if len(times) >= fault.per_second:

@@ -20,9 +20,9 @@ def refuse(operation: str, struck: Mapping[Kind, Fault]) -> None:
     """Raise the ``Refusal`` that a fault asks for, if any does."""
     if Kind.DENIED in struck:
         raise Refusal(403, struck[Kind.DENIED].code or "NoPermission", _denied(operation))
-    throttling = struck.get(Kind.THROTTLING) or struck.get(Kind.QUOTA)
-    if throttling is not None:
-        raise _throttled(throttling)
+    for kind in (Kind.THROTTLING, Kind.QUOTA, Kind.ACCOUNT_QUOTA):
+        if kind in struck:
+            raise _throttled(struck[kind])
     failure = struck.get(Kind.SERVER_ERROR)
     if failure is not None:
         status = failure.status or 500

@@ -293,7 +293,7 @@ def test_the_sandbox_serves_other_gates_until_interrupted(gate: Gate) -> None:
         "--reading",
         "page_cap=7",
         "--fault",
-        "throttling=0.1@DescribeImageInstances",
+        "account_quota=20",
         PYTHONUNBUFFERED="1",
     )
     assert process.stdout is not None
@@ -319,6 +319,7 @@ def test_the_sandbox_serves_other_gates_until_interrupted(gate: Gate) -> None:
         ("--reading", "page_cap=0"),
         ("--fault", "nosuch"),
         ("--fault", "reset=often"),
+        ("--fault", "quota=many"),
         ("--data", "none.yaml"),
     ],
     ids=" ".join,

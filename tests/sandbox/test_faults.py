@@ -41,6 +41,13 @@ def test_a_quota_counts_each_operation_for_a_second() -> None:
     assert struck == [False, False, True, False, False]
 
 
+def test_an_accounts_quota_counts_all_operations_together() -> None:
+    mischief = Mischief(Faults(Fault("account_quota", per_second=2)), Random(0))  # noqa: S311 - unused
+    asked = [("A", 0.0), ("B", 0.1), ("A", 0.2), ("B", 0.3), ("A", 1.05), ("B", 1.06)]
+    struck = [Kind.ACCOUNT_QUOTA in mischief.strike(operation, at) for operation, at in asked]
+    assert struck == [False, False, True, True, False, True]
+
+
 def test_of_several_faults_of_a_kind_the_first_that_strikes_counts() -> None:
     early, late = Fault("latency", first=1, seconds=1), Fault("latency", seconds=2)
     mischief = Mischief(Faults(early, late), Random(0))  # noqa: S311 - unused

@@ -84,6 +84,7 @@ async def test_it_speaks_tls_where_it_has_a_certificate() -> None:
         (Fault("denied", operations={OPERATION}), 403, "NoPermission", None),
         (Fault("denied", code="Forbidden.RAM"), 403, "Forbidden.RAM", None),
         (Fault("quota", per_second=0), 429, "Throttling.User", None),
+        (Fault("account_quota", per_second=0), 429, "Throttling.User", None),
     ],
 )
 async def test_it_refuses_on_demand(
