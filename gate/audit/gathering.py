@@ -122,7 +122,8 @@ class Gathering:
     async def _look_for_others(self, key: str, lists: Mapping[int, Rows]) -> None:
         """Make sure that no row of a risk has a status that isn't asked for.
 
-        It isn't documented whether the list without a status holds the handled rows.
+        It isn't documented whether the list without a status holds the handled rows. If a row
+        stands for an image, no list tells of such a finding beside another of the same risk.
         """
         unhandled, everything = lists[0].total, sum(rows.total for rows in lists.values())
         images = len(set().union(*(rows.images for rows in lists.values())))

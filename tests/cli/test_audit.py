@@ -90,11 +90,19 @@ findings = st.builds(
     status=st.sampled_from(["unhandled", "ignored", "false_positive", 7]),
     command=st.sampled_from(["USER root", "RUN sudo make", "RUN apk add curl"]),
 )
+
+
+def told_apart(found: list[SampleFinding]) -> list[SampleFinding]:
+    """Leave out what no list tells: an unheard-of status beside another of the same risk."""
+    risks = [one.risk for one in found]
+    return [one for one in found if one.status != 7 or risks.count(one.risk) == 1]
+
+
 worlds = st.lists(
     st.tuples(
         st.sampled_from(["web", "api", "web-admin", "worker"]),
         st.sampled_from(["1", "2"]),
-        st.lists(findings, max_size=4),
+        st.lists(findings, max_size=4).map(told_apart),
         st.sampled_from([OLD, (State(after=-60, scan="FAIL"),), ()]),
     ).map(lambda made: image(made[0], *made[2], tag=made[1], timeline=made[3])),
     max_size=5,
@@ -310,3 +318,53 @@ def test_a_record_that_changes_meanwhile_is_looked_at_by_itself(
         monkeypatch.setattr(auditing, "Gathering", Meanwhile)
         told = verdicts(audit(gate, sandbox))
     assert {"shop/api:1": ("pass", "clean", 0), "shop/web:1": ("undecided", "running", 0)} == told
+
+
+def lying(*operations: str) -> Faults:
+    return Faults(Fault(kind=Kind.LYING_TOTAL, operations=operations, delta=1))
+
+
+def test_records_that_could_not_all_be_read_are_no_pass(gate: Gate, serve: Serve) -> None:
+    with serve(image("web"), faults=lying("DescribeImageInstances")) as sandbox:
+        result = audit(gate, sandbox)
+    assert (3, "undecided") == (result.code, result.report["verdict"])
+    assert any("images may be missing here" in note for note in result.report["notes"])
+
+
+def test_a_catalogue_that_could_not_be_read_leaves_images_to_single_looks(
+    gate: Gate, serve: Serve
+) -> None:
+    with serve(image("web"), faults=lying("DescribeImageBuildRiskList")) as sandbox:
+        result = audit(gate, sandbox)
+    assert {"shop/web:1": ("pass", "clean", 0)} == verdicts(result)
+    assert any("list of build risks could not" in note for note in result.report["notes"])
+
+
+def test_no_more_images_are_looked_at_one_by_one_than_is_sensible(
+    gate: Gate, serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(auditing, "MOST_LOOKS", 1)
+    images = (image("api"), image("web"))
+    with serve(*images, faults=lying("DescribeImageBuildRiskList")) as sandbox:
+        result = audit(gate, sandbox)
+    assert [("pass", "clean", 0), ("undecided", "incomplete", 0)] == list(verdicts(result).values())
+    assert any("the first 1 were looked at" in note for note in result.report["notes"])
+
+
+def test_rows_of_images_without_a_record_are_told(gate: Gate, serve: Serve) -> None:
+    dropped = Faults(Fault(kind=Kind.DROPPED_ROWS, operations=["DescribeImageInstances"], delta=1))
+    with serve(image("web", ROOT), image("api"), faults=dropped) as sandbox:
+        notes = audit(gate, sandbox).report["notes"]
+    assert any("no record in a registry, so are not judged: 1" in note for note in notes)
+
+
+def test_a_record_whose_digest_makes_no_sense_is_not_identified(gate: Gate, serve: Serve) -> None:
+    with serve(image("web", digest="sha256:odd")) as sandbox:
+        (one,) = audit(gate, sandbox).report["images"]
+    assert ("undecided", "unidentified") == (one["verdict"], one["reason"])
+
+
+def test_long_rankings_are_cut_unless_all_is_asked_for(gate: Gate, serve: Serve) -> None:
+    with serve(*(image(f"r{number}", ROOT) for number in range(12))) as sandbox:
+        assert "and 2 more (-v shows them)" in gate("audit", "--endpoint", sandbox.url).out
+        assert "shop/r9" in gate("audit", "--endpoint", sandbox.url, "-v").out
