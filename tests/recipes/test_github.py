@@ -24,13 +24,13 @@ from tests.action.cloud import BEARER
 from tests.action.consumer import FAKE_SETUP_PYTHON, FOREIGN, SETUP_PYTHON
 from tests.action.test_lint import said_by
 from tests.recipes.documents import DOCUMENTS, ENGLISH, Document, replaced
-from tests.recipes.stand_ins import StandIns
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from gate.sandbox import Sandbox
     from tests.action.cloud import Cloud
+    from tests.recipes.stand_ins import StandIns
 
 ACTION = "owner/buildrisk-gate@0123456789abcdef0123456789abcdef01234567"
 UPLOAD = "github/codeql-action@ff2f1c621b7f889edc0d3c761ac2e6a3f8cdb0dd"
@@ -77,9 +77,7 @@ class Workspace:
     def __init__(self, folder: Path, endpoint: str, gate: Mapping[str, str]) -> None:
         self._folder = folder
         self._repository = folder / "shop"
-        self._write(
-            "shop/.github/workflows/release.yml", _workflow(endpoint, folder / "temporary", gate)
-        )
+        self._write("shop/.github/workflows/release.yml", _workflow(endpoint, gate))
         self._write("shop/Dockerfile", "FROM alpine:3.20\nENV DB_PASSWORD=secret\nUSER root\n")
         self._write("setup-python/action.yml", FAKE_SETUP_PYTHON)
         self._write("codeql-action/upload-sarif/action.yml", FAKE_UPLOAD)

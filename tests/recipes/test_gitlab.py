@@ -13,7 +13,6 @@ import subprocess
 import sysconfig
 import venv
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -28,6 +27,7 @@ from tests.recipes.documents import DOCUMENTS, ENGLISH, Document, replaced
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from gate.sandbox import Sandbox
     from tests.recipes.stand_ins import StandIns
