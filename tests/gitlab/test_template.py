@@ -66,7 +66,7 @@ def option_of(name: str) -> click.Option:
     return option
 
 
-@pytest.mark.parametrize("name", INPUTS.keys() - OF_THE_JOB - OF_THE_ROLE - {"image"})
+@pytest.mark.parametrize("name", sorted(INPUTS.keys() - OF_THE_JOB - OF_THE_ROLE - {"image"}))
 def test_an_input_is_an_option_whose_default_is_left_to_the_command_line(name: str) -> None:
     many = option_of(name).multiple
 
