@@ -92,7 +92,7 @@ class Exchange:
         try:
             outcome = await self._received(session, request, proxy, seconds)
         except (aiohttp.ClientError, OSError, TimeoutError, UnicodeError) as error:
-            outcome = replace(explain(error, proxy and proxy.url), remedy=_NETWORK)
+            outcome = replace(explain(error, proxy), remedy=_NETWORK)
         self._observe(request, outcome, self.clock.monotonic() - started)
         return outcome
 

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import errno
 import ssl
+from typing import TYPE_CHECKING
 
 import aiohttp
 
 from gate.security_center.faults import Trouble
+
+if TYPE_CHECKING:
+    from gate.security_center.proxies import Proxy
 
 _TLS = (
     "If a proxy of your organisation opens TLS connections, give its certificate authority in "
@@ -17,17 +21,14 @@ _NETWORK = "Check the endpoint (--endpoint), the network, and the proxy (HTTPS_P
 _PROXY = "Check the proxy (HTTPS_PROXY) and its login, or leave this host out with NO_PROXY."
 
 
-def explain(error: Exception, proxy: str | None = None) -> Trouble:
-    """Say what broke, and what to do about it.
-
-    ``proxy`` is the URL, without its login, of the proxy that was used.
-    """
+def explain(error: Exception, proxy: Proxy | None = None) -> Trouble:
+    """Say what broke, and what to do about it; ``proxy`` is the one that was used, if any."""
     kinds = _KINDS if proxy is None else _BEHIND_A_PROXY + _KINDS
     what, remedy = next(
         ((what, remedy) for kind, what, remedy in kinds if isinstance(error, kind)),
         (f"the connection failed ({type(error).__name__})", _NETWORK),
     )
-    named = "the proxy" if proxy is None else f"the proxy {proxy}"
+    named = "the proxy" if proxy is None else f"the proxy {proxy.url}"
     return Trouble(
         what=what.format(proxy=named) + _detail(error),
         answered=isinstance(error, aiohttp.ClientPayloadError),

@@ -114,7 +114,7 @@ class Transport:
         try:
             outcome = await self._exchange(url, headers, seconds)
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
-            outcome = explain(error, self._proxy and self._proxy.url)
+            outcome = explain(error, self._proxy)
         self._observe(question, outcome, self.patience.clock.monotonic() - started)
         return outcome
 
