@@ -18,7 +18,7 @@ import click
 from gate import __version__, option_groups
 from gate.errors import ExitCode, GateError, ReportUnwritable, UsageError
 from gate.escaping import encodable, for_terminal
-from gate.options import option
+from gate.options import PREFIX, option
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -45,8 +45,10 @@ def run(arguments: Sequence[str]) -> int:  # noqa: PLR0911 - each end has its co
         return done.exit_code
     except click.ClickException as mistake:
         mistake.show()
+        _alarm(mistake.format_message(), arguments)
         return ExitCode.USAGE
     except GateError as trouble:
+        _alarm(str(trouble), arguments)
         for line in trouble.message.splitlines():
             _say(f"error: {for_terminal(line)}")
         if trouble.remedy:
@@ -375,7 +377,7 @@ def _judge(judge: Callable[[Machine], Verdict], output: _Output) -> ExitCode:
     from gate.ci import find_ci  # noqa: PLC0415 - not every command needs it
 
     machine = _machine(quiet=output.quiet)
-    ci = None if output.no_ci else find_ci(machine.environment, machine.clock)
+    ci = None if output.no_ci else find_ci(machine.environment, machine.clock.now)
     if ci is None:
         return _deliver(judge(machine), output)
     _write_error(ci.opening())
@@ -391,6 +393,15 @@ def _judge(judge: Callable[[Machine], Verdict], output: _Output) -> ExitCode:
     except ReportUnwritable as trouble:
         return _unwritten(verdict, trouble, code)
     return code
+
+
+def _alarm(text: str, arguments: Sequence[str]) -> None:
+    """Let the CI system show an error, because its page has no more than the exit code else."""
+    from gate.ci import find_ci  # noqa: PLC0415 - not every command needs it
+
+    ci = find_ci(os.environ, _now)
+    if ci is not None and "--no-ci" not in arguments and not os.environ.get(f"{PREFIX}NO_CI"):
+        _write_error(ci.alarm(text))
 
 
 def _deliver(verdict: Verdict, output: _Output) -> ExitCode:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
 
-    from gate.clock import Clock
     from gate.errors import ExitCode
     from gate.verdict import Verdict
 
@@ -29,6 +29,9 @@ class Ci(Protocol):
     def annotations(self, verdict: Verdict) -> str:
         """Return what makes the system point at findings."""
 
+    def alarm(self, text: str) -> str:
+        """Return what makes the system show an error that ended the run before any verdict."""
+
     def tell(
         self, verdict: Verdict, exit_code: ExitCode, reports: Sequence[tuple[str, str]]
     ) -> None:
@@ -38,8 +41,10 @@ class Ci(Protocol):
         """
 
 
-def find_ci(environment: Mapping[str, str], clock: Clock) -> Ci | None:
+def find_ci(environment: Mapping[str, str], now: Callable[[], datetime]) -> Ci | None:
     """Return the CI system that this environment is one of, ``None`` if it isn't known.
+
+    ``now`` is the machine's clock.
 
     Sources: GitHub's "Default environment variables", GitLab's "Predefined CI/CD variables".
     """
@@ -50,5 +55,5 @@ def find_ci(environment: Mapping[str, str], clock: Clock) -> Ci | None:
     if environment.get("GITLAB_CI") == "true":
         from gate.ci.gitlab import GitLab  # noqa: PLC0415 - only where it is needed
 
-        return GitLab(clock)
+        return GitLab(now)
     return None

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gate.errors import ReportUnwritable
-from gate.escaping import for_markdown
+from gate.escaping import for_markdown, for_workflow_data
 from gate.report import render
 from gate.report.deployable import deployable
 from gate.report.github import annotation_lines
@@ -43,6 +43,10 @@ class GitHub:
     def annotations(self, verdict: Verdict) -> str:
         """Return workflow commands, the worst findings of each type."""
         return "".join(f"{line}\n" for line in annotation_lines(verdict))
+
+    def alarm(self, text: str) -> str:
+        """Return an annotation of the run."""
+        return f"::error title=buildrisk-gate::{for_workflow_data(text)}\n"
 
     def tell(
         self, verdict: Verdict, exit_code: ExitCode, reports: Sequence[tuple[str, str]]

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
 
-    from gate.clock import Clock
     from gate.errors import ExitCode
     from gate.verdict import Verdict
 
@@ -24,24 +24,28 @@ _CLEAR = "\x1b[0K"  # GitLab looks for it around a section's marks
 class GitLab:
     """A job of GitLab CI."""
 
-    clock: Clock
+    now: Callable[[], datetime]
 
     def opening(self) -> str:
         """Fold the diagnostics into a section, so that the report is what one sees."""
         return (
-            f"{_CLEAR}section_start:{self._now()}:{_SECTION}[collapsed=true]\r{_CLEAR}"
+            f"{_CLEAR}section_start:{self._seconds()}:{_SECTION}[collapsed=true]\r{_CLEAR}"
             "buildrisk-gate: asking Security Center\n"
         )
 
     def closing(self) -> str:
         """End the section."""
-        return f"{_CLEAR}section_end:{self._now()}:{_SECTION}\r{_CLEAR}"
+        return f"{_CLEAR}section_end:{self._seconds()}:{_SECTION}\r{_CLEAR}"
 
-    def _now(self) -> int:
-        return int(self.clock.now().timestamp())
+    def _seconds(self) -> int:
+        return int(self.now().timestamp())
 
     def annotations(self, verdict: Verdict) -> str:  # noqa: ARG002 - reports do that here
         """Return nothing: a Code Quality report points at findings."""
+        return ""
+
+    def alarm(self, text: str) -> str:  # noqa: ARG002 - the log is all that is shown here
+        """Return nothing: the job's log ends with the error."""
         return ""
 
     def tell(

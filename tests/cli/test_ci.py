@@ -52,6 +52,24 @@ def test_no_ci_turns_all_of_that_off(gate: Gate) -> None:
 
 
 @pytest.mark.usefixtures("_github")
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("check", "harbor.example.com/shop/web:1"), "Which Security Center knows the image"),
+        (("check", "--scan", "often", WEB), "is not one of"),
+        (("policy", "validate", "gone.yaml"), "gone.yaml"),
+    ],
+)
+def test_a_mistake_is_an_annotation_too(gate: Gate, arguments: tuple[str, ...], told: str) -> None:
+    result = gate(*arguments)
+    assert 2 == result.code
+    [line] = [line for line in result.err.splitlines() if line.startswith("::error")]
+    assert line.startswith("::error title=buildrisk-gate::")
+    assert told in line
+    assert "::error" not in gate(*arguments[:1], "--no-ci", *arguments[1:]).err
+
+
+@pytest.mark.usefixtures("_github")
 def test_outputs_that_cannot_be_set_are_an_error(
     gate: Gate, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

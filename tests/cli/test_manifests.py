@@ -56,7 +56,27 @@ def test_a_name_that_is_not_whole_is_undecided(gate: Gate, others: tuple[str, ..
     result = judge(gate, "--allow-none")
     assert 3 == result.code
     assert "unidentified" == result.report["images"][-1]["reason"]
-    assert "pod.yaml:" in result.report["images"][-1]["message"]
+    place = f"pod.yaml:{6 + len(others)}"
+    said = f"{place} names {HOST}/shop/web:$TAG, and a variable in it has no value here. "
+    assert result.report["images"][-1]["message"].startswith(said)
+
+
+def test_what_is_no_name_is_undecided_and_says_what_to_do(gate: Gate) -> None:
+    pod(f"{HOST}/shop/Web:1")
+    (image,) = judge(gate).report["images"]
+    assert "unidentified" == image["reason"]
+    assert (
+        f"pod.yaml:6 names no image: '{HOST}/shop/Web:1' has upper-case letters in its repository."
+        " Write it in lower case."
+    ) == image["message"]
+
+
+def test_where_nothing_is_left_to_judge_the_report_says_that_nobody_was_asked(gate: Gate) -> None:
+    pod("nginx:1.27")
+    arguments = ("--endpoint", "https://tds.aliyuncs.com", "--region", "cn-hangzhou", "pod.yaml")
+    result = gate("manifests", *arguments)
+    assert 3 == result.code
+    assert "\nasked   nobody\n" in result.out
 
 
 def test_nothing_to_judge_is_no_pass_unless_allowed(gate: Gate) -> None:
