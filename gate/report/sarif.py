@@ -1,6 +1,10 @@
 """The report for GitHub code scanning: SARIF 2.1.0, one run per image.
 
 GitHub's limits are kept here: what is over them is cut, the worst is kept, and a note says so.
+
+GitHub closes an alert as fixed when a newer run of the same category lacks it. The run of an
+undecided image has a category of its own, so it closes nothing: that nobody could look is not
+evidence that anything was fixed. It has no results either, for no later run would close those.
 """
 
 from __future__ import annotations
@@ -59,12 +63,15 @@ def _worst_images(images: Sequence[ImageVerdict]) -> list[ImageVerdict]:
 
 
 def _worst_decisions(images: Sequence[ImageVerdict]) -> list[list[Decision]]:
-    """Return of each image the decisions that are results, no more of all than GitHub takes."""
+    """Return of each image the decisions that are results, no more of all than GitHub takes.
+
+    An undecided image has none.
+    """
     kept: list[list[Decision]] = [[] for _ in images]
     room = MOST_RESULTS
     for action in STRICTEST_FIRST:
         for chosen, image in zip(kept, images, strict=True):
-            if action is not Action.ALLOW:
+            if action is not Action.ALLOW and image.outcome is not Outcome.UNDECIDED:
                 these = [each for each in image.decisions if each.action is action][:room]
                 chosen.extend(these)
                 room -= len(these)
@@ -72,7 +79,10 @@ def _worst_decisions(images: Sequence[ImageVerdict]) -> list[list[Decision]]:
 
 
 def _categories(images: Sequence[ImageVerdict]) -> list[str]:
-    """Name each image's alerts by its repository; GitHub refuses two runs of one category."""
+    """Name each image's alerts by its repository; GitHub refuses two runs of one category.
+
+    Whether an image is decided changes no other image's category.
+    """
     names = [repository_of(image) for image in images]
     several = Counter(names)
     for number, image in enumerate(images):
@@ -81,12 +91,13 @@ def _categories(images: Sequence[ImageVerdict]) -> list[str]:
             names[number] += f"/{platform}"
     seen: set[str] = set()
     categories = []
-    for name in map(percent_encoded, names):
+    for image, name in zip(images, map(percent_encoded, names), strict=True):
+        suffix = "/undecided" if image.outcome is Outcome.UNDECIDED else ""
         unique, number = name, 2
-        while unique in seen:
+        while seen & {unique, unique + suffix}:
             unique, number = f"{name}/{number}", number + 1
-        seen.add(unique)
-        categories.append(f"{_TOOL}/{unique}/")
+        seen |= {unique, unique + suffix}
+        categories.append(f"{_TOOL}/{unique}{suffix}/")
     return categories
 
 
@@ -180,7 +191,11 @@ def _notes_of(image: ImageVerdict, shown: Sequence[Decision]) -> list[dict[str, 
     allowed = image.count()[Action.ALLOW]
     if allowed:
         notes.append(_note(f"{counted(allowed, 'finding')} allowed by policy, not shown.", "note"))
-    if left_out := len(image.decisions) - allowed - len(shown):
+    left_out = len(image.decisions) - allowed - len(shown)
+    if left_out and image.outcome is Outcome.UNDECIDED:
+        said = f"{counted(left_out, 'finding')} of this undecided image not shown."
+        notes.append(_note(f"{said} The JSON report has all of them.", "note"))
+    elif left_out:
         notes.append(_cut_note(counted(left_out, "finding"), f"{MOST_RESULTS:,} results"))
     return notes
 

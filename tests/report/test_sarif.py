@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from gate import __version__
 from gate.findings import Level, Location, Reason
 from gate.report import render, sarif
-from gate.verdict import Action, Verdict
+from gate.verdict import Action, ImageVerdict, Outcome, Verdict
 from tests.report import verdicts as made
 
 REGION = {"startLine": 1, "startColumn": 1, "endLine": 1, "endColumn": 1}
@@ -93,10 +93,11 @@ def test_github_takes_every_report(verdict: Verdict) -> None:
     log = written(verdict)
 
     assert_github_takes(log)
-    shown = [each for image in verdict.images for each in image.decisions]
-    assert sum(each.action is not Action.ALLOW for each in shown) == sum(
-        len(run["results"]) for run in log["runs"]
-    )
+    for image, run in zip(verdict.images, log["runs"], strict=bool(verdict.images)):
+        undecided = image.outcome is Outcome.UNDECIDED
+        assert undecided == run["automationDetails"]["id"].endswith("/undecided/")
+        shown = sum(each.action is not Action.ALLOW for each in image.decisions)
+        assert len(run["results"]) == (0 if undecided else shown)
 
 
 @given(made.verdicts())
@@ -304,8 +305,29 @@ def test_an_undecided_image_is_a_failed_run(tolerated: bool, level: str) -> None
     assert "missing" == invocation["toolExecutionNotifications"][0]["descriptor"]["id"]
     said = f"{made.NAME} is undecided: {image.message}"
     assert [(level, said)] == notes(run)
-    assert "buildrisk-gate/shop/web/" == run["automationDetails"]["id"]
+    assert "buildrisk-gate/shop/web/undecided/" == run["automationDetails"]["id"]
     assert [] == run["results"]
+
+
+def test_findings_of_an_undecided_image_are_counted_and_no_alerts() -> None:
+    image = made.unscanned(Reason.STALE, made.decision(Action.WARN), made.decision(Action.ALLOW))
+    [run] = written(made.run(image))["runs"]
+
+    assert [] == run["results"]
+    said = "1 finding of this undecided image not shown. The JSON report has all of them."
+    assert ("note", said) == notes(run)[-1]
+
+
+def test_an_undecided_image_closes_no_alert_of_its_repository_or_of_another() -> None:
+    def categories(first: ImageVerdict) -> list[str]:
+        others = (made.scanned(), made.scanned(image=made.image(repository="web/undecided")))
+        log = written(made.run(first, *others))
+        assert_github_takes(log)
+        return [run["automationDetails"]["id"] for run in log["runs"]]
+
+    first, *others = categories(made.scanned())
+    assert ["buildrisk-gate/shop/web/undecided/", *others[:1]] == categories(made.unscanned())[:2]
+    assert "buildrisk-gate/shop/web/" == first
 
 
 def test_a_run_without_images_says_so() -> None:
@@ -339,7 +361,7 @@ def test_runs_of_one_repository_have_categories_of_their_own() -> None:
         "buildrisk-gate/shop/web/linux/arm64/",
         "buildrisk-gate/shop/web/linux/amd64/2/",
         "buildrisk-gate/shop/web/",
-        "buildrisk-gate/what%20is%20this/",
+        "buildrisk-gate/what%20is%20this/undecided/",
     ] == [run["automationDetails"]["id"] for run in log["runs"]]
 
 
