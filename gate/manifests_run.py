@@ -62,21 +62,20 @@ def _without_asking(
     return judge_run(
         undecided,
         generated_at=machine.clock.now(),
-        service=Service(options.endpoint or "", options.region or "", sandbox=options.sandbox),
+        service=Service("", options.region or "", sandbox=options.sandbox),
         policies=policies.sources,
         notes=chosen.notes if undecided else (_NOTHING, *chosen.notes),
     )
 
 
 def _undecided(chosen: Chosen) -> tuple[ImageVerdict, ...]:
-    """Return a verdict on each image that should be judged and whose name is not whole."""
+    """Return a verdict on each image that should be judged and whose name can't be."""
     return tuple(
         judge_image(
             image.name,
             Unscanned(
                 reason=Reason.UNIDENTIFIED,
-                message=f"{image.place.path}:{image.place.line} names {image.name}, and "
-                f"{image.why}. Give the whole name there, or judge the rendered file.",
+                message=f"{image.place.path}:{image.place.line} names {image.why}",
             ),
             (),
             tolerated=False,

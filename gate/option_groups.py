@@ -45,7 +45,7 @@ registry_hosts = option(
     metavar="HOST",
     type=Text("host"),
     multiple=True,
-    help="Another registry that may be asked.",
+    help="Another registry that may be asked; * stands for any part of a name.",
 )
 
 timeout = option(

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from gate.errors import InvalidReference
 from gate.findings import Location
+from gate.host_patterns import is_named
 from gate.manifests.found import concealed, shown
 from gate.reference import ImageReference
 
@@ -25,7 +25,10 @@ _HOST = re.compile(r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*(?::[0-9]+)?")
 
 @dataclass(frozen=True, slots=True)
 class Undecidable:
-    """An image that should be judged and can't be: its name as shown, where it is, and why."""
+    """An image that should be judged and can't be: its name as shown, where it is, and why.
+
+    ``why`` completes ``FILE:LINE names`` and says what to do.
+    """
 
     name: str
     place: Location
@@ -36,14 +39,22 @@ class Undecidable:
 class Chosen:
     """The images to judge, each with all places that name it, in the order of the files.
 
-    ``undecidable`` are images of such a registry whose name is not whole here: they can't be
-    judged, and must not be passed over. ``notes`` tell what was left out of the files, and which of
-    their images are of other registries.
+    ``undecidable`` are images of such a registry whose name is not whole here, or none: they can't
+    be judged, and must not be passed over. ``notes`` tell what was left out of the files, and
+    which of their images are of other registries.
     """
 
     references: dict[ImageReference, tuple[Location, ...]]
     undecidable: tuple[Undecidable, ...] = ()
     notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Refused:
+    """Why an image isn't judged, for a note; and for one that should be judged, see above."""
+
+    note: str
+    why: str = ""
 
 
 def choose(found: Iterable[Found], hosts: Sequence[str]) -> Chosen:
@@ -65,10 +76,10 @@ def choose(found: Iterable[Found], hosts: Sequence[str]) -> Chosen:
                 places.setdefault(answer, []).append(place)
             elif _is_known(_host_and_path(image.text)[0], hosts):
                 undecidable.setdefault(
-                    image.text, Undecidable(concealed(image.text), place, answer)
+                    image.text, Undecidable(concealed(image.text), place, answer.why)
                 )
             else:
-                refused.setdefault(image.text, (answer, []))[1].append(image)
+                refused.setdefault(image.text, (answer.note, []))[1].append(image)
     notes += [_note(text, why, images) for text, (why, images) in refused.items()]
     return Chosen(
         {reference: tuple(dict.fromkeys(named)) for reference, named in places.items()},
@@ -77,17 +88,23 @@ def choose(found: Iterable[Found], hosts: Sequence[str]) -> Chosen:
     )
 
 
-def _reference(text: str, hosts: Sequence[str]) -> ImageReference | str:
+def _reference(text: str, hosts: Sequence[str]) -> ImageReference | _Refused:
     """Return the reference of an image to judge, or why it isn't judged."""
     host, path = _host_and_path(text)
     if _HOST.fullmatch(host) and not _is_known(host, hosts):
-        return f"{host} is no registry that Security Center knows; name it with --registry-host"
+        return _Refused(
+            f"{host} is no registry that Security Center knows; name it with --registry-host"
+        )
     if _UNRESOLVED.search(text):
-        return "a variable in it has no value here"
+        why = "a variable in it has no value here"
+        return _Refused(
+            why,
+            f"{concealed(text)}, and {why}. Give the whole name there, or judge the rendered file.",
+        )
     try:
         return ImageReference.parse(f"{host}/{path}")
     except InvalidReference as error:
-        return f"no image's name: {error.message}"
+        return _Refused(f"no image's name: {error.message.rstrip('.')}", f"no image: {error}")
 
 
 def _host_and_path(text: str) -> tuple[str, str]:
@@ -104,11 +121,7 @@ def _host_and_path(text: str) -> tuple[str, str]:
 
 
 def _is_known(host: str, hosts: Sequence[str]) -> bool:
-    host = host.removesuffix(":443")
-    patterns = (pattern.lower().removesuffix(":443") for pattern in hosts)
-    return ImageReference(host, "", "", "").region is not None or any(
-        host == pattern or fnmatchcase(host, pattern) for pattern in patterns
-    )
+    return ImageReference(host, "", "", "").region is not None or is_named(host, hosts)
 
 
 def _note(text: str, why: str, images: Sequence[NamedImage]) -> str:

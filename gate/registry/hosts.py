@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from yarl import URL
 
+from gate.host_patterns import is_named
+
 if TYPE_CHECKING:
     from collections.abc import Collection
 
@@ -16,14 +18,12 @@ if TYPE_CHECKING:
 def registry_url(reference: ImageReference, hosts: Collection[str]) -> URL | None:
     """Return the URL of a reference's registry; ``None`` if it must not be contacted.
 
-    Contacted are Container Registry and ``hosts``. Plain HTTP is for loopback alone, where no
-    certificate can be had.
+    Contacted are Container Registry and ``hosts``, names or patterns (``*.example.com``). Plain
+    HTTP is for loopback alone, where no certificate can be had.
     """
-    named = {_without_default_port(host.lower()) for host in hosts}
-    host = _without_default_port(reference.host.lower())
-    if reference.registry_type != "acr" and host not in named:
+    if reference.registry_type != "acr" and not is_named(reference.host, hosts):
         return None
-    url = URL(f"https://{host}")
+    url = URL(f"https://{reference.host.lower().removesuffix(':443')}")
     return url.with_scheme("http") if is_loopback(url.host) else url
 
 
@@ -35,7 +35,3 @@ def is_loopback(name: str | None) -> bool:
         return ipaddress.ip_address(name or "").is_loopback
     except ValueError:
         return False
-
-
-def _without_default_port(host: str) -> str:
-    return host.removesuffix(":443")

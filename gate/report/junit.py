@@ -77,7 +77,9 @@ def _properties(verdict: Verdict, image: ImageVerdict) -> Iterator[tuple[str, st
     yield "digest", image.image.digest if image.image else ""
     for policy in verdict.policies:
         yield "policy", f"{policy.path} sha256:{policy.sha256.removeprefix('sha256:')}"
-    yield "service", f"{verdict.service.endpoint} {verdict.service.region}".strip()
+    service = verdict.service
+    who = f"{service.endpoint} {service.region}".strip() if service.endpoint else "nobody"
+    yield "service", who
     for note in (*verdict.notes, *image.notes):
         yield "note", note
 

@@ -154,7 +154,9 @@ def _foot(verdict: Verdict) -> Iterator[str]:
     for policy in verdict.policies:
         sha256 = policy.sha256.removeprefix("sha256:")
         yield f"- Policy {_code(policy.path)} {_code(f'sha256:{sha256}')}\n"
-    yield f"- Asked {_code(f'{verdict.service.endpoint} {verdict.service.region}'.strip())}\n"
+    service = verdict.service
+    who = _code(f"{service.endpoint} {service.region}".strip()) if service.endpoint else "nobody"
+    yield f"- Asked {who}\n"
     for note in verdict.notes:
         yield f"- Note: {_cell(note, _PARAGRAPH)}\n"
 

@@ -10,7 +10,7 @@ from gate.escaping import for_terminal
 from gate.report.page import Page
 from gate.report.text_image import OUTCOME_STYLES, write_image
 from gate.report.verdict_line import verdict_line
-from gate.report.wording import counts_in_brief, is_let_through, sentence, short, shortest
+from gate.report.wording import asked, counts_in_brief, is_let_through, sentence, short, shortest
 
 if TYPE_CHECKING:
     from gate.report import Look
@@ -56,9 +56,7 @@ def _write_run(verdict: Verdict, page: Page) -> None:
     for policy in verdict.policies:
         sha256 = policy.sha256.removeprefix("sha256:")[:_SHORT_SHA256]
         page.entry("policy", for_terminal(f"{policy.path} sha256:{sha256}"), room=_LABELS)
-    service = verdict.service
-    region = f" ({service.region})" if service.region else ""
-    page.entry("asked", for_terminal(f"{service.endpoint}{region}"), room=_LABELS)
+    page.entry("asked", for_terminal(asked(verdict.service)), room=_LABELS)
 
 
 def _write_summary(verdict: Verdict, page: Page) -> None:

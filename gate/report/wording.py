@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from gate.findings import Scan
-    from gate.verdict import ImageVerdict
+    from gate.verdict import ImageVerdict, Service
 
 _UNITS = ((2 * 86400, 86400, "days"), (2 * 3600, 3600, "h"), (120, 60, "min"), (0, 1, "s"))
 _SPACE = re.compile(r"[ \t\r\n]+")
@@ -61,6 +61,13 @@ def shortest(reference: str) -> str:
     """Return a reference without its host, and without its digest if it has a tag."""
     name, _, _ = without_host = short(reference).partition("@")
     return name if ":" in name else "".join(without_host)
+
+
+def asked(service: Service) -> str:
+    """Return who was asked, for a reader; ``nobody`` where nothing had to be asked."""
+    if not service.endpoint:
+        return "nobody"
+    return service.endpoint + (f" ({service.region})" if service.region else "")
 
 
 def scan_in_brief(scan: Scan) -> str:

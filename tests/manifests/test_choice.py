@@ -99,7 +99,11 @@ def test_a_variable_that_may_be_the_host_is_told(image: str) -> None:
 @pytest.mark.parametrize("image", [f"{HOST}/shop/web:$TAG", f"{HOST.upper()}/shop/{{{{ x }}}}"])
 def test_a_variable_in_a_name_of_a_known_host_makes_it_undecidable(image: str) -> None:
     chosen = choose([file("x.y/a/b", image, image)], ["x.y"])
-    expected = Undecidable(image, Location("a.yaml", 2), "a variable in it has no value here")
+    why = (
+        f"{image}, and a variable in it has no value here. "
+        "Give the whole name there, or judge the rendered file."
+    )
+    expected = Undecidable(image, Location("a.yaml", 2), why)
     assert (expected,) == chosen.undecidable
     assert () == chosen.notes
 
@@ -112,25 +116,25 @@ def test_a_variable_after_another_host_does_not_matter() -> None:
 @pytest.mark.parametrize(
     ("image", "why"),
     [
-        (f"{HOST}/web:1", "has no namespace."),
-        (f"{HOST}/shop/Web:1", "has upper-case letters in its repository."),
-        (f"{HOST}/shop/web:", "has an empty tag."),
-        (f"{HOST}/shop/web@sha256:1", "has a digest without exactly 64 digits."),
-        (f"{HOST}/a b", "holds white space or control characters."),
-        (f"{HOST}//web", "has an empty part between slashes."),
+        (f"{HOST}/web:1", "has no namespace. Write it as "),
+        (f"{HOST}/shop/Web:1", "has upper-case letters in its repository. Write it in lower case."),
+        (f"{HOST}/shop/web:", "has an empty tag. Give the tag "),
+        (f"{HOST}/shop/web@sha256:1", "has a digest without exactly 64 digits. Give sha256: "),
+        (f"{HOST}/a b", "holds white space or control characters. Take them out."),
+        (f"{HOST}//web", "has an empty part between slashes. Take one "),
     ],
 )
 def test_what_is_no_name_at_a_known_host_is_undecidable(image: str, why: str) -> None:
     [undecidable] = choose([file(image)], []).undecidable
     assert image == undecidable.name
-    assert undecidable.why.startswith("no image's name: ")
-    assert undecidable.why.endswith(why)
+    assert undecidable.why.startswith(f"no image: {image!r} {why}")
 
 
-@pytest.mark.parametrize("image", ["http://h.example/a/b", "a b.c/d/e", "/a/b", "[::1/a/b"])
+@pytest.mark.parametrize("image", ["http://h.example/a/b", "a b.c/d/e", "a_b.c/d/e", "[::1/a/b"])
 def test_what_is_no_name_at_all_is_told(image: str) -> None:
     [note] = choose([file(image)], []).notes
-    assert f"{image} (a.yaml:1): skipped, " in note
+    assert f"{image} (a.yaml:1): skipped, no image's name: '" in note
+    assert not note.endswith(".")
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ import pytest
 
 from gate.errors import ExitCode, ReportUnwritable
 from gate.report import FORMATS, Look, render, write_report
+from gate.verdict import Service
 from tests.report import verdicts as made
 
 if TYPE_CHECKING:
@@ -46,6 +47,22 @@ def test_every_format_is_the_same_twice_and_ends_its_last_line(name: str) -> Non
     assert text.endswith("\n")
     assert not text.endswith("\n\n")
     assert "SANDBOX" in text or json.loads(text)["service"]["sandbox"]
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("text", "\nasked   nobody\n"),
+        ("markdown", "\n- Asked nobody\n"),
+        ("html", "<dt>Asked</dt><dd>nobody</dd>"),
+        ("junit", '<property name="service" value="nobody"/>'),
+        ("json", '"endpoint": ""'),
+    ],
+)
+def test_where_nothing_had_to_be_asked_a_report_says_so(name: str, said: str) -> None:
+    nobody = Service("", "cn-hangzhou", sandbox=False)
+
+    assert said in render(name, made.run(made.unscanned(), service=nobody))
 
 
 def test_the_table_imports_no_format() -> None:

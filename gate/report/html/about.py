@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 from gate import __version__
 from gate.report.html.facts import entry
 from gate.report.html.markup import NOTHING, Markup, element, joined, language, prose, word
-from gate.report.wording import counted, moment
+from gate.report.wording import asked, counted, moment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gate.verdict import PolicySource, Verdict
+    from gate.verdict import PolicySource, Service, Verdict
 
 
 def notes_section(verdict: Verdict) -> Markup:
@@ -44,13 +44,18 @@ def about_section(verdict: Verdict) -> Markup:
 def _facts(verdict: Verdict) -> Iterator[tuple[str, Markup]]:
     for policy in verdict.policies:
         yield "Policy", _policy(policy)
-    service = verdict.service
-    region = word(f" ({service.region})") if service.region else NOTHING
-    yield "Asked", joined(element("code", prose(service.endpoint)), region)
+    yield "Asked", _asked(verdict.service)
     at = moment(verdict.generated_at)
     machine_readable = verdict.generated_at.isoformat(timespec="seconds")
     yield "Generated at", element("time", word(at), datetime=machine_readable)
     yield "Tool", word(f"buildrisk-gate {__version__}")
+
+
+def _asked(service: Service) -> Markup:
+    if not service.endpoint:
+        return word(asked(service))
+    region = word(f" ({service.region})") if service.region else NOTHING
+    return joined(element("code", prose(service.endpoint)), region)
 
 
 def _policy(policy: PolicySource) -> Markup:
