@@ -13,6 +13,7 @@ import os
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,13 +25,13 @@ from tests.action.cloud import BEARER
 from tests.action.consumer import FAKE_SETUP_PYTHON, FOREIGN, SETUP_PYTHON
 from tests.action.test_lint import said_by
 from tests.recipes.documents import DOCUMENTS, ENGLISH, Document, replaced
+from tests.recipes.stand_ins import StandIns
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from gate.sandbox import Sandbox
     from tests.action.cloud import Cloud
-    from tests.recipes.stand_ins import StandIns
 
 ACTION = "owner/buildrisk-gate@0123456789abcdef0123456789abcdef01234567"
 UPLOAD = "github/codeql-action@ff2f1c621b7f889edc0d3c761ac2e6a3f8cdb0dd"
@@ -99,7 +100,7 @@ class Workspace:
         kept = {name: os.environ[name] for name in os.environ if not name.startswith(FOREIGN)}
         kept["PATH"] = os.pathsep.join(map(str, path))
         done = subprocess.run(
-            [*self._act(), *_settings(uploaded, job)],
+            [*self._act(stand_ins.folder / "cache"), *_settings(uploaded, job)],
             cwd=self._repository,
             env=kept,
             check=False,
@@ -112,9 +113,9 @@ class Workspace:
         sarif = uploaded.read_text(encoding="utf-8") if uploaded.exists() else ""
         return Ran(done.returncode, done.stdout, stand_ins.calls, sarif, self.commit)
 
-    def _act(self) -> list[str]:
+    def _act(self, cache: Path) -> list[str]:
         command = ["act", "push", "--platform", "ubuntu-latest=-self-hosted", "--no-cache-server"]
-        command += ["--action-cache-path", str(self._folder / "cache")]
+        command += ["--action-cache-path", str(cache)]
         for action, folder in (
             (ACTION, "released"),
             (SETUP_PYTHON, "setup-python"),
@@ -169,35 +170,44 @@ def workspace(
     return Workspace(folder, sandbox.url, {**token, **way_to_the_cloud})
 
 
+@pytest.fixture(scope="module")
+def ran(
+    workspace: Workspace, digests: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, Ran]:
+    """Run the job for an image that passes and one that is blocked, side by side to save time."""
+    folder = tmp_path_factory.mktemp("stand-ins")
+    stand_ins = {verdict: StandIns.make(folder / verdict) for verdict in digests}
+    with ThreadPoolExecutor() as pool:
+        jobs = {
+            verdict: pool.submit(workspace.run, own, own.environment(digests[verdict]))
+            for verdict, own in stand_ins.items()
+        }
+        return {verdict: job.result() for verdict, job in jobs.items()}
+
+
 @pytest.mark.skipif(os.name == "nt", reason="act's own shell is that of Unix")
 def test_an_image_that_passes_is_deployed_by_its_digest(
-    workspace: Workspace,
-    stand_ins: StandIns,
-    digests: dict[str, str],
+    ran: dict[str, Ran], digests: dict[str, str]
 ) -> None:
-    ran = workspace.run(stand_ins, stand_ins.environment(digests["pass"]))
+    job = ran["pass"]
 
-    pushed = f"{IMAGE}:{ran.commit}"
-    assert 0 == ran.code, ran.log
+    assert 0 == job.code, job.log
+    pushed = f"{IMAGE}:{job.commit}"
     assert [
         "docker login --username robot --password-stdin registry.cn-hangzhou.aliyuncs.com",
         f"docker buildx build --push --tag {pushed} --metadata-file built.json .",
         f"kubectl set image deployment/web web={IMAGE}@{digests['pass']}",
-    ] == ran.calls
-    assert "2.1.0" == json.loads(ran.uploaded)["version"]
+    ] == job.calls
+    assert "2.1.0" == json.loads(job.uploaded)["version"]
 
 
 @pytest.mark.skipif(os.name == "nt", reason="act's own shell is that of Unix")
-def test_an_image_that_is_blocked_is_not_deployed_but_shown(
-    workspace: Workspace,
-    stand_ins: StandIns,
-    digests: dict[str, str],
-) -> None:
-    ran = workspace.run(stand_ins, stand_ins.environment(digests["block"]))
+def test_an_image_that_is_blocked_is_not_deployed_but_shown(ran: dict[str, Ran]) -> None:
+    job = ran["block"]
 
-    assert 1 == ran.code, ran.log
-    assert ["docker", "docker"] == [call.split()[0] for call in ran.calls]
-    (run,) = json.loads(ran.uploaded)["runs"]
+    assert 1 == job.code, job.log
+    assert ["docker", "docker"] == [call.split()[0] for call in job.calls]
+    (run,) = json.loads(job.uploaded)["runs"]
     places = [
         result["locations"][0]["physicalLocation"]
         for result in run["results"]
