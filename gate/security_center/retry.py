@@ -75,7 +75,8 @@ class Patience:
                 return outcome
             if outcome is NO_TIME:
                 break
-            self._last = outcome
+            if self._last is None or self.remaining() > 0:
+                self._last = outcome  # one that was cut short by the deadline tells less
             seen[outcome.what] += 1
             self.answered = self.answered or outcome.answered
             if outcome.error is not None and seen[outcome.what] >= outcome.tries:

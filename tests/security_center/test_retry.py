@@ -74,6 +74,22 @@ async def test_the_deadline_ends_it_with_the_last_trouble() -> None:
     assert time.seconds < 10.0
 
 
+async def test_an_attempt_that_the_deadline_cut_short_does_not_hide_the_cause() -> None:
+    time = SimulatedTime()
+    cut_short = Trouble(what="no answer within the time limit", answered=False)
+    outcomes = [REFUSED, cut_short]
+
+    async def attempt() -> str | Trouble:
+        outcome = outcomes.pop(0)
+        time.seconds += 100.0 if outcome is cut_short else 0.1
+        return outcome
+
+    with pytest.raises(ServiceUnreachable, match="no connection") as caught:
+        await patience(time).until_answered("Op", attempt)
+    assert caught.value.remedy == REFUSED.remedy
+    assert outcomes == []
+
+
 async def test_a_wait_that_ends_after_the_deadline_is_not_begun() -> None:
     time = SimulatedTime()
     asked = Trouble(what="throttling", wait=60.0)

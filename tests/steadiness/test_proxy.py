@@ -39,7 +39,7 @@ class Way:
     def with_login(self) -> str:
         return self.proxy.url.replace("://", f"://{USER}:{PASSWORD}@")
 
-    def check(self, *arguments: str, seconds: int = 20, **environment: str) -> Ended:
+    def check(self, *arguments: str, seconds: int = 20, **environment: Any) -> Ended:
         trusted = self.authority.trusted
         done = run(
             self.folder,
@@ -111,7 +111,9 @@ def test_a_proxy_for_plain_http_is_asked_nothing(tmp_path: Path) -> None:
     """The gate sends plain HTTP to loopback alone, and what is on loopback needs no proxy."""
     with way(tmp_path, Proxy()) as through, sandbox() as url:
         host = url.removeprefix("http://")
-        proxies = dict.fromkeys(("HTTP_PROXY", "http_proxy", "HTTPS_PROXY"), through.proxy.url)
+        proxies: dict[str, Any] = dict.fromkeys(
+            ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY"), through.proxy.url
+        )
         named = (f"{host}/shop/api:2.0", "--registry-host", host, "--endpoint", url)
         ended = through.check(*named, **proxies)
     assert (0, "clean") == (ended.code, ended.image["reason"]), ended.image["message"]

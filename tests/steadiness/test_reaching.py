@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -36,6 +36,9 @@ def sandbox(tls: ssl.SSLContext | None = None) -> Iterator[str]:
             yield serving.url
 
 
+NOTHING: Mapping[str, str] = {}
+
+
 @dataclass(frozen=True)
 class Ended:
     """How a check ended: its code, what the report says of the image, and the endpoint's host."""
@@ -45,7 +48,9 @@ class Ended:
     host: str
 
 
-def check(folder: Path, endpoint: str, seconds: int = 1, **environment: str) -> Ended:
+def check(
+    folder: Path, endpoint: str, environment: Mapping[str, str] = NOTHING, *, seconds: int = 2
+) -> Ended:
     """Check an image as a program."""
     done = run(
         folder,
@@ -77,12 +82,12 @@ def unknown_authority(folder: Path, authority: Authority) -> Ended:
 
 def another_host(folder: Path, authority: Authority) -> Ended:
     with sandbox(authority.server("tds.example.com")) as url:
-        return check(folder, url, **authority.trusted)
+        return check(folder, url, authority.trusted)
 
 
 def expired(folder: Path, authority: Authority) -> Ended:
     with sandbox(authority.server("127.0.0.1", expired=True)) as url:
-        return check(folder, url, **authority.trusted)
+        return check(folder, url, authority.trusted)
 
 
 def no_tls(folder: Path, _: Authority) -> Ended:
@@ -107,7 +112,7 @@ def something_else(folder: Path, _: Authority) -> Ended:
 
 def trusted(folder: Path, authority: Authority) -> Ended:
     with sandbox(authority.server("127.0.0.1")) as url:
-        return check(folder, url, seconds=20, **authority.trusted)
+        return check(folder, url, authority.trusted, seconds=20)
 
 
 UNTRUSTED = "can't be reached: its TLS certificate is not trusted ("
