@@ -6,7 +6,7 @@ python3 dev.py lint             only the checks that run nothing: style, types, 
 python3 dev.py pytest ARGS...   only tests, those that ARGS choose
 python3 dev.py wheel            only the built wheel, in an environment of its own
 python3 dev.py lock ARGS...     write requirements/*.txt anew (--upgrade for newer versions)
-python3 dev.py tools            only the programs beside Python's that some tests start
+python3 dev.py tools            only what some tests need beside Python's packages
 
 Python is all that it needs. What it brings is kept in .venv-gate, .venv-test and .tools, and made
 anew whenever the interpreter or a file that lists it changes.
@@ -16,10 +16,12 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
+import tarfile
 import tempfile
 import time
 from pathlib import Path
@@ -50,6 +52,9 @@ DEBIAN_PACKAGES = {
 # The same of npm; its lock file is none of ours, because it names the registry that it came from.
 NPM_PACKAGES = ROOT / "tests" / "tools" / "package.json"
 TOOLS = ROOT / ".tools"
+
+# JUnit has no schema of its own. Jenkins has one, a copy of which is in pytest's sources only.
+JUNIT_SCHEMA = TOOLS / "pytest" / "junit-10.xsd"
 
 STEP_LIMIT = 900
 """Seconds after which a step counts as hung."""
@@ -164,7 +169,7 @@ def lock(arguments: Sequence[str]) -> int:
 
 
 def tools(arguments: Sequence[str]) -> int:
-    """Bring the programs beside Python's that some tests start."""
+    """Bring the programs and schemas that some tests need beside Python's packages."""
     refuse(arguments)
     return run_steps(tool_steps())
 
@@ -176,8 +181,12 @@ def refuse(arguments: Sequence[str]) -> None:
 
 
 def tool_steps() -> dict[str, Callable[[], bool]]:
-    """Return what brings the programs that no Python package holds."""
-    return {"debian packages": install_debian_packages, "npm packages": install_npm_packages}
+    """Return what brings the programs and schemas that no installed Python package holds."""
+    return {
+        "debian packages": install_debian_packages,
+        "npm packages": install_npm_packages,
+        "junit schema": fetch_junit_schema,
+    }
 
 
 def lint_steps(python: Path) -> dict[str, Callable[[], bool]]:
@@ -263,6 +272,43 @@ def install_npm_packages() -> bool:
     if succeeded:
         stamp.write_text(wanted, encoding="utf-8")
     return succeeded
+
+
+def fetch_junit_schema() -> bool:
+    """Take the schema of JUnit out of the sources of the locked pytest, without installing them."""
+    pin = next(part for part in pins(TEST) if part.startswith("pytest=="))
+    stamp = JUNIT_SCHEMA.with_name("dev.stamp")
+    if stamp.exists() and stamp.read_text(encoding="utf-8") == pin:
+        print("nothing to fetch")
+        return True
+    with tempfile.TemporaryDirectory() as folder:
+        wanted = Path(folder, "requirements.txt")
+        wanted.write_text(pin, encoding="utf-8")
+        # pip builds an archive's metadata before it keeps the archive, and with locked tools.
+        sources = ["--no-deps", "--no-binary", ":all:", "--no-build-isolation"]
+        options = [*sources, "--require-hashes", "-r", str(wanted), "--dest", folder]
+        pip(furnish_tests(), *options, command="download")
+        (archive,) = Path(folder).glob("*.tar.gz")
+        schema = read_member(archive, JUNIT_SCHEMA.name)
+    JUNIT_SCHEMA.parent.mkdir(parents=True, exist_ok=True)
+    JUNIT_SCHEMA.write_bytes(schema)
+    stamp.write_text(pin, encoding="utf-8")
+    return True
+
+
+def pins(lock: Path) -> list[str]:
+    """Return the requirements of a lock file, each with the lines of its hashes."""
+    return re.findall(r"^\S.*(?:\n[ ].*)*", lock.read_text(encoding="utf-8"), re.MULTILINE)
+
+
+def read_member(archive: Path, name: str) -> bytes:
+    """Return the content of the one file of this name, wherever it is in the archive."""
+    with tarfile.open(archive) as members:
+        found = [member for member in members if Path(member.name).name == name]
+        content = members.extractfile(found[0]) if len(found) == 1 else None
+        if content is None:
+            raise SetupError(f"{archive.name} doesn't hold {name} exactly once.")
+        return content.read()
 
 
 def root_prefix() -> list[str] | None:
@@ -358,11 +404,11 @@ def script(python: Path, name: str) -> Path:
     return python.with_name(name + python.suffix)
 
 
-def pip(python: Path, *arguments: str | Path) -> None:
-    """Install into the environment of this interpreter; quiet unless it fails."""
+def pip(python: Path, *arguments: str | Path, command: str = "install") -> None:
+    """Install into the environment of this interpreter, or download; quiet unless it fails."""
     options = ["--quiet", "--no-input", "--disable-pip-version-check"]
     run_silently(
-        [python, "-I", "-m", "pip", "install", *options, *arguments],
+        [python, "-I", "-m", "pip", command, *options, *arguments],
         "Is the package index reachable, and does pip's configuration name the right one?",
     )
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
+import tarfile
 import tomllib
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 import pytest
@@ -74,6 +76,31 @@ def test_an_environment_depends_on_what_its_requirements_say(tmp_path: Path) -> 
     assert before == dev.fingerprint(requirements)
     requirements.write_text("click==8.5.1", encoding="utf-8")
     assert before != dev.fingerprint(requirements)
+
+
+def test_a_pin_is_a_requirement_with_its_hashes(tmp_path: Path) -> None:
+    lock = tmp_path / "lock.txt"
+    lines = ["a==1 \\", "    --hash=sha256:1 \\", "    --hash=sha256:2", "b==2 \\", "    --hash=x"]
+    lock.write_text("\n".join(lines), encoding="utf-8")
+
+    assert ["\n".join(lines[:3]), "\n".join(lines[3:])] == dev.pins(lock)
+    assert any(pin.startswith("pytest==") for pin in dev.pins(dev.TEST))
+
+
+@pytest.mark.parametrize(
+    ("names", "found"), [(["a/x.xsd"], True), ([], False), (["a/x.xsd", "b/x.xsd"], False)]
+)
+def test_one_file_is_taken_out_of_an_archive(
+    tmp_path: Path, names: list[str], *, found: bool
+) -> None:
+    archive = tmp_path / "sources.tar.gz"
+    (tmp_path / "file").write_bytes(b"<schema/>")
+    with tarfile.open(archive, "w:gz") as members:
+        for name in names:
+            members.add(tmp_path / "file", name)
+
+    with nullcontext() if found else pytest.raises(dev.SetupError, match=r"x\.xsd"):
+        assert b"<schema/>" == dev.read_member(archive, "x.xsd")
 
 
 @pytest.mark.parametrize("arguments", [[], ["tset"]])
