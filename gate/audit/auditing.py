@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from gate.audit.gathering import Gathering, Risk
 from gate.audit.known import Bench, Known, Subject
-from gate.audit.records import Records, state_of
+from gate.audit.records import Records, names_of, reference_of
 from gate.audit.rows import RiskLists
 from gate.errors import ExitCode, GateError
 from gate.evidence.checks import notes_on, read_checks
@@ -125,14 +125,10 @@ class _Auditing:
     async def _read_records_again(self, records: Records) -> None:
         """Find the records that changed while the lists were read."""
         known = self._known
-        again = await records.states()
-        states = dict(again.rows)
-        for uuid, record in list(known.records.items()):
-            if uuid not in states:
-                known.changed.add(uuid)  # a look at it tells whether it is gone
-            elif states[uuid] != state_of(record):
-                known.changed.add(uuid)
-        strangers = known.gathered.findings.keys() - known.records.keys() - states.keys()
+        again = {seen.uuid: seen.same for seen in (await records.compare(known.records)).rows}
+        # A look at one that is gone tells so.
+        known.changed = {uuid for uuid in known.records if not again.get(uuid, False)}
+        strangers = known.gathered.findings.keys() - known.records.keys() - again.keys()
         if self._scope.is_everything and strangers:
             self._notes.append(_STRANGERS.format(len(strangers)))
 
@@ -180,34 +176,33 @@ class _Auditing:
 
     def verdict(self, trouble: GateError | None) -> Verdict:
         """Judge what is known."""
-        judged = [self._judge(record, trouble) for record in self._in_order()]
+        records = self._in_order()
+        images = [self._judge(record, trouble) for record in records]
         notes = [*self._notes, *self._known.gathered.problems, *notes_on(self._known.checks)]
         if trouble is not None:
             notes.insert(0, f"The audit was not finished: {trouble}")
-        decided = [
-            (names, [decision.finding for decision in image.decisions])
-            for image, names in judged
+        decided = (
+            (names_of(reference_of(record)), (one.finding for one in image.decisions))
+            for record, image in zip(records, images, strict=True)
             if image.outcome is not Outcome.UNDECIDED
-        ]
+        )
         verdict = judge_run(
-            [image for image, _ in judged],
+            images,
             generated_at=self._means.clock.now(),
             service=self._means.service,
             policies=self._bench.policies.sources,
             notes=[*notes, *self._bench.policies.notes(decided, self._bench.today)],
         )
-        if trouble is not None and not judged:
+        if trouble is not None and not images:
             return replace(verdict, exit_code=trouble.exit_code)
         if not self._all_records and verdict.outcome is Outcome.PASS:
             return replace(verdict, outcome=Outcome.UNDECIDED, exit_code=ExitCode.UNDECIDED)
         return verdict
 
-    def _judge(
-        self, record: ImageRecord, trouble: GateError | None
-    ) -> tuple[ImageVerdict, tuple[str, ...]]:
+    def _judge(self, record: ImageRecord, trouble: GateError | None) -> ImageVerdict:
         subject = self._subject(record)
         evidence = subject.evidence(trouble)
-        verdict = judge_image(
+        return judge_image(
             str(subject.reference).removeprefix("/"),
             evidence,
             self._bench.decide(subject.names, evidence.findings),
@@ -215,7 +210,6 @@ class _Auditing:
             and self._bench.policies.tolerates(evidence.reason, self._bench.today),
             digest=subject.reference.digest or "",
         )
-        return verdict, subject.names
 
 
 _RECORDS_MOVED = "The records could not all be read, so images may be missing here: {0}"

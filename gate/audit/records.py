@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
 
 from gate.errors import InvalidReference
 from gate.evidence.records import with_prefix
@@ -12,15 +13,22 @@ from gate.security_center import ImageRecord
 from gate.security_center.pages import read_list
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from gate.audit.progress import Progress
     from gate.audit.scope import Scope
     from gate.security_center import Listing, SecurityCenter
     from gate.security_center.wire import Page
 
 _PAGE_SIZE = 100
-# What tells whether a scan began or ended, or a tag moved, between two readings.
-State = tuple[str, int | None, str, int | None]
 _HOST = re.compile(r"[a-z0-9][a-z0-9.-]*\.aliyuncs\.com(?=/)")
+
+
+class Seen(NamedTuple):
+    """A record that was read again, and whether it is as it was."""
+
+    uuid: str
+    same: bool
 
 
 class Records:
@@ -36,9 +44,9 @@ class Records:
         """Read all records."""
         return await read_list(self._slim_page, keep=self._scope.holds)
 
-    async def states(self) -> Listing[tuple[str, State]]:
-        """Read all records again: ``Uuid`` and state of each, in the scope or not."""
-        return await read_list(self._state_page)
+    async def compare(self, known: Mapping[str, ImageRecord]) -> Listing[Seen]:
+        """Read all records again: whether each, in the scope or not, is as it was."""
+        return await read_list(partial(self._seen_page, known))
 
     async def _page(self, number: int) -> Page[ImageRecord]:
         page = await self._client.describe_image_instances(
@@ -52,8 +60,14 @@ class Records:
     async def _slim_page(self, number: int) -> Page[ImageRecord]:
         return (await self._page(number)).mapped(self._slim)
 
-    async def _state_page(self, number: int) -> Page[tuple[str, State]]:
-        return (await self._page(number)).mapped(lambda row: (row.uuid, state_of(row)))
+    async def _seen_page(self, known: Mapping[str, ImageRecord], number: int) -> Page[Seen]:
+        def seen(row: ImageRecord) -> Seen:
+            before = known.get(row.uuid)
+            if before is None:
+                return Seen(row.uuid, same=False)
+            return Seen(before.uuid, same=_state(before) == _state(row))
+
+        return (await self._page(number)).mapped(seen)
 
     def _slim(self, row: ImageRecord) -> ImageRecord:
         once = self._texts.setdefault
@@ -75,8 +89,8 @@ class Records:
         )
 
 
-def state_of(record: ImageRecord) -> State:
-    """Return what must not change while the lists are read."""
+def _state(record: ImageRecord) -> tuple[object, ...]:
+    """Return what tells whether a scan began or ended, or a tag moved."""
     return record.sca_status, record.last_scan_time, record.digest, record.image_update
 
 

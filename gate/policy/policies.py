@@ -82,7 +82,7 @@ class Policies:
         )
 
     def notes(
-        self, images: Sequence[tuple[Sequence[str], Sequence[Finding]]], today: date
+        self, images: Iterable[tuple[Sequence[str], Iterable[Finding]]], today: date
     ) -> tuple[str, ...]:
         """Say what a reader should know of the policies after judging these images.
 
