@@ -90,7 +90,7 @@ def repository(tmp_path: Path, sandbox: Sandbox) -> Repository:
 def _pipeline(endpoint: str) -> str:
     """Return the recipe with the component from here, asking another Security Center."""
     recipe = ENGLISH.snippet(ENGLISH.gitlab)
-    component = f"$CI_SERVER_FQDN/owner/buildrisk-gate/gate@{__version__}"
+    component = f"$CI_SERVER_FQDN/owner/buildrisk-gate/gate@v{__version__}"
     recipe = replaced(recipe, component, COMPONENT)
     recipe = replaced(recipe, "  services: [docker:29-dind]\n", "")
     scan = "      scan: missing\n"
@@ -153,5 +153,5 @@ def test_the_recipe_names_this_version_and_inputs_of_the_component() -> None:
     (include,) = recipe["include"]
     (header, _) = YAML(typ="safe").load_all(dev.ROOT / "templates" / "gate.yml")
 
-    assert include["component"].endswith(f"/gate@{__version__}")
+    assert include["component"].endswith(f"/gate@v{__version__}")
     assert include["inputs"].keys() <= header["spec"]["inputs"].keys()
