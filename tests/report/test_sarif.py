@@ -14,6 +14,7 @@ from gate.findings import Level, Location, Reason
 from gate.report import render, sarif
 from gate.verdict import Action, ImageVerdict, Outcome, Verdict
 from tests.report import verdicts as made
+from tests.report.validation.github_rules import assert_github_takes
 
 REGION = {"startLine": 1, "startColumn": 1, "endLine": 1, "endColumn": 1}
 
@@ -42,49 +43,6 @@ def notes(run: Any) -> list[tuple[str, str]]:
         (note["level"], note["message"]["text"])
         for note in invocation["toolExecutionNotifications"]
     ]
-
-
-def assert_github_takes(log: Any) -> None:
-    """Check what GitHub's documents ask for; its limits too."""
-    assert "2.1.0" == log["version"]
-    assert 1 <= len(log["runs"]) <= 20
-    assert sum(len(run["results"]) for run in log["runs"]) <= 25_000
-    categories = [run["automationDetails"]["id"] for run in log["runs"]]
-    assert len(categories) == len(set(categories))
-    for run in log["runs"]:
-        assert re.fullmatch(r"buildrisk-gate/.+/", run["automationDetails"]["id"])
-        rules = run["tool"]["driver"]["rules"]
-        for rule in rules:
-            assert_rule(rule)
-        assert len(rules) == len({rule["id"] for rule in rules})
-        for result in run["results"]:
-            assert result["ruleId"] == rules[result["ruleIndex"]]["id"]
-            assert_result(result)
-        fingerprints = [result["partialFingerprints"]["buildRisk/v1"] for result in run["results"]]
-        assert len(fingerprints) == len(set(fingerprints))
-
-
-def assert_rule(rule: Any) -> None:
-    assert 1 <= len(rule["id"]) <= 255
-    for key in ("shortDescription", "fullDescription", "help"):
-        assert 1 <= len(rule[key]["text"]) <= 1024
-    severity = rule["properties"]["security-severity"]
-    assert isinstance(severity, str)
-    assert 0.0 < float(severity) <= 10.0
-    assert len(rule["properties"]["tags"]) <= 20
-
-
-def assert_result(result: Any) -> None:
-    assert result["message"]["text"].strip()
-    assert "](" not in result["message"]["text"]
-    assert result["level"] in ("error", "warning", "note")
-    assert ("suppressions" in result) == (result["properties"]["decision"] == "waived")
-    assert set(REGION) == set(place(result)["region"])
-    assert all(value >= 1 for value in place(result)["region"].values())
-    segments = place(result)["artifactLocation"]["uri"].split("/")
-    assert all(re.fullmatch(r"(?:[\w.~-]|%[0-9A-F]{2})+", part, re.ASCII) for part in segments)
-    assert not {".", ".."} & set(segments)
-    assert all(result["partialFingerprints"].values())
 
 
 @given(made.verdicts())
