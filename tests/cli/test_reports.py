@@ -35,7 +35,7 @@ waivers:
 
 
 def check_files(*, without: tuple[str, ...] = ()) -> None:
-    """Check all reports that the command has written; ``without`` are those that must be missing."""
+    """Check all reports that the command has written; those of ``without`` must be missing."""
     assert set(FORMATS) - set(without) == {file.name for file in Path("reports").iterdir()}
     for name in CHECKS.keys() - set(without):
         CHECKS[name](Path("reports", name).read_text(encoding="utf-8"))
@@ -86,7 +86,9 @@ def test_reports_on_an_image_that_nobody_knows_are_valid(gate: Gate) -> None:
 
 def test_reports_on_nothing_are_valid_but_there_is_no_statement_about_it(gate: Gate) -> None:
     Path("pod.yaml").write_text("kind: Pod\n", encoding="utf-8")
-    assert 3 == gate("manifests", "--sandbox", *REPORTS, "pod.yaml").code
+    result = gate("manifests", "--sandbox", *REPORTS, "pod.yaml")
+    assert 5 == result.code
+    assert "no image's digest is known" in result.err
     check_files(without=("vsa", "vsa-predicate"))
 
 
