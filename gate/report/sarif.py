@@ -9,6 +9,7 @@ evidence that anything was fixed. It has no results either, for no later run wou
 
 from __future__ import annotations
 
+import gzip
 import json
 from collections import Counter
 from typing import TYPE_CHECKING, Any
@@ -26,10 +27,11 @@ if TYPE_CHECKING:
     from gate.report import Look
     from gate.verdict import Decision, ImageVerdict, Verdict
 
-# Documents of GitHub code scanning, "SARIF support": runs in a file, results in a run. The second
-# is kept for the whole file, which stays below 10 MB compressed that way.
+# Documents of GitHub code scanning, "SARIF support": runs in a file, results in a run (kept for the
+# whole file here), and bytes of a file as its upload compresses it.
 MOST_RUNS = 20
 MOST_RESULTS = 25_000
+MOST_BYTES = 10_000_000
 
 _TOOL = "buildrisk-gate"
 _WORST_FIRST = (Outcome.BLOCK, Outcome.UNDECIDED, Outcome.PASS)
@@ -37,14 +39,28 @@ _WORST_FIRST = (Outcome.BLOCK, Outcome.UNDECIDED, Outcome.PASS)
 
 def render(verdict: Verdict, _look: Look) -> str:
     """Return the report as a SARIF log; allowed findings are counted, the others are results."""
-    document = json.dumps(_log(verdict), ensure_ascii=False, allow_nan=False, indent=2)
+    room = MOST_RESULTS
+    text = _written(verdict, room)
+    while room and _is_too_large(text):
+        room //= 2
+        text = _written(verdict, room)
+    return text
+
+
+def _written(verdict: Verdict, room: int) -> str:
+    document = json.dumps(_log(verdict, room), ensure_ascii=False, allow_nan=False, indent=2)
     return for_json(document) + "\n"
 
 
-def _log(verdict: Verdict) -> dict[str, Any]:
+def _is_too_large(text: str) -> bool:
+    content = text.encode()
+    return len(content) > MOST_BYTES and len(gzip.compress(content, 6)) > MOST_BYTES
+
+
+def _log(verdict: Verdict, room: int) -> dict[str, Any]:
     images = _worst_images(verdict.images)
     notes = _notes_of_run(verdict, len(images))
-    kept = _worst_decisions(images)
+    kept = _worst_decisions(images, room)
     categories = _categories(images)
     runs = [
         _run(verdict, image, decisions, category, notes)
@@ -62,13 +78,12 @@ def _worst_images(images: Sequence[ImageVerdict]) -> list[ImageVerdict]:
     return [images[i] for i in sorted(worst[:MOST_RUNS])]
 
 
-def _worst_decisions(images: Sequence[ImageVerdict]) -> list[list[Decision]]:
-    """Return of each image the decisions that are results, no more of all than GitHub takes.
+def _worst_decisions(images: Sequence[ImageVerdict], room: int) -> list[list[Decision]]:
+    """Return of each image the decisions that are results, no more of all than there is room for.
 
     An undecided image has none.
     """
     kept: list[list[Decision]] = [[] for _ in images]
-    room = MOST_RESULTS
     for action in STRICTEST_FIRST:
         for chosen, image in zip(kept, images, strict=True):
             if action is not Action.ALLOW and image.outcome is not Outcome.UNDECIDED:
@@ -196,7 +211,7 @@ def _notes_of(image: ImageVerdict, shown: Sequence[Decision]) -> list[dict[str, 
         said = f"{counted(left_out, 'finding')} of this undecided image not shown."
         notes.append(_note(f"{said} The JSON report has all of them.", "note"))
     elif left_out:
-        notes.append(_cut_note(counted(left_out, "finding"), f"{MOST_RESULTS:,} results"))
+        notes.append(_cut_note(counted(left_out, "finding"), f"{MOST_RESULTS:,} results and 10 MB"))
     return notes
 
 

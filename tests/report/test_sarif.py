@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import hashlib
 import json
 import re
 from typing import Any
@@ -349,3 +351,24 @@ def test_of_too_many_findings_the_worst_are_kept_and_a_note_says_so(
     levels = [[result["level"] for result in run["results"]] for run in log["runs"]]
     assert [["warning"], ["error", "error"]] == levels
     assert ["2 findings", "2 findings"] == [notes(run)[-1][1][:10] for run in log["runs"]]
+
+
+def test_of_a_file_that_is_too_large_the_worst_findings_are_kept(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sarif, "MOST_RESULTS", 64)
+    monkeypatch.setattr(sarif, "MOST_BYTES", 12_000)
+    commands = [hashlib.shake_128(bytes([number])).hexdigest(200) for number in range(64)]
+    actions = [Action.WARN, Action.BLOCK] * 32
+    findings = [
+        made.decision(action, command=command)
+        for action, command in zip(actions, commands, strict=True)
+    ]
+    text = render("sarif", made.run(made.scanned(*findings)))
+
+    [run] = json.loads(text)["runs"]
+    assert 12_000 >= len(gzip.compress(text.encode(), 6))
+    assert {"error"} == {result["level"] for result in run["results"]}
+    assert notes(run)[-1][1].startswith(
+        f"{64 - len(run['results'])} findings left out: GitHub takes no more than "
+    )
