@@ -205,7 +205,7 @@ class _Auditing:
         return judge_image(
             str(subject.reference).removeprefix("/"),
             evidence,
-            self._bench.decide(subject.names, evidence.findings),
+            subject.decisions_on(evidence),
             tolerated=isinstance(evidence, Unscanned)
             and self._bench.policies.tolerates(evidence.reason, self._bench.today),
             digest=subject.reference.digest or "",

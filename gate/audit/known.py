@@ -11,10 +11,10 @@ from gate.audit.records import names_of, reference_of
 from gate.evidence import Target, unscanned_by
 from gate.evidence.checks import Checks, lacking, with_checks
 from gate.evidence.choose import Refused, choose
-from gate.evidence.records import identify, image_of
+from gate.evidence.records import Identified, identify, image_of
 from gate.evidence.scan import scan_of
 from gate.evidence.scan import state_of as scan_state_of
-from gate.findings import Reason, Scanned, ScanState, Unscanned
+from gate.findings import IdentifiedBy, Reason, Scanned, ScanState, Unscanned
 from gate.verdict import Action
 
 if TYPE_CHECKING:
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from gate.errors import GateError
-    from gate.evidence.records import Identified
     from gate.findings import Evidence, Finding
     from gate.policy import Policies
     from gate.security_center import ImageRecord
@@ -99,7 +98,17 @@ class Subject:
     def blocks(self) -> bool:
         """Whether the lists alone block it; that needs a digest, and no contradiction."""
         certain = self.target.digest and self.record.uuid not in self._known.gathered.doubtful
-        return bool(certain) and self.target.blocks(self.findings)
+        return bool(certain) and any(each.action is Action.BLOCK for each in self._decisions)
+
+    @cached_property
+    def _decisions(self) -> tuple[Decision, ...]:
+        return self._bench.decide(self.names, self.findings)
+
+    def decisions_on(self, evidence: Evidence) -> tuple[Decision, ...]:
+        """Decide on each finding of the evidence."""
+        if evidence.findings is self.findings:
+            return self._decisions
+        return self._bench.decide(self.names, evidence.findings)
 
     @property
     def needs_a_look(self) -> bool:
@@ -129,12 +138,18 @@ class Subject:
         known = self._known
         if self.record.uuid in known.looked:
             return known.looked[self.record.uuid]
-        identified = identify((self.record,), self.target)
+        identified = self._identified()
         if isinstance(identified, Unscanned):
             return identified
         if not known.whole:
             return unscanned_by(trouble) if trouble else self._refused(_STOPPED, identified)
         return self._from_lists(identified)
+
+    def _identified(self) -> Identified | Unscanned:
+        """Return the record, which its own digest identifies; without one, the policy decides."""
+        if self.target.digest:
+            return Identified((self.record,), IdentifiedBy.DIGEST)
+        return identify((self.record,), self.target)
 
     def _from_lists(self, identified: Identified) -> Evidence:
         known = self._known

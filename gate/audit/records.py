@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from functools import partial
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from gate.errors import InvalidReference
 from gate.evidence.records import with_prefix
 from gate.reference import ImageReference
 from gate.security_center import ImageRecord
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from gate.security_center.wire import Page
 
 _PAGE_SIZE = 100
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _HOST = re.compile(r"[a-z0-9][a-z0-9.-]*\.aliyuncs\.com(?=/)")
 
 
@@ -96,21 +96,20 @@ def _state(record: ImageRecord) -> tuple[object, ...]:
 
 def reference_of(record: ImageRecord) -> ImageReference:
     """Name a record's image; the host is empty where ``Endpoints`` tells none of Alibaba Cloud."""
-    host = _HOST.search(record.endpoints.lower())
+    digest = with_prefix(record.digest)
     return ImageReference(
-        host=host[0] if host else "",
+        host=_host_of(record.endpoints),
         namespace=record.repo_namespace,
         repository=record.repo_name,
         tag=record.tag,
-        digest=_digest(record),
+        digest=digest if _DIGEST.fullmatch(digest) else None,
     )
 
 
-def _digest(record: ImageRecord) -> str | None:
-    try:
-        return ImageReference("", "", "", "").with_digest(with_prefix(record.digest)).digest
-    except InvalidReference:
-        return None
+@lru_cache(maxsize=4096)
+def _host_of(endpoints: str) -> str:
+    found = _HOST.search(endpoints.lower())
+    return found[0] if found else ""
 
 
 def names_of(reference: ImageReference) -> tuple[str, ...]:

@@ -121,6 +121,11 @@ class Policy:
         """The file, as given."""
         return self.source.path
 
+    @property
+    def tells_images_apart(self) -> bool:
+        """Whether some rule or waiver is not about all images."""
+        return bool(self.waivers) or any(rule.match.images is not None for rule in self.rules)
+
     def allows_until(self, expires: date, today: date) -> bool:
         """Tell whether a waiver that ends then is within this policy's limit."""
         return self.max_waiver is None or expires - today <= self.max_waiver

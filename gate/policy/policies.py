@@ -36,6 +36,8 @@ class Policies:
         self._policies = tuple(policies)
         self._judges: OrderedDict[tuple[tuple[_About, ...], date], _Bench] = OrderedDict()
         self._requirements: dict[frozenset[str], Requirements] = {}
+        alike = not any(policy.tells_images_apart for policy in self._policies)
+        self._about_all = tuple(_About.of(policy, ()) for policy in self._policies) if alike else ()
 
     def __repr__(self) -> str:
         return f"Policies({', '.join(source.path for source in self.sources)})"
@@ -92,13 +94,14 @@ class Policies:
         for names, findings in images:
             bench = self._bench(names, today)
             covered.add_about(bench.about)
-            for finding in findings:
-                covered.add_used(bench.waivers_on(finding))
+            if bench.about:
+                for finding in findings:
+                    covered.add_used(bench.waivers_on(finding))
         return notes_on(self._policies, covered, today)
 
     def _bench(self, names: Sequence[str], today: date) -> _Bench:
         """Return the judges for an image; those that the same rules and waivers are about share."""
-        about = tuple(_About.of(policy, names) for policy in self._policies)
+        about = self._about_all or tuple(_About.of(policy, names) for policy in self._policies)
         key = (about, today)
         bench = self._judges.get(key)
         if bench is None:
