@@ -38,7 +38,7 @@ def cost_of(
     """
     variables = {**os.environ, "PYTHONPATH": str(ROOT), **(environment or {})}
     started = time.perf_counter()
-    process = subprocess.Popen(  # noqa: S603 - programs of this project
+    process = subprocess.Popen(
         command, env=variables, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     _, status, used = os.wait4(process.pid, 0)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import subprocess
 import sys
 import tempfile
 from contextlib import contextmanager
@@ -11,15 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.measuring import GATE, ROOT, Cost, interleaved, machine, table
+from benchmarks.preparing import NAMESPACE, REPOSITORY, in_child
 from benchmarks.serving import Served, served
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 LATENCIES = (0.0, 0.05, 0.2)  # seconds
-HOST = "registry.cn-hangzhou.aliyuncs.com"
-NAMESPACE, REPOSITORY, TAG = "shop", "api", "2.0"
-ROUNDS = (3, 4, 1)  # requests at once, before a pass
+ROUNDS = (1, 6, 1)  # requests at once, before a pass
 GATE_SIDE, FLOOR = "gate check", "its imports and round trips alone"
 SYNC, ASYNC = "SDK, sync", "SDK, async"
 
@@ -30,7 +28,7 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=15, help="of each side, interleaved")
     runs = parser.parse_args().runs
     print(f"One check that ends in a pass; medians of {runs} runs each. On {machine()}.\n")
-    digest = _in_child("digest")
+    digest = in_child("digest")
     with _certificates() as (server, authority):
         for latency in LATENCIES:
             with served(latency=latency, certificate=str(server)) as sandbox:
@@ -44,14 +42,13 @@ def _sides(
 ) -> dict[str, tuple[Sequence[str], Mapping[str, str]]]:
     environment = {**sandbox.keys, "SSL_CERT_FILE": authority}
     gate = (*GATE, "check", "--no-ci", "--endpoint", sandbox.url)
-    image = f"{HOST}/{NAMESPACE}/{REPOSITORY}:{TAG}@sha256:{digest}"
     arguments = (sandbox.url, NAMESPACE, REPOSITORY, digest, authority)
     rounds = ",".join(map(str, ROUNDS))
     return {
-        GATE_SIDE: ((*gate, image), environment),
+        GATE_SIDE: ((*gate, in_child("image")), environment),
         SYNC: ((*_peer("sdk_sync"), *arguments), environment),
         ASYNC: ((*_peer("sdk_async"), *arguments), environment),
-        FLOOR: ((*_peer("floor"), sandbox.url, _in_child("modules"), rounds), environment),
+        FLOOR: ((*_peer("floor"), sandbox.url, in_child("modules"), rounds), environment),
     }
 
 
@@ -82,15 +79,8 @@ def _compared(medians: Mapping[str, Cost]) -> str:
 def _certificates() -> Iterator[tuple[Path, Path]]:
     """Make a certificate for loopback and the authority that vouches for it, in PEM files."""
     with tempfile.TemporaryDirectory() as folder:
-        _in_child("certificates", folder)
+        in_child("certificates", folder)
         yield Path(folder) / "server.pem", Path(folder) / "authority.pem"
-
-
-def _in_child(*arguments: str) -> str:
-    """Run a part of ``benchmarks.preparing``; what measures stays small."""
-    command = [sys.executable, "-m", "benchmarks.preparing", *arguments]
-    done = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, encoding="utf-8")  # noqa: S603 - this project
-    return done.stdout.strip()
 
 
 if __name__ == "__main__":

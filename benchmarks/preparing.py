@@ -1,33 +1,54 @@
 """Prepare what a benchmark needs, in a process of its own, so that the one that measures is small.
 
-Arguments: ``digest`` prints the sample image's; ``modules`` prints what a check imports;
-``certificates FOLDER`` makes ``server.pem`` and ``authority.pem``.
+Arguments: ``digest`` prints the sample image's; ``image`` prints how the gate is asked about it;
+``modules`` prints what a check imports; ``certificates FOLDER`` makes ``server.pem`` and
+``authority.pem``.
 """
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+from benchmarks.measuring import ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+HOST = "registry.cn-hangzhou.aliyuncs.com"
+NAMESPACE, REPOSITORY, TAG = "shop", "api", "2.0"
+
+
+def in_child(*arguments: str) -> str:
+    """Run a part of this module, and return what it prints."""
+    command = [sys.executable, "-m", "benchmarks.preparing", *arguments]
+    done = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, encoding="utf-8")
+    return done.stdout.strip()
 
 
 def digest() -> str:
     """Return the digest of the sample image, bare."""
-    from gate.sandbox import sample_world  # noqa: PLC0415 - each part imports its own
+    from gate.sandbox import sample_world
 
-    return sample_world().find("shop/api:2.0").bare_digest
+    return sample_world().find(f"{NAMESPACE}/{REPOSITORY}:{TAG}").bare_digest
+
+
+def image() -> str:
+    """Return the sample image's name with its digest."""
+    return f"{HOST}/{NAMESPACE}/{REPOSITORY}:{TAG}@sha256:{digest()}"
 
 
 def modules() -> str:
     """Return the names of the modules that a check imports, in their order."""
-    import os  # noqa: PLC0415 - see above
-    import subprocess  # noqa: PLC0415 - see above
-
     # Nobody listens on port 9 of loopback, so this check imports all and ends without an answer.
-    done = subprocess.run(  # noqa: S603 - the gate
+    done = subprocess.run(
         [
             *(sys.executable, "-X", "importtime", "-m", "gate", "check", "--no-ci"),
             *("--endpoint", "http://127.0.0.1:9", "--timeout", "2s"),
-            f"registry.cn-hangzhou.aliyuncs.com/shop/api:2.0@sha256:{digest()}",
+            image(),
         ],
         env={
             **os.environ,
@@ -47,7 +68,7 @@ def modules() -> str:
 
 def certificates(folder: str) -> str:
     """Write a certificate for loopback with its key, and its authority's."""
-    import trustme  # noqa: PLC0415 - see above
+    import trustme
 
     authority = trustme.CA()
     authority.cert_pem.write_to_path(str(Path(folder) / "authority.pem"))
@@ -57,5 +78,11 @@ def certificates(folder: str) -> str:
 
 
 if __name__ == "__main__":
-    part = {"digest": digest, "modules": modules, "certificates": certificates}[sys.argv[1]]
-    print(part(*sys.argv[2:]))  # type: ignore[operator]
+    name, *given = sys.argv[1:]
+    parts: dict[str, Callable[..., str]] = {
+        "digest": digest,
+        "image": image,
+        "modules": modules,
+        "certificates": certificates,
+    }
+    print(parts[name](*given))

@@ -42,7 +42,7 @@ class Served:
 @contextmanager
 def served(**options: object) -> Iterator[Served]:
     """Serve a sandbox; ``options`` are those of ``_Options``."""
-    with subprocess.Popen(  # noqa: S603 - this module
+    with subprocess.Popen(
         [sys.executable, "-m", "benchmarks.serving", json.dumps(options)],
         cwd=ROOT,
         stdin=subprocess.PIPE,
@@ -72,10 +72,10 @@ class _Options:
 
 
 async def _serve(options: _Options) -> None:
-    import anyio  # noqa: PLC0415 - whoever starts this process stays small
-    import anyio.to_thread  # noqa: PLC0415 - the same
+    import anyio
+    import anyio.to_thread
 
-    from gate.sandbox import Fault, Faults, Sandbox, sample_world  # noqa: PLC0415 - the same
+    from gate.sandbox import Fault, Faults, Sandbox, sample_world
 
     slow = [Fault("latency", seconds=options.latency)] if options.latency else []
     context = None
@@ -84,7 +84,7 @@ async def _serve(options: _Options) -> None:
         context.load_cert_chain(options.certificate)
     world = sample_world()
     if options.images:
-        from benchmarks.account import account  # noqa: PLC0415 - the same
+        from benchmarks.account import account
 
         world = account(options.images)
     async with Sandbox(world, faults=Faults(*slow), ssl_context=context) as sandbox:
@@ -103,9 +103,9 @@ def _say(content: object) -> None:
 
 
 def _main() -> None:
-    from functools import partial  # noqa: PLC0415 - see above
+    from functools import partial
 
-    import anyio  # noqa: PLC0415 - see above
+    import anyio
 
     anyio.run(partial(_serve, _Options(**json.loads(sys.argv[1]))))
 

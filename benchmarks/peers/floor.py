@@ -14,7 +14,7 @@ import anyio
 
 async def main(endpoint: str, rounds: list[int]) -> None:
     """Send requests, round after round."""
-    import aiohttp  # noqa: PLC0415 - after the modules, as the gate imports it
+    import aiohttp
 
     async def ask() -> None:
         async with session.post(endpoint) as answer:

@@ -11,9 +11,9 @@ import os
 import sys
 from typing import Any
 
-from alibabacloud_sas20181203 import models
-from alibabacloud_sas20181203.client import Client
-from alibabacloud_tea_openapi.models import Config
+from alibabacloud_sas20181203 import models  # type: ignore[import-untyped]
+from alibabacloud_sas20181203.client import Client  # type: ignore[import-untyped]
+from alibabacloud_tea_openapi.models import Config  # type: ignore[import-untyped]
 
 STATUSES = (None, 0, 1, 2)
 PAGE_SIZE = 100

@@ -1,0 +1,52 @@
+"""How long commands take that ask nobody, and a whole check, beside an import of aiohttp."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from benchmarks.measuring import GATE, ROOT, interleaved, machine, table
+from benchmarks.preparing import in_child
+from benchmarks.serving import served
+
+IMPORT = 'python -c "import aiohttp"'
+
+
+def main() -> None:
+    """Print a table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--runs", type=int, default=15, help="of each side, interleaved")
+    runs = parser.parse_args().runs
+    image = in_child("image")
+    policy = str(ROOT / "policies" / "strict.yaml")
+    with served() as sandbox:
+        check = (*GATE, "check", "--no-ci", "--endpoint", sandbox.url, image)
+        medians = interleaved(
+            {
+                IMPORT: ((sys.executable, "-c", "import aiohttp"), None),
+                "gate --version": ((*GATE, "--version"), None),
+                "gate policy validate": ((*GATE, "policy", "validate", policy), None),
+                "gate check": (check, sandbox.keys),
+            },
+            runs,
+        )
+    other = medians[IMPORT]
+    rows = [
+        (
+            name,
+            f"{cost.wall * 1000:.0f} ms",
+            f"{cost.wall / other.wall:.2f}",
+            f"{cost.cpu * 1000:.0f} ms",
+            f"{cost.cpu / other.cpu:.2f}",
+            f"{cost.memory:.0f} MiB",
+            f"{cost.memory / other.memory:.2f}",
+        )
+        for name, cost in medians.items()
+    ]
+    print(f"Medians of {runs} runs each, by plain HTTP without latency. On {machine()}.\n")
+    head = ("", "wall", "÷ import", "CPU", "÷ import", "peak memory", "÷ import")
+    print(table(head, rows))
+
+
+if __name__ == "__main__":
+    main()
