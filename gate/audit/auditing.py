@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import anyio.lowlevel
+
 from gate.audit.gathering import Gathering, Risk
 from gate.audit.known import Bench, Known, Subject
-from gate.audit.records import Records, names_of, reference_of
+from gate.audit.records import Records, reference_of
 from gate.audit.rows import RiskLists
 from gate.errors import ExitCode, GateError
 from gate.evidence.checks import notes_on, read_checks
@@ -16,10 +18,8 @@ from gate.verdict import Outcome, judge_image, judge_run
 from gate.wait import Wait
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
     from datetime import date
-
-    import anyio
 
     from gate.audit.progress import Progress
     from gate.audit.scope import Scope
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 MOST_LOOKS = 500
 # Blocked images whose findings are read in full, for the reports.
 MOST_DETAILED = 20
+_OTHERS_TURN = 1000  # images that are judged before signals and progress have their turn
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +87,7 @@ class _Auditing:
         self._known = Known()
         self._notes: list[str] = []
         self._all_records = False
+        self._judged: dict[str, ImageVerdict] = {}
 
     async def run(self) -> None:
         """Gather the evidence: records, lists by risk, records again, then single images."""
@@ -98,7 +100,7 @@ class _Auditing:
         await gathering.run()
         await self._read_records_again(records)
         known.whole = True
-        await self._look_at(list(self._to_look_at()))
+        await self._look_at(await self._judge_by_lists())
 
     async def _read_records(self, records: Records) -> dict[str, ImageRecord]:
         listing = await records.read()
@@ -135,17 +137,25 @@ class _Auditing:
     def _subject(self, record: ImageRecord) -> Subject:
         return Subject(record, self._known, self._bench, self._means.client.now())
 
-    def _to_look_at(self) -> Iterator[Subject]:
-        """Choose images to look at one by one: those in doubt, and some of the blocked."""
+    async def _judge_by_lists(self) -> list[Subject]:
+        """Judge what the lists decide; return those to look at one by one.
+
+        These are the images in doubt, and some of the blocked, for their details.
+        """
+        to_look_at = []
         detailed = 0
-        for record in self._in_order():
+        for number, record in enumerate(self._in_order()):
             subject = self._subject(record)
-            if subject.blocks:
-                detailed += 1
-                if detailed <= MOST_DETAILED or self._known.gathered.problems:
-                    yield subject
-            elif subject.needs_a_look:
-                yield subject
+            blocks = subject.blocks
+            detailed += blocks
+            shown = blocks and (detailed <= MOST_DETAILED or self._known.gathered.problems)
+            if shown or (not blocks and subject.needs_a_look):
+                to_look_at.append(subject)
+            else:
+                self._judged[record.uuid] = self._judge(subject, None)
+            if number % _OTHERS_TURN == 0:
+                await anyio.lowlevel.checkpoint()
+        return to_look_at
 
     async def _look_at(self, subjects: Sequence[Subject]) -> None:
         """Look at single images with all the rules of ``gate check``."""
@@ -176,22 +186,19 @@ class _Auditing:
 
     def verdict(self, trouble: GateError | None) -> Verdict:
         """Judge what is known."""
-        records = self._in_order()
-        images = [self._judge(record, trouble) for record in records]
+        images = [
+            self._judged.get(record.uuid) or self._judge(self._subject(record), trouble)
+            for record in self._in_order()
+        ]
         notes = [*self._notes, *self._known.gathered.problems, *notes_on(self._known.checks)]
         if trouble is not None:
             notes.insert(0, f"The audit was not finished: {trouble}")
-        decided = (
-            (names_of(reference_of(record)), (one.finding for one in image.decisions))
-            for record, image in zip(records, images, strict=True)
-            if image.outcome is not Outcome.UNDECIDED
-        )
         verdict = judge_run(
             images,
             generated_at=self._means.clock.now(),
             service=self._means.service,
             policies=self._bench.policies.sources,
-            notes=[*notes, *self._bench.policies.notes(decided, self._bench.today)],
+            notes=[*notes, *self._policy_notes(images)],
         )
         if trouble is not None and not images:
             return replace(verdict, exit_code=trouble.exit_code)
@@ -199,8 +206,19 @@ class _Auditing:
             return replace(verdict, outcome=Outcome.UNDECIDED, exit_code=ExitCode.UNDECIDED)
         return verdict
 
-    def _judge(self, record: ImageRecord, trouble: GateError | None) -> ImageVerdict:
-        subject = self._subject(record)
+    def _policy_notes(self, images: Sequence[ImageVerdict]) -> tuple[str, ...]:
+        decided = (
+            (
+                self._bench.names_of(reference_of(record)),
+                (decision.finding for decision in image.decisions),
+            )
+            for record, image in zip(self._in_order(), images, strict=True)
+            if image.outcome is not Outcome.UNDECIDED
+        )
+        policies = self._bench.policies
+        return policies.notes(decided if policies.tell_images_apart else (), self._bench.today)
+
+    def _judge(self, subject: Subject, trouble: GateError | None) -> ImageVerdict:
         evidence = subject.evidence(trouble)
         return judge_image(
             str(subject.reference).removeprefix("/"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from gate.audit.gathering import Gathered
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from gate.errors import GateError
     from gate.findings import Evidence, Finding
     from gate.policy import Policies
+    from gate.reference import ImageReference
     from gate.security_center import ImageRecord
     from gate.verdict import Decision
 
@@ -59,6 +59,10 @@ class Bench:
         self.policies = policies
         self.today = today
 
+    def names_of(self, reference: ImageReference) -> tuple[str, ...]:
+        """Return the names that globs are tried on, none if no policy tells images apart."""
+        return names_of(reference) if self.policies.tell_images_apart else ()
+
     def decide(self, names: Sequence[str], findings: Sequence[Finding]) -> tuple[Decision, ...]:
         """Decide on each finding of the image with these names."""
         return self.policies.judge(findings, names, self.today)
@@ -74,7 +78,7 @@ class Subject:
     def __init__(self, record: ImageRecord, known: Known, bench: Bench, now: datetime) -> None:
         self.record = record
         self.reference = reference_of(record)
-        self.names = names_of(self.reference)
+        self.names = bench.names_of(self.reference)
         self._known = known
         self._bench = bench
         self._now = now
@@ -88,21 +92,14 @@ class Subject:
             instance=record.instance_id or None,
             no_digest_because="its record has none.",
         )
+        self.findings = tuple(known.gathered.findings.get(record.uuid, ()))
+        self._decisions = bench.decide(self.names, self.findings)
 
-    @cached_property
-    def findings(self) -> tuple[Finding, ...]:
-        """What the lists hold about it."""
-        return tuple(self._known.gathered.findings.get(self.record.uuid, ()))
-
-    @cached_property
+    @property
     def blocks(self) -> bool:
         """Whether the lists alone block it; that needs a digest, and no contradiction."""
         certain = self.target.digest and self.record.uuid not in self._known.gathered.doubtful
         return bool(certain) and any(each.action is Action.BLOCK for each in self._decisions)
-
-    @cached_property
-    def _decisions(self) -> tuple[Decision, ...]:
-        return self._bench.decide(self.names, self.findings)
 
     def decisions_on(self, evidence: Evidence) -> tuple[Decision, ...]:
         """Decide on each finding of the evidence."""

@@ -36,8 +36,9 @@ class Policies:
         self._policies = tuple(policies)
         self._judges: OrderedDict[tuple[tuple[_About, ...], date], _Bench] = OrderedDict()
         self._requirements: dict[frozenset[str], Requirements] = {}
-        alike = not any(policy.tells_images_apart for policy in self._policies)
-        self._about_all = tuple(_About.of(policy, ()) for policy in self._policies) if alike else ()
+        self.tell_images_apart = any(policy.tells_images_apart for policy in self._policies)
+        """Whether some rule or waiver is not about all images."""
+        self._about_all = tuple(_About.of(policy, ()) for policy in self._policies)
 
     def __repr__(self) -> str:
         return f"Policies({', '.join(source.path for source in self.sources)})"
@@ -101,7 +102,9 @@ class Policies:
 
     def _bench(self, names: Sequence[str], today: date) -> _Bench:
         """Return the judges for an image; those that the same rules and waivers are about share."""
-        about = self._about_all or tuple(_About.of(policy, names) for policy in self._policies)
+        about = self._about_all
+        if self.tell_images_apart:
+            about = tuple(_About.of(policy, names) for policy in self._policies)
         key = (about, today)
         bench = self._judges.get(key)
         if bench is None:
