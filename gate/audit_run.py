@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
@@ -42,7 +43,16 @@ class AuditOptions(ServiceOptions):
 
 def run_audit(options: AuditOptions, policies: Policies, machine: Machine) -> Verdict:
     """Judge all images; a signal makes the verdict's exit code that of the signal."""
+    _collect_rarely()
     return anyio.run(partial(_run, options, policies, machine))
+
+
+def _collect_rarely() -> None:
+    """Let Python look for cycles less often: an audit keeps a million objects, and makes none.
+
+    By default, a fifth of its time goes into looking at all of them again.
+    """
+    gc.set_threshold(10_000, 20, 20)
 
 
 async def _run(options: AuditOptions, policies: Policies, machine: Machine) -> Verdict:
