@@ -66,6 +66,11 @@ class Glob:
         return not self._ones and not self._all_stars
 
     @property
+    def prefix(self) -> str:
+        """What every text that it stands for begins with."""
+        return self._prefix
+
+    @property
     def names_something(self) -> bool:
         """Whether it holds a character that is neither a wildcard nor a separator."""
         return bool(self._literals.keys() - _SEPARATORS)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gate.findings import Reason, Requirements
 from gate.policy.because import Wording
+from gate.policy.index import Index
 from gate.policy.judge import ImageJudge
 from gate.policy.model import Whose
 from gate.policy.notes import Covered, notes_on
@@ -38,7 +39,8 @@ class Policies:
         self._requirements: dict[frozenset[str], Requirements] = {}
         self.tell_images_apart = any(policy.tells_images_apart for policy in self._policies)
         """Whether some rule or waiver is not about all images."""
-        self._about_all = tuple(_About.of(policy, ()) for policy in self._policies)
+        self._indexes = tuple(_Indexes.of(policy) for policy in self._policies)
+        self._about_all = tuple(one.about(()) for one in self._indexes)
 
     def __repr__(self) -> str:
         return f"Policies({', '.join(source.path for source in self.sources)})"
@@ -104,7 +106,7 @@ class Policies:
         """Return the judges for an image; those that the same rules and waivers are about share."""
         about = self._about_all
         if self.tell_images_apart:
-            about = tuple(_About.of(policy, names) for policy in self._policies)
+            about = tuple(one.about(names) for one in self._indexes)
         key = (about, today)
         bench = self._judges.get(key)
         if bench is None:
@@ -127,17 +129,22 @@ class _About(NamedTuple):
     rules: tuple[int, ...]
     waivers: tuple[int, ...]
 
+
+class _Indexes(NamedTuple):
+    """A policy's rules and waivers, by the images that they are about."""
+
+    rules: Index
+    waivers: Index
+
     @classmethod
-    def of(cls, policy: Policy, names: Sequence[str]) -> _About:
-        rules = tuple(
-            number
-            for number, rule in enumerate(policy.rules)
-            if rule.match.images is None or rule.match.images.match_any(names)
+    def of(cls, policy: Policy) -> _Indexes:
+        return cls(
+            Index(rule.match.images for rule in policy.rules),
+            Index(waiver.images for waiver in policy.waivers),
         )
-        waivers = tuple(
-            number for number, waiver in enumerate(policy.waivers) if waiver.images.match_any(names)
-        )
-        return cls(rules, waivers)
+
+    def about(self, names: Sequence[str]) -> _About:
+        return _About(self.rules.about(names), self.waivers.about(names))
 
 
 class _Bench:
