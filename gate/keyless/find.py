@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING
 
 from gate.credentials import KEY_ID, KEY_SECRET
 from gate.errors import NoCredentials
-from gate.keyless.job_token import find_job_token, lack_of_token
-from gate.keyless.request import Role
-from gate.keyless.source import RoleCredentials
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from gate.clock import Clock
+    from gate.keyless.request import Role
+    from gate.keyless.source import RoleCredentials
 
 # Names that Alibaba Cloud's own tools read.
 ROLE = "ALIBABA_CLOUD_ROLE_ARN"
@@ -51,7 +50,13 @@ def keyless_credentials(
     if any(told.get(name) for name in (KEY_ID, KEY_SECRET, TOKEN_FILE)):
         return None
     arns = {name: told[name] for name in _ARNS if told.get(name)}
-    token = find_job_token(told) if arns else None
+    if not arns:
+        return None
+    # Imported here: most jobs are given keys, and need none of this.
+    from gate.keyless.job_token import find_job_token, lack_of_token  # noqa: PLC0415 - see above
+    from gate.keyless.source import RoleCredentials  # noqa: PLC0415 - see above
+
+    token = find_job_token(told)
     if token is None:
         lack = lack_of_token(told) if len(arns) == len(_ARNS) else None
         if lack is not None:
@@ -78,6 +83,8 @@ def _role(arns: Mapping[str, str], told: Mapping[str, str]) -> Role:
                 f"{name} does not hold such an ARN.",
                 f"It looks like {_EXAMPLES[name]}; copy it from the RAM console.",
             )
+    from gate.keyless.request import Role  # noqa: PLC0415 - see above
+
     return Role(
         arn=arns[ROLE],
         provider_arn=arns[PROVIDER],
