@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from gate.errors import InvalidPolicy
-from gate.policy.built_in import built_in
 from gate.policy.meaning import understand
 from gate.policy.parse import parse, place_at
 from gate.policy.problem import MOST_PROBLEMS, Problem, Unreadable
@@ -93,14 +92,13 @@ def _named(spec: str, directory: Path) -> _Named:
 def _load(named: _Named, today: date) -> tuple[Policy | None, list[Problem]]:
     try:
         raw = _read(named)
-        digest = hashlib.sha256(raw).hexdigest()
-        content = built_in(digest) or parse(_decoded(raw))
+        content = parse(_decoded(raw))
     except Unreadable as unreadable:
         return None, [unreadable.problem]
     problems, broken = schema_problems(content)
     if () in broken:
         return None, problems
-    source = PolicySource(named.path, digest)
+    source = PolicySource(named.path, hashlib.sha256(raw).hexdigest())
     policy, more = understand(content, source, today, broken)
     return (None if problems else policy), problems + more
 
