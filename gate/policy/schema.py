@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any, cast
 
-from gate.policy.obeys import obeys
 from gate.policy.problem import MOST_PROBLEMS, START, Place, Problem, nearest, shown
 
 if TYPE_CHECKING:
@@ -66,17 +65,14 @@ def schema_problems(content: Content) -> tuple[list[Problem], frozenset[Path]]:
     Such a part is the path of a key at the top, or of an entry of its list; ``()`` is all, which it
     is too where there are more than ``MOST_PROBLEMS``: then those are not all problems.
     """
-    if other := _other_version(content):
-        return [other], frozenset({()})
-    schema = policy_schema()
-    if obeys(content.data, schema):
-        return [], frozenset()
     # Imported here: it takes longer to import than all of this package.
     from jsonschema import Draft202012Validator  # noqa: PLC0415 - see above
 
+    if other := _other_version(content):
+        return [other], frozenset({()})
     found: set[Problem] = set()
     broken: set[Path] = set()
-    for error in Draft202012Validator(schema).iter_errors(content.data):
+    for error in Draft202012Validator(policy_schema()).iter_errors(content.data):
         fault = _Fault(
             path=tuple(error.absolute_path),
             value=error.instance,
