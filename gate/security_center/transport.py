@@ -39,7 +39,7 @@ T = TypeVar("T")
 
 _ONE_REQUEST = 30.0  # seconds from the connection to the last byte of the answer
 _CONNECTING = 10.0
-LARGEST_ANSWER = 32 * 1024 * 1024  # bytes, unpacked
+LARGEST_ANSWER = 16 * 1024 * 1024  # bytes, unpacked
 _CHUNK = 65536
 
 

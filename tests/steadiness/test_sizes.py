@@ -34,7 +34,7 @@ HUGE = 100 * MIB
 NAME = "registry.cn-hangzhou.aliyuncs.com/shop/api:2.0"
 DIGEST = sample_world().find("shop/api:2.0").digest
 JSON = {"Content-Type": "application/json"}
-MOST_RESIDENT = 380 * MIB  # of up to four answers at once, 32 MiB each, while a copy is made
+MOST_RESIDENT = 380 * MIB  # of up to four answers at once, 16 MiB each, while a copy is made
 
 
 @pytest.fixture(autouse=True)
@@ -136,7 +136,7 @@ def test_an_answer_without_end_is_refused_in_little_memory(answer: Answer, tmp_p
             *("check", f"{NAME}@{DIGEST}", "--endpoint", url, "--wait", "0", "--timeout", "20s"),
         )
     assert 5 == ended.code, ended.out
-    assert "larger than 32 MiB" in ended.out
+    assert "larger than 16 MiB" in ended.out
     assert ended.resident < MOST_RESIDENT, ended.resident // MIB
 
 
