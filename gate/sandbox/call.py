@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 Row = TypeVar("Row")
 Answer = dict[str, object]
 
-_LISTS_TO_REMEMBER = 100
+_LISTS_TO_REMEMBER = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
