@@ -4,7 +4,8 @@ A quota is shared by all who use the account, and they don't know of one another
 is throttled keeps a pace: as many requests a second as were let through in the last one, less a
 fifth. One a second leaves the quota's window just when the next one comes, so those who are under
 way keep their places, and only newcomers collide. A newcomer, to whom nothing was answered yet, has
-come into a crowd: it waits long, and longer each time, before it tries again, alone.
+come into a crowd: it waits long, and longer each time, before it tries again, alone; at first only
+as long as the service says, if it says so.
 """
 
 from __future__ import annotations
@@ -92,7 +93,7 @@ class Limiter:
             self._cuts += 1
             self._in_a_row += 1
             self._changed = now
-            pause = self._slow_down(now) if self._through else self._stay_away()
+            pause = self._slow_down(now) if self._through else self._stay_away(wait)
         self._next = max(self._next, now + (wait or 0.0) + pause)
 
     def _slow_down(self, now: float) -> float:
@@ -102,12 +103,16 @@ class Limiter:
         pause = min(_LONGEST_PAUSE, 2.0**self._in_a_row * _WINDOW / self._pace)
         return pause * (0.3 + self._jitter())
 
-    def _stay_away(self) -> float:
-        """Return the seconds until a newcomer's next try, shorter where little time is left."""
-        self._newcomer = min(_LONGEST_WAIT, self._newcomer * _GROWTH or _NEWCOMER)
+    def _stay_away(self, wait: float | None) -> float:
+        """Return the seconds until a newcomer's next try, shorter where little time is left.
+
+        A service that says when to come again is believed at first.
+        """
+        first = _NEWCOMER if wait is None else min(_NEWCOMER, wait)
+        self._newcomer = min(_LONGEST_WAIT, self._newcomer * _GROWTH or first)
         self._slots.total_tokens = 1
-        wait = self._newcomer * (0.5 + self._jitter())
-        return min(wait, max(_SHORTEST_WAIT, self._remaining() / 4))
+        pause = self._newcomer * (0.5 + self._jitter())
+        return min(pause, max(_SHORTEST_WAIT, self._remaining() / 4))
 
     def succeeded(self) -> None:
         """Keep the pace, or let it grow after a calm time."""

@@ -121,6 +121,14 @@ async def test_a_newcomer_waits_long_and_longer() -> None:
     assert [30.0, 150.0, 180.0, 180.0] == time.slept
 
 
+async def test_a_newcomer_believes_the_service_when_to_come_again() -> None:
+    time = SimulatedTime()
+    limiter = limiter_on(time, deadline=9000.0)
+    await ask(limiter, "---", wait=0.1)
+    await ask(limiter, "+")
+    assert pytest.approx([0.2, 0.6, 2.6]) == time.slept
+
+
 async def test_a_newcomer_tries_again_alone() -> None:
     time = SimulatedTime()
     limiter = limiter_on(time)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import os
+import subprocess
 import sys
 import time
 from contextlib import contextmanager
@@ -107,17 +108,29 @@ class Ended:
     """The most memory that it held, in bytes."""
 
 
+# A child starts as a copy of who starts it, and its peak counts from there: tests are large.
+STARTED_BY_A_SMALL_ONE = """
+import os, sys
+number = os.posix_spawn(sys.argv[2], sys.argv[2:], os.environ)
+_, status, usage = os.wait4(number, 0)
+open(sys.argv[1], "w").write(str(usage.ru_maxrss))
+sys.exit(os.waitstatus_to_exitcode(status))
+"""
+
+
 def run_measured(folder: Path, *arguments: str) -> Ended:
     """Run the gate as a program of its own, to learn how much memory it took."""
-    out = folder / "out"
-    with out.open("wb") as file:
-        actions = [(os.POSIX_SPAWN_DUP2, file.fileno(), number) for number in (1, 2)]
-        number = os.posix_spawn(
-            sys.executable, program(*arguments), surroundings(folder), file_actions=actions
-        )
-        _, status, usage = os.wait4(number, 0)
+    measured = folder / "measured"
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", STARTED_BY_A_SMALL_ONE, measured, *program(*arguments)],
+        env=surroundings(folder),
+        check=False,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+    )
     unit = 1 if sys.platform == "darwin" else 1024
-    return Ended(os.waitstatus_to_exitcode(status), out.read_text("utf-8"), usage.ru_maxrss * unit)
+    return Ended(done.returncode, done.stdout, int(measured.read_text("utf-8")) * unit)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="it measures memory as Unix does")
