@@ -134,7 +134,9 @@ class Gathering:
         told = Counter(row.uuid for of in lists.values() for row in of.counts.elements())
         seen = Counter(row.uuid for row in rows.counts.elements())
         least = Counter(row.uuid for row in lists[0].counts.elements())
-        self._doubt(uuid for uuid in seen | told if not least[uuid] <= seen[uuid] <= told[uuid])
+        self._found.doubtful.update(
+            uuid for uuid in seen | told if not least[uuid] <= seen[uuid] <= told[uuid]
+        )
         if rows.problem:
             self._found.problems.append(
                 f"The list of images with {key} of any status could not all be read: {rows.problem}"
@@ -164,9 +166,6 @@ class Gathering:
             self._found.problems.append(
                 f"The list of images with any risk could not all be read: {rows.problem}"
             )
-
-    def _doubt(self, uuids: Iterable[str]) -> None:
-        self._found.doubtful.update(uuids)
 
 
 def _status(row: Row, asked: int) -> Status:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from gate.evidence.records import is_in_registry
+
 if TYPE_CHECKING:
     from gate.security_center import ImageRecord
-
-# Images scanned inside Jenkins jobs; they are in no registry.
-_CI_REGISTRY = "ci/cd"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +29,7 @@ class Scope:
     def holds(self, record: ImageRecord) -> bool:
         """Tell whether an image is meant, exactly; the server may filter by containment."""
         return (
-            record.registry_type.lower() != _CI_REGISTRY
+            is_in_registry(record)
             and self.namespace in {None, record.repo_namespace}
             and self.repository in {None, record.repo_name}
             and self.region in {None, record.region_id}

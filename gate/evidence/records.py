@@ -31,6 +31,11 @@ def with_prefix(digest: str) -> str:
     return digest if not digest or ":" in digest else f"sha256:{digest}"
 
 
+def is_in_registry(record: ImageRecord | ImageRepository) -> bool:
+    """Tell whether a record is of a registry, and not of an image scanned inside a CI job."""
+    return record.registry_type.lower() != _CI_REGISTRY
+
+
 def in_repository(record: ImageRecord | ImageRepository, target: Target) -> bool:
     """Tell whether a record is of the target's repository, or that repository itself, exactly.
 
@@ -39,7 +44,7 @@ def in_repository(record: ImageRecord | ImageRepository, target: Target) -> bool
     return (
         record.repo_namespace == target.reference.namespace
         and record.repo_name == target.reference.repository
-        and record.registry_type.lower() != _CI_REGISTRY
+        and is_in_registry(record)
         and target.region in {None, record.region_id}
         and target.registry_type in {None, record.registry_type.lower()}
         and target.instance in {None, record.instance_id}
