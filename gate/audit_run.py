@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import gc
-from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 from random import SystemRandom
 from typing import TYPE_CHECKING
 
 import anyio
+from msgspec.structs import replace
 
 from gate.audit import Means, Progress, Scope, audit
 from gate.check_run import heed_signals
@@ -31,8 +31,7 @@ _GUARD = 5.0  # seconds after the deadline when a run that still hangs is stoppe
 LIVE, PLAIN = 0.5, 29.0  # seconds between two lines, on a terminal and in a log
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AuditOptions(ServiceOptions):
+class AuditOptions(ServiceOptions, frozen=True, kw_only=True):
     """The options of ``gate audit`` that decide how evidence is gathered."""
 
     timeout: timedelta

@@ -5,10 +5,11 @@ The digest of each image, its evidence, the decisions of the policies, the verdi
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import anyio
+from msgspec import Struct
+from msgspec.structs import replace
 
 from gate.findings import Reason, Unscanned, instead_of
 from gate.registry import Unresolved
@@ -29,8 +30,7 @@ if TYPE_CHECKING:
     from gate.wait import Patience, Watcher
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Means:
+class Means(Struct, frozen=True, kw_only=True):
     """What a check works with: one evidence reader for each Security Center, time, and patience.
 
     ``stop`` ends the gathering of evidence; what is known by then is judged.

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import signal
-from dataclasses import dataclass, replace
 from functools import partial
 from random import SystemRandom
 from typing import TYPE_CHECKING
 
 import anyio
+from msgspec.structs import replace
 
 from gate.check import Means, check
 from gate.connect import Connections
@@ -33,8 +33,7 @@ _WAIT, _WAIT_UNASKED = 600.0, 60.0  # seconds, where --wait is not given; the la
 _SIGNALS = {signal.SIGINT: ExitCode.INTERRUPTED, signal.SIGTERM: ExitCode.TERMINATED}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CheckOptions(ServiceOptions):
+class CheckOptions(ServiceOptions, frozen=True, kw_only=True):
     """The options of ``gate check`` that decide how evidence is gathered."""
 
     images: Sequence[ImageReference]

@@ -8,12 +8,13 @@ import shutil
 import sys
 import time
 import traceback
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
+from msgspec import Struct
+from msgspec.structs import replace
 
 from gate import __version__, option_groups
 from gate.errors import ExitCode, GateError, ReportUnwritable, UsageError
@@ -338,8 +339,7 @@ def sandbox(port: int, data: Path | None, readings: Sequence[str], faults: Seque
     return ExitCode.PASSED
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Output:
+class _Output(Struct, frozen=True, kw_only=True):
     """What becomes of a verdict: the options of ``option_groups.outputs``."""
 
     format_: str

@@ -6,6 +6,8 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self
 
+from msgspec import Struct
+
 from gate.credentials import find_credentials
 from gate.errors import AccessError, UsageError
 from gate.evidence import EvidenceReader
@@ -22,8 +24,7 @@ if TYPE_CHECKING:
     from gate.credentials import Credentials, CredentialSource
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class Settings(Struct, frozen=True, kw_only=True):
     """How to reach the services.
 
     ``deadline`` is a time of the monotonic clock. With ``sandbox``, both services are embedded
@@ -192,8 +193,7 @@ def _credentials(settings: Settings) -> CredentialSource:
         return _Refusing(trouble)
 
 
-@dataclass(frozen=True, slots=True)
-class _Refusing:
+class _Refusing(Struct, frozen=True):
     trouble: AccessError
     origin: str = "nowhere"
 

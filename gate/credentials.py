@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import logging
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
+
+from msgspec import Struct
 
 from gate.errors import NoCredentials
 from gate.masking import mask_secrets
@@ -34,8 +35,7 @@ HOW_TO_GIVE = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Credentials:
+class Credentials(Struct, frozen=True):
     """An access key, and the security token of a temporary one; ``repr`` shows none of it."""
 
     access_key_id: str
@@ -61,8 +61,7 @@ class CredentialSource(Protocol):
         """
 
 
-@dataclass(frozen=True, slots=True)
-class StaticCredentials:
+class StaticCredentials(Struct, frozen=True):
     """A source of credentials that never change."""
 
     credentials: Credentials

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from gate.errors import ExitCode, GateError, PermissionMissing
 from gate.escaping import for_terminal
@@ -29,8 +30,7 @@ class Result(StrEnum):
     TROUBLE = "TROUBLE"
 
 
-@dataclass(frozen=True, slots=True)
-class Trial:
+class Trial(Struct, frozen=True):
     """One thing that was tried, what came of it, and what to do about it."""
 
     tried: str

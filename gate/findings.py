@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 
 class Level(StrEnum):
@@ -62,16 +64,14 @@ class IdentifiedBy(StrEnum):
     TAG = "tag"
 
 
-@dataclass(frozen=True, slots=True)
-class Location:
+class Location(Struct, frozen=True):
     """A place in the caller's files; ``line`` counts from 1."""
 
     path: str
     line: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class Finding(Struct, frozen=True, kw_only=True):
     """One build risk of one image.
 
     ``risk`` is the key (``no_user``), ``name`` its name in the asked language, ``risk_class`` the
@@ -94,8 +94,7 @@ class Finding:
     location: Location | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Image:
+class Image(Struct, frozen=True, kw_only=True):
     """The record of Security Center that was identified as the caller's image.
 
     ``digest`` is ``sha256:<hex>`` or empty; ``platform`` is ``os/architecture`` or ``None``.
@@ -111,8 +110,7 @@ class Image:
     platform: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scan:
+class Scan(Struct, frozen=True, kw_only=True):
     """The state of the image's scan.
 
     ``finished_at`` is the end of the last finished scan, in UTC; ``age`` counts from it to the
@@ -127,8 +125,7 @@ class Scan:
     checks_off: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scanned:
+class Scanned(Struct, frozen=True, kw_only=True):
     """A finished, fresh, complete scan of exactly this image, and all that it found.
 
     The only evidence a pass can stand on.
@@ -141,8 +138,7 @@ class Scanned:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unscanned:
+class Unscanned(Struct, frozen=True, kw_only=True):
     """Why an image can't be decided, in a word and in a sentence that says what to do.
 
     ``findings`` are those that are certain although the rest isn't: a complete set of details of a
@@ -175,8 +171,7 @@ def instead_of(evidence: Evidence, refused: Unscanned) -> Unscanned:
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Requirements:
+class Requirements(Struct, frozen=True, kw_only=True):
     """What evidence must fulfil before it may count as ``Scanned``.
 
     Made from the ``scan`` keys of all policies (the stricter holds). ``max_age`` ``None`` is any

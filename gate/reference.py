@@ -18,8 +18,10 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from dataclasses import dataclass, replace
 from typing import NoReturn
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from gate.errors import InvalidReference
 
@@ -59,8 +61,7 @@ _SHAPE = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class ImageReference:
+class ImageReference(Struct, frozen=True):
     """The name of one image; ``str`` of it can be parsed again and gives the same.
 
     ``tag`` is empty if only a digest was given, and ``latest`` if neither was. ``digest`` is

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from gate.errors import AnswerUnreadable, PermissionMissing
 from gate.escaping import for_terminal
@@ -16,8 +18,7 @@ if TYPE_CHECKING:
     from gate.security_center import CatalogueRow, CheckConfiguration, SecurityCenter
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Risk:
+class Risk(Struct, frozen=True, kw_only=True):
     """A build risk: its key and class, its level, and how many images have it.
 
     ``on`` tells whether its check is switched on, ``None`` if that is not known; a risk that no
@@ -34,8 +35,7 @@ class Risk:
     on: bool | None
 
 
-@dataclass(frozen=True, slots=True)
-class Catalogue:
+class Catalogue(Struct, frozen=True):
     """All build risks, by class and key; ``notes`` say what could not be told."""
 
     risks: tuple[Risk, ...]

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from gate.errors import GateError
 from gate.evidence import in_repository, moment, unscanned_by
@@ -33,8 +35,7 @@ class ScanMode(StrEnum):
     ALWAYS = "always"
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
+class _Asked(Struct, frozen=True):
     """A scan that was asked for: when, by the service's clock, and the record's state before."""
 
     at: datetime

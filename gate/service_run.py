@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
 import anyio
+from msgspec import Struct, field
 
 from gate.connect import Connections, Settings
 from gate.doctor import Result, Trial, as_line, diagnose, exit_code_of, ram_policy
@@ -24,8 +24,7 @@ _TIMEOUT = 120.0  # seconds; these commands wait for nothing but answers
 REGION_VARIABLE = "ALIBABA_CLOUD_REGION_ID"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ServiceOptions:
+class ServiceOptions(Struct, frozen=True, kw_only=True):
     """The options that say which Security Center to ask."""
 
     endpoint: str | None = None

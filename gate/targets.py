@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
+
+from msgspec import Struct
 
 from gate.evidence import Target
 from gate.findings import Reason, Scan, ScanState, Unscanned
@@ -32,8 +33,7 @@ class AsksRegistry(Protocol):
         """Return the digest that a tag has now."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
+class Question(Struct, frozen=True, kw_only=True):
     """What the caller asks of each image.
 
     ``region`` is the option's, ``fallback_region`` stands for hosts that tell none. ``registry``
@@ -59,8 +59,7 @@ class Question:
         return any(decision.action is Action.BLOCK for decision in decisions)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class Wanted(Struct, frozen=True, kw_only=True):
     """One image of the caller: its targets, or why there are none.
 
     ``resolved`` is the digest that the registry told for the tag, if it was asked for that.

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from gate.errors import ExitCode
 from gate.findings import (
@@ -45,8 +46,7 @@ class Outcome(StrEnum):
     UNDECIDED = "undecided"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WaiverUse:
+class WaiverUse(Struct, frozen=True, kw_only=True):
     """The waiver that covers a finding, or, if ``expired``, the one that used to."""
 
     reason: str
@@ -56,8 +56,7 @@ class WaiverUse:
     ticket: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
+class Decision(Struct, frozen=True, kw_only=True):
     """What becomes of one finding, and why.
 
     ``because`` is a sentence for a person; ``rule`` is the name of the rule that decided (its
@@ -71,8 +70,7 @@ class Decision:
     waiver: WaiverUse | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImageVerdict:
+class ImageVerdict(Struct, frozen=True, kw_only=True):
     """The verdict on one image.
 
     ``reason`` is a word of ``Reason``, or ``clean``, ``allowed`` or ``blocked``. ``exit_code`` is
@@ -99,16 +97,14 @@ class ImageVerdict:
         return {action: counted[action] for action in STRICTEST_FIRST}
 
 
-@dataclass(frozen=True, slots=True)
-class PolicySource:
+class PolicySource(Struct, frozen=True):
     """Where a policy came from: ``path`` as given (or ``(built-in)``), and its content's digest."""
 
     path: str
     sha256: str
 
 
-@dataclass(frozen=True, slots=True)
-class Service:
+class Service(Struct, frozen=True):
     """The Security Center that was asked; several are joined by a comma and a space."""
 
     endpoint: str
@@ -116,8 +112,7 @@ class Service:
     sandbox: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class Verdict(Struct, frozen=True, kw_only=True):
     """The verdict of a run: all that any report needs."""
 
     outcome: Outcome

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 
 import anyio
 import anyio.lowlevel
+from msgspec import Struct
+from msgspec.structs import replace
 
 from gate.findings import Reason, Scanned, ScanState, Unscanned
 
@@ -25,16 +26,14 @@ _JITTER = 0.2  # of the delay, either way, so that a fleet does not poll in step
 _LAST = 1.0  # seconds before the deadline of the run after which no new look is begun
 
 
-@dataclass(frozen=True, slots=True)
-class Awaited:
+class Awaited(Struct, frozen=True):
     """What a progress line says of one image."""
 
     name: str
     doing: str
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
+class Progress(Struct, frozen=True):
     """Where the wait stands; ``seconds_left`` until it gives up."""
 
     images: tuple[Awaited, ...]
@@ -67,16 +66,14 @@ class Delays:
         return delay if throttled else min(delay, _LONGEST)
 
 
-@dataclass(frozen=True, slots=True)
-class _Reading:
+class _Reading(Struct, frozen=True):
     """What a look at a young scan showed, and when it was over (monotonic seconds)."""
 
     evidence: Scanned
     at: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Patience:
+class Patience(Struct, frozen=True, kw_only=True):
     """How long to wait: ``wait`` seconds for a scan to end, and never beyond ``deadline``.
 
     ``deadline`` is a time of the monotonic clock; ``random`` gives numbers from 0 to 1.

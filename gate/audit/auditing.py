@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import anyio.lowlevel
+from msgspec import Struct
+from msgspec.structs import replace
 
 from gate.audit.gathering import Gathering, Risk
 from gate.audit.known import Bench, Known, Subject
@@ -39,8 +40,7 @@ MOST_DETAILED = 20
 _OTHERS_TURN = 1000  # images that are judged before signals and progress have their turn
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Means:
+class Means(Struct, frozen=True, kw_only=True):
     """What an audit works with; ``stop`` ends the gathering of evidence."""
 
     client: SecurityCenter

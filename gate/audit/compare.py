@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import msgspec
+from msgspec import Struct, field
 
 from gate.errors import UsageError
 from gate.verdict import Action, Outcome
@@ -46,8 +46,7 @@ class Earlier(msgspec.Struct):
     images: list[_Image]
 
 
-@dataclass(slots=True)
-class _State:
+class _State(Struct):
     """The worst verdict on a tag's images, and how often each risk blocks them."""
 
     outcomes: set[str] = field(default_factory=set)

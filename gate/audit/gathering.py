@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import anyio
+from msgspec import Struct, field
 
 from gate.audit.rows import Query, Row
 from gate.evidence.details import STATUSES, level_of
@@ -21,8 +21,7 @@ if TYPE_CHECKING:
 _LISTS_AT_ONCE = 4  # the pages of a list are read at once, too
 
 
-@dataclass(frozen=True, slots=True)
-class Risk:
+class Risk(Struct, frozen=True):
     """A build risk that may exist, as the account's catalogue describes it.
 
     ``images`` is how many images of the account it says have the risk, at least.
@@ -35,8 +34,7 @@ class Risk:
     images: int = 0
 
 
-@dataclass(slots=True)
-class Gathered:
+class Gathered(Struct):
     """What the lists hold, by ``Uuid``.
 
     ``doubtful`` are records that the lists contradict one another about; ``problems`` say why rows

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from gate.audit.gathering import Gathered
 from gate.audit.records import names_of, reference_of
@@ -36,8 +37,7 @@ _DOUBTFUL = (Reason.DISAGREEING, "The lists of build risks contradict one anothe
 _STOPPED = (Reason.INCOMPLETE, "The audit was stopped before its findings were known.")
 
 
-@dataclass(slots=True)
-class Known:
+class Known(Struct):
     """What was read: ``records`` by ``Uuid``, what the lists hold, and single looks.
 
     ``changed`` are records that were not the same at the end. ``whole`` is true once the lists were

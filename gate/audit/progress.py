@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 _BAR = 20
 
 
-@dataclass(slots=True)
-class Progress:
+class Progress(Struct):
     """Counts that grow while an audit runs; what is expected grows with what becomes known."""
 
     records: int = 0

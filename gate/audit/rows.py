@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from functools import partial
 from math import gcd
 from typing import TYPE_CHECKING, NamedTuple
+
+from msgspec import Struct
 
 from gate.security_center.pages import read_list
 
@@ -30,8 +31,7 @@ class Row(NamedTuple):
     status: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Query:
+class Query(Struct, frozen=True):
     """Which rows of DescribeImageListByBuildRisk are meant; ``None`` is any."""
 
     risk: str | None
@@ -40,8 +40,7 @@ class Query:
     criteria: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Rows:
+class Rows(Struct, frozen=True):
     """How often each row was in a list; ``problem`` says why they may not be all, if so."""
 
     counts: Counter[Row]
@@ -54,8 +53,7 @@ class Rows:
         return {row.uuid for row in self.counts}
 
 
-@dataclass(frozen=True, slots=True)
-class RiskLists:
+class RiskLists(Struct, frozen=True):
     """Reads lists; ``names`` holds each ``Uuid`` once, though many rows carry it."""
 
     client: SecurityCenter

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from gate.evidence.records import is_in_registry
 
@@ -11,8 +12,7 @@ if TYPE_CHECKING:
     from gate.security_center import ImageRecord
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Scope(Struct, frozen=True):
     """The images of a namespace, a repository or a region; ``None`` is any."""
 
     namespace: str | None = None

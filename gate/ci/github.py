@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from gate.errors import ReportUnwritable
 from gate.escaping import for_markdown, for_workflow_data
@@ -26,8 +27,7 @@ _MOST_SUMMARY = 1024 * 1024
 _PATHS = {"json": "report-json", "sarif": "sarif-file", "html": "report-html"}
 
 
-@dataclass(frozen=True, slots=True)
-class GitHub:
+class GitHub(Struct, frozen=True):
     """A step of GitHub Actions."""
 
     environment: Mapping[str, str]

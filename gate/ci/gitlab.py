@@ -6,8 +6,9 @@ Its reports are formats like any other: ``--report gitlab=â€¦``, ``codequality=â
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -20,8 +21,7 @@ _SECTION = "buildrisk_gate"
 _CLEAR = "\x1b[0K"  # GitLab looks for it around a section's marks
 
 
-@dataclass(frozen=True, slots=True)
-class GitLab:
+class GitLab(Struct, frozen=True):
     """A job of GitLab CI."""
 
     now: Callable[[], datetime]

@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections import defaultdict
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -24,16 +25,14 @@ _HOLDS_DOCUMENTS = re.compile(r"(?i)(?:ONBUILD[ \t]+)?(?:RUN|COPY|ADD)(?=[ \t])"
 _RESERVED = re.compile(r"[\x00\x01]")
 
 
-@dataclass(frozen=True, slots=True)
-class HereDocument:
+class HereDocument(Struct, frozen=True):
     """A text that follows an instruction; ``name`` is the word that ends it."""
 
     name: str
     content: str
 
 
-@dataclass(frozen=True, slots=True)
-class Instruction:
+class Instruction(Struct, frozen=True):
     """An instruction: an upper-case keyword, and its arguments on one line.
 
     ``line`` is the first of the file's lines that it is written on; they count from 1.
@@ -45,8 +44,7 @@ class Instruction:
     documents: tuple[HereDocument, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Dockerfile:
+class Dockerfile(Struct, frozen=True):
     """The instructions of a file, in its order, and the character that escapes in it."""
 
     instructions: tuple[Instruction, ...]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
+
+from msgspec import Struct
 
 from gate.dockerfile.commands import keys_of
 from gate.dockerfile.instructions import parse
@@ -45,8 +46,7 @@ class Written(NamedTuple):
     keys: list[Key]
 
 
-@dataclass(frozen=True, slots=True)
-class Places:
+class Places(Struct, frozen=True):
     """All places of a file in its order, and all ways in which they may be written."""
 
     places: tuple[Place, ...]

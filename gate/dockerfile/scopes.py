@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import posixpath
 from collections import ChainMap
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from gate.dockerfile.arguments import pairs, strings, unquoted
 from gate.dockerfile.variables import FROM_ARGUMENT, UNKNOWN, expand, value_of
@@ -34,8 +35,7 @@ class Variables:
         self.all = ChainMap(*self.environments, self.arguments)
 
 
-@dataclass(slots=True)
-class Scope:
+class Scope(Struct):
     """What holds at an instruction, as far as the file tells.
 
     ``default`` has the defaults of build arguments; in ``open``, they may have any value. ``shell``

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from gate.dockerfile.arguments import flags, pairs, unquoted
 from gate.dockerfile.instructions import parse
@@ -17,8 +18,7 @@ if TYPE_CHECKING:
 NOTHING = "scratch"
 
 
-@dataclass(frozen=True, slots=True)
-class Stage:
+class Stage(Struct, frozen=True):
     """A stage: its FROM, what follows that, and the number of the earlier stage it is based on.
 
     ``image`` is what FROM names, with the defaults of build arguments in it, or as written where
@@ -31,8 +31,7 @@ class Stage:
     base: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Stages:
+class Stages(Struct, frozen=True):
     """The stages of a file, what stands before the first, and the defaults that this declares."""
 
     stages: tuple[Stage, ...]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from gate.errors import PermissionMissing
 from gate.findings import Reason, Scan
@@ -20,8 +22,7 @@ class Configured(Protocol):
         """Read the configuration of checks."""
 
 
-@dataclass(frozen=True, slots=True)
-class Checks:
+class Checks(Struct, frozen=True):
     """The checks that are on and off; ``unknown_because`` where nobody may tell."""
 
     on: frozenset[str] = frozenset()

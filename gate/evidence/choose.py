@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from gate.evidence import sentences
 from gate.evidence.records import image_of
@@ -23,16 +25,14 @@ if TYPE_CHECKING:
 _AHEAD = timedelta(minutes=15)
 
 
-@dataclass(frozen=True, slots=True)
-class Chosen:
+class Chosen(Struct, frozen=True):
     """A record with a finished scan that is fresh enough."""
 
     record: ImageRecord
     scan: Scan
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
+class Refused(Struct, frozen=True):
     """A record whose scan does not count, and whether time may change that."""
 
     record: ImageRecord

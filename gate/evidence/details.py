@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 import anyio
+from msgspec import Struct
 
 from gate.evidence.later import Later
 from gate.findings import Finding, Level, Status
@@ -34,8 +34,7 @@ class RisksOfImage(Protocol):
         """Read all risks of a record that have a status, or all."""
 
 
-@dataclass(frozen=True, slots=True)
-class Details:
+class Details(Struct, frozen=True):
     """The findings of one record; ``problem`` says why they are not all, if they aren't."""
 
     findings: tuple[Finding, ...]

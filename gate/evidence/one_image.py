@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import anyio
 import anyio.lowlevel
+from msgspec import Struct, field
 
 from gate.errors import GateError
 from gate.evidence.checks import lacking, notes_on, with_checks
@@ -36,8 +36,7 @@ _Why = tuple[Reason, str]
 _PAUSE = 0.5  # seconds before it is read again, growing by as much each time
 
 
-@dataclass(slots=True)
-class Memory:
+class Memory(Struct):
     """What earlier looks saw, so that a poll reads only what may have changed.
 
     ``read`` holds, by ``Uuid``, the state in which a record's details were read.
@@ -46,8 +45,7 @@ class Memory:
     read: dict[str, tuple[str, int | None]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class OneImage:
+class OneImage(Struct, frozen=True):
     """One look at the records that were identified as one image."""
 
     client: SecurityCenter

@@ -7,10 +7,11 @@ fleet which starts at the same moment meets a quota with one request each.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import anyio
+from msgspec import Struct
+from msgspec.structs import replace
 
 from gate.errors import AccessError, GateError
 from gate.evidence.checks import Checks, read_checks
@@ -35,8 +36,7 @@ _MAY_CHANGE = frozenset((Reason.MISSING, Reason.INCOMPLETE))
 _NOT_KNOWN = "not known to Security Center yet"
 
 
-@dataclass(slots=True, eq=False)
-class _Repository:
+class _Repository(Struct, eq=False):
     """What the images of one repository share during one look."""
 
     rows: RepositoryRows

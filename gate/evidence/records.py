@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from gate.findings import IdentifiedBy, Image, Reason, Unscanned
 
@@ -17,8 +18,7 @@ if TYPE_CHECKING:
 _CI_REGISTRY = "ci/cd"
 
 
-@dataclass(frozen=True, slots=True)
-class Identified:
+class Identified(Struct, frozen=True):
     """The records that are the image, the newest scan first; never empty."""
 
     records: tuple[ImageRecord, ...]

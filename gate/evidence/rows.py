@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
+
+from msgspec import Struct
 
 from gate.evidence.later import Later
 from gate.evidence.witness import kinds_of
@@ -33,8 +34,7 @@ class ListsRows(Protocol):
         """Read all rows whose repository's name matches."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rows:
+class Rows(Struct, frozen=True):
     """One or two readings of a repository's rows; two, where the first was not complete."""
 
     readings: tuple[Listing[ImageRiskRow], ...]

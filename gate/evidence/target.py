@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -13,8 +14,7 @@ if TYPE_CHECKING:
     from gate.security_center import ImageRecord
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Target:
+class Target(Struct, frozen=True, kw_only=True, eq=False):
     """One image, or one platform of an index, that evidence is wanted of.
 
     ``digest`` (``sha256:<hex>``) is the one that was pushed; with it, the tag only chooses among
@@ -47,8 +47,7 @@ class Target:
         return f"{named} ({self.platform})" if self.platform else named
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Look:
+class Look(Struct, frozen=True, kw_only=True):
     """What one look at a target saw.
 
     ``waiting`` says that asking again later may show more. ``doing`` is the state for a progress

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol, TypeVar
 from urllib.parse import urlsplit
 
 import aiohttp
+from msgspec import Struct
+from msgspec.structs import replace
 from yarl import URL
 
 from gate import __version__
@@ -43,8 +44,7 @@ class Ask(Protocol):
         """Return what ``read`` makes of the answer; raises ``GateError``."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Exchange:
+class Exchange(Struct, frozen=True, kw_only=True):
     """Asks within a deadline, a time of the monotonic clock.
 
     ``tls`` is the trust in servers; ``None`` is the machine's own. ``jitter`` gives numbers from 0

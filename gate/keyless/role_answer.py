@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import datetime  # noqa: TC003 - msgspec reads the annotation
 from typing import TYPE_CHECKING, Annotated
 
 import msgspec
+from msgspec import Struct
 
 from gate.credentials import Credentials
 from gate.errors import NoCredentials
@@ -21,8 +21,7 @@ _OK = 200
 _MALFORMED = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 
-@dataclass(frozen=True, slots=True)
-class Session:
+class Session(Struct, frozen=True):
     """A role's temporary credentials; ``date`` is the service's own time, as a header says it."""
 
     credentials: Credentials

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 import random
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
 import anyio
+from msgspec import Struct
+from msgspec.structs import replace
 
 from gate.credentials import checked
 from gate.errors import GateError
@@ -30,8 +32,7 @@ _MARGIN = 300.0  # seconds before the end at which a session is renewed
 _PAUSE = 60.0  # seconds until a renewal that failed is tried again, or a session is doubted
 
 
-@dataclass(frozen=True, slots=True)
-class _Held:
+class _Held(Struct, frozen=True):
     """Credentials, and the monotonic times at which to renew them and at which they end."""
 
     credentials: Credentials

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from gate.errors import InvalidReference
 from gate.findings import Location
@@ -23,8 +24,7 @@ _UNRESOLVED = re.compile(r"[${}<>%]")
 _HOST = re.compile(r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*(?::[0-9]+)?")
 
 
-@dataclass(frozen=True, slots=True)
-class Undecidable:
+class Undecidable(Struct, frozen=True):
     """An image that should be judged and can't be: its name as shown, where it is, and why.
 
     ``why`` completes ``FILE:LINE names`` and says what to do.
@@ -35,8 +35,7 @@ class Undecidable:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class Chosen:
+class Chosen(Struct, frozen=True):
     """The images to judge, each with all places that name it, in the order of the files.
 
     ``undecidable`` are images of such a registry whose name is not whole here, or none: they can't
@@ -49,8 +48,7 @@ class Chosen:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Refused:
+class _Refused(Struct, frozen=True):
     """Why an image isn't judged, for a note; and for one that should be judged, see above."""
 
     note: str

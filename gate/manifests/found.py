@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple
+
+from msgspec import Struct
 
 LONGEST_SHOWN = 200  # characters of a text of others in a note
 
 
-@dataclass(frozen=True, slots=True)
-class NamedImage:
+class NamedImage(Struct, frozen=True):
     """An image as a file names it, or as composed of the parts that a file names.
 
     ``line`` counts from 1; ``where`` says what uses it, such as ``Deployment web, container app``.
@@ -21,8 +21,7 @@ class NamedImage:
     where: str
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Struct, frozen=True):
     """The images of one file, in its order; ``notes`` say what was left out, where and why."""
 
     path: str

@@ -6,8 +6,9 @@ bounded with aliases counted, see ``tree.py``.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,8 +18,7 @@ _LONGEST_NAME = 2_000  # characters; longer than any name of an image
 _NULL = frozenset({"", "~", "null", "Null", "NULL"})
 
 
-@dataclass(slots=True, eq=False)
-class Scalar:
+class Scalar(Struct, eq=False):
     """A text, a number, a null; ``plain`` if it stands without quotes."""
 
     line: int
@@ -36,8 +36,7 @@ class Scalar:
         return self.text.strip()[:_LONGEST_NAME]
 
 
-@dataclass(slots=True, eq=False)
-class Items:
+class Items(Struct, eq=False):
     """A list; ``height`` is how deep lists and mappings nest in it, itself included."""
 
     line: int
@@ -45,8 +44,7 @@ class Items:
     height: int = 1
 
 
-@dataclass(slots=True, eq=False)
-class Fields:
+class Fields(Struct, eq=False):
     """A mapping with what it merges (``<<``) in it; ``height`` as that of a list."""
 
     line: int

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from gate.findings import Level
 from gate.policy.problem import shown
@@ -13,8 +14,7 @@ if TYPE_CHECKING:
     from gate.policy.model import Rule, Waiver
 
 
-@dataclass(frozen=True, slots=True)
-class Wording:
+class Wording(Struct, frozen=True):
     """How one policy gives its reasons; ``path`` is given where there are several policies."""
 
     path: str = ""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from gate.findings import Level, Status
 from gate.policy.model import Rule, Waiver, Whose
@@ -18,8 +19,7 @@ if TYPE_CHECKING:
     from gate.policy.model import Match, Policy, Selector
 
 
-@dataclass(frozen=True, slots=True)
-class Ruling:
+class Ruling(Struct, frozen=True):
     """What one policy says of a kind of finding; ``used`` are all waivers that cover it."""
 
     action: Action

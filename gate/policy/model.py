@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from gate.findings import Level, Status
 
@@ -28,8 +29,7 @@ class Whose(StrEnum):
     NONE = "none"
 
 
-@dataclass(frozen=True, slots=True)
-class Selector:
+class Selector(Struct, frozen=True):
     """Findings by level and status, both of which must be listed."""
 
     levels: frozenset[Level]
@@ -46,8 +46,7 @@ class Selector:
         return not (self.levels and self.statuses)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Match:
+class Match(Struct, frozen=True, kw_only=True):
     """Findings by all that is known of them; ``None`` matches everything."""
 
     images: Globs | None = None
@@ -57,8 +56,7 @@ class Match:
     statuses: frozenset[Status] = ALL_STATUSES
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
+class Rule(Struct, frozen=True, kw_only=True):
     """An exception; ``label`` is its name, or ``rules[2]`` where it has none."""
 
     label: str
@@ -69,8 +67,7 @@ class Rule:
     line: int = 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Waiver:
+class Waiver(Struct, frozen=True, kw_only=True):
     """What turns a block or warn into waived, to the end of a day; ``path`` is its file's."""
 
     risks: Globs
@@ -83,8 +80,7 @@ class Waiver:
     line: int = 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ScanKeys:
+class ScanKeys(Struct, frozen=True, kw_only=True):
     """What a scan must fulfil to count as evidence; ``None`` is any age, every platform."""
 
     require_digest: bool = True
@@ -95,16 +91,14 @@ class ScanKeys:
     platforms: tuple[str, ...] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Tolerance:
+class Tolerance(Struct, frozen=True):
     """The reasons for which an undecided image is let through, to the end of a day."""
 
     warn_on: frozenset[Reason]
     until: date
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Policy:
+class Policy(Struct, frozen=True, kw_only=True):
     """One policy file. ``max_waiver`` ``None`` is no limit, ``undecided`` ``None`` lets none by."""
 
     source: PolicySource

@@ -8,8 +8,9 @@ built from the parser's events without recursion, so that no file can exhaust th
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
 
 from gate.policy.problem import START, Place, Unreadable, shown
 
@@ -29,8 +30,7 @@ _INTEGER = re.compile(r"[-+]?[0-9]{1,18}")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]{1,18}|[0-9]{1,18}(\.[0-9]{0,18})?)([eE][-+]?[0-9]{1,2})?")
 
 
-@dataclass(slots=True)
-class Content:
+class Content(Struct):
     """The data of a file; ``keys`` and ``values`` tell where each key and value begins."""
 
     data: Any = None
@@ -38,8 +38,7 @@ class Content:
     values: dict[Path, Place] = field(default_factory=dict)
 
 
-@dataclass(slots=True)
-class _Open:
+class _Open(Struct):
     """A list or mapping that is being read; ``key`` is the one whose value comes next."""
 
     path: Path

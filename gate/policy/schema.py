@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import pathlib
-from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any, cast
+
+from msgspec import Struct
 
 from gate.policy.problem import MOST_PROBLEMS, START, Place, Problem, nearest, shown
 
@@ -44,8 +45,7 @@ def policy_schema() -> dict[str, Any]:
     return schema
 
 
-@dataclass(frozen=True, slots=True)
-class _Fault:
+class _Fault(Struct, frozen=True):
     """One fault: the schema's ``keyword`` that ``value`` doesn't obey, and what that ``wants``."""
 
     path: Path

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Platform:
+class Platform(Struct, frozen=True):
     """One image of an index.
 
     ``name`` is ``os/architecture[/variant]``, ``unknown/unknown`` if the index doesn't say; such
@@ -17,8 +16,7 @@ class Platform:
     digest: str
 
 
-@dataclass(frozen=True, slots=True)
-class Resolved:
+class Resolved(Struct, frozen=True):
     """The digest that a reference has now.
 
     ``platforms`` are the images of an index, nested ones included, attestations left out, in the
@@ -30,8 +28,7 @@ class Resolved:
     platforms: tuple[Platform, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Unresolved:
+class Unresolved(Struct, frozen=True):
     """Why the registry could not tell, and what to do: two texts that hold no secret.
 
     Both are made of whole sentences.

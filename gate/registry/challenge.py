@@ -7,9 +7,9 @@ parameter = token "=" (token | quoted-string)
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from msgspec import Struct, field
 from yarl import URL
 
 from gate.registry.hosts import is_loopback
@@ -37,8 +37,7 @@ _SECOND_LEVELS = re.compile("ac|co|com|edu|go|gob|gouv|gov|ltd|me|mil|ne|net|nom
 _COUNTRY = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Challenge:
+class Challenge(Struct, frozen=True):
     """One way to authenticate; ``scheme`` and the parameters' names are lower case."""
 
     scheme: str

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
+from msgspec import Struct
 
 from gate.registry.answers import Unresolved
 
@@ -48,8 +49,7 @@ class IdentityToken:
 Credential = Login | IdentityToken
 
 
-@dataclass(frozen=True, slots=True)
-class Helper:
+class Helper(Struct, frozen=True):
     """A program ``docker-credential-<name>`` that keeps credentials.
 
     ``server`` is the name under which it knows the registry.

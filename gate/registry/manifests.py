@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from hashlib import sha256
 
 import msgspec
+from msgspec import Struct
 
 from gate.registry.answers import Unresolved
 
@@ -41,23 +41,20 @@ _SCHEMA_1 = Unresolved(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Child:
+class Child(Struct, frozen=True):
     """What an index says of one of its manifests; ``platform`` is ``None`` if it says nothing."""
 
     digest: str
     platform: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Index:
+class Index(Struct, frozen=True):
     """The manifests of an index, in its order."""
 
     children: tuple[Child, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class SingleImage:
+class SingleImage(Struct, frozen=True):
     """A manifest with layers; ``is_attestation`` if there are some and all are attestations."""
 
     is_attestation: bool

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import aiohttp
+from msgspec import Struct
 
 from gate.registry.answers import Unresolved
 from gate.registry.docker_config import Login
@@ -41,8 +42,7 @@ class Answer:
     body: bytes = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True)
-class _Broken:
+class _Broken(Struct, frozen=True):
     """No answer; ``passing`` says that trying again may help."""
 
     what: str

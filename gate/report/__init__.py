@@ -6,10 +6,11 @@ A format is a module with a function ``render(verdict, look) -> str``, and a lin
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from importlib import import_module
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,8 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["FORMATS", "Format", "Look", "render", "report_schema", "write_report"]
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(Struct, frozen=True):
     """How a report for people is to look; ``width`` is in columns.
 
     ``verbose`` shows everything and why, ``quiet`` only the verdict; ``ascii`` says that the
@@ -35,8 +35,7 @@ class Look:
     ascii: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Format:
+class Format(Struct, frozen=True):
     """A format of reports; its module is imported when the first report is made."""
 
     module: str

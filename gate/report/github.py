@@ -6,8 +6,9 @@ GitHub shows ten annotations of each type and drops the others: here the tenth s
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from gate.escaping import for_terminal, for_workflow_data, for_workflow_property, visible
 from gate.findings import Level
@@ -30,8 +31,7 @@ _TYPES = {Action.BLOCK: "error", Action.WARN: "warning", Action.WAIVED: "notice"
 _WORST_LEVEL_FIRST = (Level.UNKNOWN, Level.HIGH, Level.MEDIUM, Level.LOW)
 
 
-@dataclass(frozen=True, slots=True)
-class _Annotation:
+class _Annotation(Struct, frozen=True):
     """One annotation; the one with the least ``weight`` is the worst."""
 
     kind: str

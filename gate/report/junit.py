@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from gate.escaping import for_xml, visible
 from gate.report.repository import repository_of
@@ -27,8 +28,7 @@ _COMMAND_IN_NAME = 80
 _EVIDENCE = "The evidence suffices to decide"
 
 
-@dataclass(frozen=True, slots=True)
-class _Case:
+class _Case(Struct, frozen=True):
     """A test case; ``result`` is ``failure``, ``error``, ``skipped``, or empty if it passed."""
 
     name: str

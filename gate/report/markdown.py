@@ -7,8 +7,9 @@ and the last line says so.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from gate.escaping import for_markdown, visible
 from gate.report.verdict_line import verdict_line
@@ -48,8 +49,7 @@ class _Room:
         return True
 
 
-@dataclass(slots=True)
-class _Section:
+class _Section(Struct):
     """What is shown of one image."""
 
     image: ImageVerdict

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar, cast
+
+from msgspec import Struct
 
 from gate.sandbox.faults import Fault, Kind
 from gate.sandbox.parameters import DEFAULT_PAGE_SIZE, Parameters
@@ -23,8 +24,7 @@ Answer = dict[str, object]
 _LISTS_TO_REMEMBER = 500
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
+class Call(Struct, frozen=True, kw_only=True):
     """A request, the world at its moment, and what shall go wrong with its answer.
 
     ``elapsed`` is that moment in seconds since the start, ``origin`` the service's time of the

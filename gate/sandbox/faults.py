@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Self
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -54,8 +55,7 @@ class Kind(StrEnum):
     CONFIG_OFF = "config_off"
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(Struct, frozen=True):
     """One fault, and when it strikes.
 
     ``operations`` are those that it is about, ``None`` for all of Security Center; the registry

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -24,8 +25,7 @@ _IN_TOTO = "application/vnd.in-toto+json"
 _EMPTY_TAR = bytes(1024)
 
 
-@dataclass(frozen=True, slots=True)
-class Content:
+class Content(Struct, frozen=True):
     """A manifest as the registry serves it.
 
     ``blobs`` are those that it refers to, and ``children`` manifests that nothing else serves,

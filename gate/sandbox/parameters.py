@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from gate.sandbox.refusals import Refusal
 
@@ -17,8 +18,7 @@ DEFAULT_PAGE_SIZE = 20
 _WHOLE_NUMBER = re.compile(r"[0-9]{1,18}")
 
 
-@dataclass(frozen=True, slots=True)
-class Parameters:
+class Parameters(Struct, frozen=True):
     """A request's parameters; each method raises ``Refusal`` for a value that isn't allowed.
 
     An empty value counts as left out.

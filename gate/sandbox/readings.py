@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Readings:
+
+class Readings(Struct, frozen=True, kw_only=True):
     """One choice for each question that the reference doesn't answer.
 
     ``rows``: what a row of DescribeImageListByBuildRisk stands for: a finding, or an image (then

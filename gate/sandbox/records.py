@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,8 +19,7 @@ FINAL = frozenset({"SUCCESS", "FAIL", "TIMEOUT"})
 _NO_SCAN = frozenset({"TASK_NOT_EXISTS", "TASK_NOT_SUPPORT_REGION"})
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(Struct, frozen=True):
     """What Security Center says of one image; times are seconds since the sandbox's start.
 
     ``first_scan`` and ``last_scan`` are ends of finished scans, ``None`` if there was none.

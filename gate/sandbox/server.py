@@ -6,7 +6,6 @@ signature, what the service refuses, the operation, what strikes the answer's by
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC
 from email.utils import format_datetime
 from typing import TYPE_CHECKING
@@ -15,6 +14,7 @@ from uuid import UUID
 import anyio
 import msgspec
 from aiohttp import web
+from msgspec import Struct
 
 from gate.errors import UsageError
 from gate.sandbox import registry
@@ -41,8 +41,7 @@ _FORM = "application/x-www-form-urlencoded"
 _REGISTRY = "Registry"
 
 
-@dataclass(frozen=True, slots=True)
-class Running:
+class Running(Struct, frozen=True):
     """A server that listens on ``port``."""
 
     port: int

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import TYPE_CHECKING, Self
+
+from msgspec import Struct
 
 from gate.sandbox.faults import Faults, Kind, Mischief
 from gate.sandbox.readings import Readings
@@ -23,8 +24,7 @@ SAMPLE_KEY_ID = "sandbox-key-id"
 SAMPLE_KEY_SECRET = "sandbox-key-secret"  # noqa: S105 - a sample
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(Struct, frozen=True):
     """A request that arrived, whether it was answered or not; ``at`` is the sandbox's clock.
 
     ``operation`` is ``Registry`` for the registry, with ``method`` and ``path`` as parameters.

@@ -14,6 +14,8 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import quote_from_bytes, unquote_to_bytes
 
+from msgspec import Struct
+
 from gate.sandbox.refusals import Refusal
 
 if TYPE_CHECKING:
@@ -38,8 +40,7 @@ _ALWAYS_SIGNED = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Arrived:
+class Arrived(Struct, frozen=True):
     """A request as it came over the wire; the names of headers are in lower case."""
 
     method: str

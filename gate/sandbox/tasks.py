@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import msgspec
+from msgspec import Struct
 
 from gate.sandbox.images import SampleImage, State
 from gate.sandbox.records import record_of
@@ -22,8 +22,7 @@ REPEATED = "forbid_create_repeat_task"
 _STEPS = ((0.1, "START", 5), (0.3, "PRE_ANALYZER", 30), (0.6, "CVE_ANALYZER", 70))
 
 
-@dataclass(frozen=True, slots=True)
-class Task:
+class Task(Struct, frozen=True):
     """A scan on request; times are seconds since the sandbox's start."""
 
     id: str
@@ -41,8 +40,7 @@ class Task:
         return steps[min(2, int((elapsed - self.started) / third))]
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """What became of a request for a scan.
 
     ``result`` is a word for ``Result``; ``can_create`` is false if all slots are taken.

@@ -7,8 +7,9 @@ by Security Center.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from gate.errors import (
     AnswerUnreadable,
@@ -54,8 +55,7 @@ _PASSING = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trouble:
+class Trouble(Struct, frozen=True, kw_only=True):
     """A trouble that may pass.
 
     ``what`` says it in half a sentence. ``wait`` is how many seconds the service asked to wait.

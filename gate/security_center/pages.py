@@ -6,10 +6,10 @@ read as ``TotalCount`` says, that count stayed the same, and no page came twice.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 import anyio
+from msgspec import Struct, field
 
 from gate.errors import GateError
 
@@ -23,8 +23,7 @@ T = TypeVar("T")
 _WORKERS = 16  # how many pages are asked for at once; the client's own limit is below that
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Listing(Generic[T]):
+class Listing(Struct, Generic[T], frozen=True, kw_only=True):
     """The rows of a list that were to be kept, in the list's order.
 
     ``total`` is how many rows the whole list has. Unless ``complete``, ``problem`` says in a
@@ -39,7 +38,7 @@ class Listing(Generic[T]):
     problem: str = ""
     too_long: bool = False
     repeats: bool = False
-    page_size: int = field(default=0, compare=False)
+    page_size: int = 0
 
 
 async def read_list(
@@ -65,8 +64,7 @@ async def read_list(
     return await _read(fetch, keep, at_most, to_the_end=True)
 
 
-@dataclass(slots=True)
-class _Reading(Generic[T]):
+class _Reading(Struct, Generic[T]):
     """What one reading of a list has seen; pages come in any order."""
 
     keep: Callable[[T], bool] | None
@@ -110,7 +108,7 @@ class _Reading(Generic[T]):
         self.repeats = True
         return f"Page {number} repeats page {before}."
 
-    def listing(self) -> Listing[T]:
+    def listing(self, *, too_long: bool) -> Listing[T]:
         """Add up what was seen."""
         problem = self.problem
         if not problem and self.counted != self.total:
@@ -121,6 +119,7 @@ class _Reading(Generic[T]):
             total=self.total,
             complete=not problem,
             problem=problem,
+            too_long=too_long,
             repeats=self.repeats,
             page_size=self.page_size,
         )
@@ -142,7 +141,7 @@ async def _read(
     elif to_the_end or not reading.problem:
         last = -(-first.total_count // first.page_size) if first.total_count else 1
         await _read_others(fetch, reading, iter(range(2, last + 1)), to_the_end=to_the_end)
-    return replace(reading.listing(), too_long=too_long)
+    return reading.listing(too_long=too_long)
 
 
 async def _read_others(

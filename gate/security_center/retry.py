@@ -7,8 +7,9 @@ its own number of tries, and time is the caller's clock, so that tests run on a 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
+
+from msgspec import Struct
 
 from gate.errors import ServiceFailing, ServiceUnreachable
 from gate.security_center.faults import Trouble
@@ -28,8 +29,7 @@ NO_TIME = Trouble(what="no time was left to ask", answered=False)
 """What an attempt is that finds the time used up, such as by waiting for its turn."""
 
 
-@dataclass(slots=True, kw_only=True)
-class Patience:
+class Patience(Struct, kw_only=True):
     """How long a client keeps trying; one for all of its requests.
 
     ``deadline`` is a time of the monotonic clock. A service that has never answered anything is

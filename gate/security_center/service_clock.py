@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,8 +16,7 @@ _TRUSTED = timedelta(seconds=2)
 _HALF_SECOND = timedelta(milliseconds=500)
 
 
-@dataclass(slots=True)
-class ServiceClock:
+class ServiceClock(Struct):
     """Tells the service's time from the machine's and how far they are apart."""
 
     machine: Callable[[], datetime]

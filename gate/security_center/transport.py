@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
 import aiohttp
+from msgspec import Struct
 from yarl import URL
 
 from gate.credentials import checked
@@ -43,8 +44,7 @@ LARGEST_ANSWER = 16 * 1024 * 1024  # bytes, unpacked
 _CHUNK = 65536
 
 
-@dataclass(frozen=True, slots=True)
-class _Received:
+class _Received(Struct, frozen=True):
     status: int
     headers: Mapping[str, str]
     body: bytes

@@ -6,10 +6,10 @@ nothing else: what isn't as the reference describes is ``AnswerUnreadable``.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 import msgspec
+from msgspec import Struct
 
 from gate.errors import AnswerUnreadable, UsageError
 from gate.security_center.rows import PageInfo, Row, ScanTarget
@@ -31,8 +31,7 @@ _MOST_ROWS = 10_000_000  # more is nonsense, and reading would not end
 _UNREADABLE = (msgspec.MsgspecError, ValueError, RecursionError)
 
 
-@dataclass(frozen=True, slots=True)
-class Page(Generic[R]):
+class Page(Struct, Generic[R], frozen=True):
     """A page of a list: its rows, and what the answer says which page it is.
 
     ``page_size`` may be less than was asked for. ``total_count`` counts the rows of all pages.

@@ -36,7 +36,9 @@ def record(**told: Any) -> ImageRecord:
 
 
 def target(digest: str | None = DIGEST, **told: Any) -> Target:
-    requirements = {name: told.pop(name) for name in tuple(told) if name in Requirements.__slots__}
+    requirements = {
+        name: told.pop(name) for name in tuple(told) if name in Requirements.__struct_fields__
+    }
     fields: dict[str, Any] = {
         "reference": ImageReference.parse(NAME),
         "digest": digest,

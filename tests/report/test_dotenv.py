@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 from hypothesis import given, settings
+from msgspec.structs import replace
 
 from gate.findings import Reason
 from gate.report import render

@@ -139,7 +139,7 @@ times = st.datetimes(
     datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC)  # noqa: DTZ001 - bounds
 )  # fmt: skip
 scans = st.builds(
-    Scan,
+    lambda **told: Scan(**told),  # noqa: PLW0108 - builds() can't look up the types of its fields
     state=st.sampled_from(ScanState),
     finished_at=st.none() | times,
     age=st.none() | st.timedeltas(timedelta(seconds=-5), timedelta(days=4000)),
@@ -178,7 +178,11 @@ decisions = st.builds(
     rule=st.none() | texts,
     waiver=st.none()
     | st.builds(
-        WaiverUse, reason=texts, expires=st.dates(), expired=st.booleans(), owner=texts,
+        lambda **told: WaiverUse(**told),  # noqa: PLW0108 - the same
+        reason=texts,
+        expires=st.dates(),
+        expired=st.booleans(),
+        owner=texts,
         ticket=texts,
     ),
 )  # fmt: skip

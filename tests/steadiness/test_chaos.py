@@ -71,7 +71,7 @@ VALIDATOR = jsonschema.Draft202012Validator(report_schema())
 SECONDS = "1s"
 
 faults = st.builds(
-    Fault,
+    lambda **told: Fault(**told),  # noqa: PLW0108 - builds() can't look up the types of its fields
     kind=st.sampled_from(list(Kind)),
     operations=st.none() | st.sampled_from(OPERATIONS).map(lambda name: (name,)),
     probability=st.sampled_from([0.1, 0.3, 0.7, 1.0]),

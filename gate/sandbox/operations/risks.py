@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 import msgspec
+from msgspec import Struct
 
 from gate.sandbox.call import plain_result
 from gate.sandbox.checks import Check, Text
@@ -22,8 +22,7 @@ _WORST_FIRST = ("high", "medium", "low")
 _LAST_STATUS = 2
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
+class _Found(Struct, frozen=True):
     """A finding, the record that has it, and the check that found it."""
 
     record: Record

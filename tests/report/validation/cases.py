@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from gate.findings import IdentifiedBy, Level, Location, Reason, Scan, ScanState, Status
 from gate.verdict import Action, ImageVerdict, PolicySource, Service

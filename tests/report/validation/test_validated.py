@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given, settings
+from msgspec.structs import replace
 
 from gate.errors import ReportUnwritable
 from gate.report import FORMATS, render
