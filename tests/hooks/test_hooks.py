@@ -136,7 +136,7 @@ def pod(image: str) -> str:
 def in_process(hook: dict[str, Any], *arguments: str) -> int:
     """Run the entry of a hook as the command that the package installs would."""
     program, *words = shlex.split(hook["entry"])
-    assert "gate.cli:main" == PROJECT["project"]["scripts"][program]
+    assert "gate.__main__:main" == PROJECT["project"]["scripts"][program]
     return cli.run([*words, *arguments])
 
 
