@@ -6,10 +6,11 @@ nothing else: what isn't as the reference describes is ``AnswerUnreadable``.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Generic, TypeVar
+from functools import cache
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, defstruct
 
 from gate.errors import AnswerUnreadable, UsageError
 from gate.security_center.rows import PageInfo, Row, ScanTarget
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound=Row)
 R = TypeVar("R")
 S = TypeVar("S")
-Answer = dict[str, object]
 
 _REMEDY = (
     "Try again later; if it stays so, something between here and Security Center changes its "
@@ -29,6 +29,23 @@ _REMEDY = (
 _MOST_ROWS = 10_000_000  # more is nonsense, and reading would not end
 # The kinds of errors of msgspec, of text that isn't UTF-8, and of numbers and depths beyond reason.
 _UNREADABLE = (msgspec.MsgspecError, ValueError, RecursionError)
+
+
+class Answer(Struct, frozen=True):
+    """A JSON object that came; what only its success depends on is decoded, and may be anything."""
+
+    body: bytes
+    code: object = None
+    success: object = None
+    message: object = None
+    request_id: object = None
+
+
+class _Head(Struct, rename="pascal"):
+    code: object = None
+    success: object = None
+    message: object = None
+    request_id: object = None
 
 
 class Page(Struct, Generic[R], frozen=True):
@@ -57,19 +74,17 @@ class Page(Struct, Generic[R], frozen=True):
 
 
 def read_answer(body: bytes) -> Answer:
-    """Decode an answer's bytes to an object without its nulls and empty texts.
+    """Read of an answer's bytes what says whether it is a success.
 
     Raises ``AnswerUnreadable``.
     """
     try:
-        answer = msgspec.json.decode(body)
-        if b"null" in body or b'""' in body:  # most answers hold neither, and are long
-            answer = _without_blanks(answer)
+        head = msgspec.json.decode(body, type=_Head)
+    except msgspec.ValidationError:
+        raise AnswerUnreadable("The answer is not a JSON object.", _REMEDY) from None
     except _UNREADABLE:
         raise AnswerUnreadable("The answer is not JSON.", _REMEDY) from None
-    if not isinstance(answer, dict):
-        raise AnswerUnreadable("The answer is not a JSON object.", _REMEDY)
-    return answer
+    return Answer(body, head.code, head.success, head.message, head.request_id)
 
 
 def read_page(
@@ -79,10 +94,10 @@ def read_page(
 
     Raises ``AnswerUnreadable``.
     """
-    found = answer if page_in is None else _converted(answer.get(page_in), dict[str, object])
-    info = read_object(found.get("PageInfo"), PageInfo)
-    rows = read_rows(found, row, rows_in)
-    return Page(rows, info.current_page, info.page_size, info.total_count)
+    found = _read(answer, _page_shape(row, rows_in, page_in))
+    page = found if page_in is None else getattr(found, page_in)
+    info = page.PageInfo
+    return Page(getattr(page, rows_in), info.current_page, info.page_size, info.total_count)
 
 
 def read_data(answer: Answer, row: type[T]) -> T:
@@ -90,28 +105,55 @@ def read_data(answer: Answer, row: type[T]) -> T:
 
     Raises ``AnswerUnreadable``.
     """
-    return read_object(answer.get("Data"), row)
+    found: T = _read(answer, _data_shape(row)).Data
+    return found
 
 
-def read_rows(holder: Answer, row: type[T], rows_in: str) -> tuple[T, ...]:
+def read_rows(answer: Answer, row: type[T], rows_in: str) -> tuple[T, ...]:
     """Read a list of objects; one that is absent is empty.
 
     Raises ``AnswerUnreadable``.
     """
-    return _converted(holder.get(rows_in, []), tuple[row, ...])  # type: ignore[valid-type]
+    rows: tuple[T, ...] = getattr(_read(answer, _rows_shape(row, rows_in)), rows_in)
+    return rows
 
 
-def read_object(found: object, row: type[T]) -> T:
-    """Read one object.
+def read_object(answer: Answer, row: type[T]) -> T:
+    """Read the object that an answer is.
 
     Raises ``AnswerUnreadable``.
     """
-    return _converted(found, row)
+    found: T = _read(answer, row)
+    return found
 
 
-def _converted(found: object, wanted: type[R]) -> R:
+@cache
+def _page_shape(row: type[Row], rows_in: str, page_in: str | None) -> type[Struct]:
+    page = defstruct("Page", [("PageInfo", PageInfo), _rows_field(row, rows_in)])
+    return page if page_in is None else defstruct("Paged", [(page_in, page)])
+
+
+@cache
+def _data_shape(row: type[Row]) -> type[Struct]:
+    return defstruct("WithData", [("Data", row)])
+
+
+@cache
+def _rows_shape(row: type[Row], rows_in: str) -> type[Struct]:
+    return defstruct("WithRows", [_rows_field(row, rows_in)])
+
+
+def _rows_field(row: type[Row], rows_in: str) -> tuple[str, Any, Any]:
+    return rows_in, tuple[row, ...], ()  # type: ignore[valid-type]
+
+
+def _read(answer: Answer, shape: type[Struct]) -> Any:  # noqa: ANN401 - it has the shape
+    """Decode an answer, its nulls and empty texts taken for absent, to a shape."""
     try:
-        return msgspec.convert(found, wanted, strict=False)
+        if b"null" in answer.body or b'""' in answer.body:  # most answers hold neither
+            found = _without_blanks(msgspec.json.decode(answer.body))
+            return msgspec.convert(found, shape, strict=False)
+        return msgspec.json.decode(answer.body, type=shape, strict=False)
     except _UNREADABLE as error:
         # Such an error names a field and the types, never a value of the answer.
         what = str(error) if isinstance(error, msgspec.ValidationError) else "A value is too large"

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
@@ -20,6 +21,7 @@ from gate.security_center import (
 from gate.security_center import rows as all_rows
 from gate.security_center.rows import Row
 from gate.security_center.wire import (
+    Answer,
     conditions,
     parameters,
     read_answer,
@@ -30,6 +32,9 @@ from gate.security_center.wire import (
     targets_json,
     targets_lists,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 PAGE_INFO = {"CurrentPage": 1, "PageSize": 20, "TotalCount": 1}
 RISK_ROW = {
@@ -152,14 +157,17 @@ def test_200_the_configuration_says_what_is_on_and_off() -> None:
 
 
 def test_200_the_state_of_a_scan_may_not_say_whether_it_can_start() -> None:
-    told = read_data({"Data": {"TaskId": "t", "CanCreate": False}}, ScanTaskState)
-    assert told.can_create is False
-    assert read_data({"Data": {"TaskId": "t"}}, ScanTaskState).can_create is None
+    def can_create(**said: object) -> bool | None:
+        answer = read_answer(encoded({"Data": {"TaskId": "t", **said}}))
+        return read_data(answer, ScanTaskState).can_create
+
+    assert can_create(CanCreate=False) is False
+    assert can_create() is None
 
 
 def test_secrets_in_a_build_command_are_masked_when_it_is_read() -> None:
     found = {"RiskKey": "secret", "LayerCmd": "ENV TOKEN=sesame-4711-open"}
-    (detail,) = read_rows({"List": [found]}, BuildRiskDetail, "List")
+    (detail,) = read_rows(read_answer(encoded({"List": [found]})), BuildRiskDetail, "List")
     assert "sesame" not in repr(detail)
     assert detail.layer_cmd.startswith("ENV TOKEN=")
     assert "sesame" not in BuildRiskDetail(risk_key="k", layer_cmd="ENV TOKEN=sesame").layer_cmd
@@ -174,11 +182,11 @@ def test_secrets_in_a_build_command_are_masked_when_it_is_read() -> None:
         b"null",
         b"7",
         b'{"Data": {"List"',
-        b'{"a": "\xff"}',
-        b'{"a": "\\ud800"}',
+        b'{"Code": "\xff"}',
+        b'{"Code": "\\ud800"}',
         b'{"a":' * 100_000,
         b'{"a":' * 5_000 + b"1" + b"}" * 5_000,
-        b'{"a": 1e999999}',
+        b'{"Code": 1e999999}',
         b'\xef\xbb\xbf{"Data": 1}',
     ],
     ids=lambda body: repr(body[:12]),
@@ -206,6 +214,29 @@ JSON = st.recursive(
     ),
     max_leaves=12,
 )
+
+
+def outcome(read: Callable[[Answer], object], answer: object) -> object:
+    """Return what is read, or that it is unreadable."""
+    try:
+        return read(read_answer(encoded(answer)))
+    except AnswerUnreadable:
+        return "unreadable"
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.dictionaries(st.sampled_from([*RISK_ROW, "Uuid", "x"]), JSON),
+    st.sampled_from([None, ""]),
+)
+def test_an_answer_with_a_blank_is_read_like_one_without(
+    row: dict[str, object], blank: str | None
+) -> None:
+    def read(answer: Answer) -> Page[ImageRiskRow]:
+        return read_page(answer, ImageRiskRow)
+
+    answer = {"Data": {"List": [RISK_ROW | row], "PageInfo": PAGE_INFO}}
+    assert outcome(read, answer) == outcome(read, answer | {"Hint": blank})
 
 
 @settings(max_examples=100, deadline=None)
