@@ -12,6 +12,7 @@ from gate.audit.gathering import Gathering, Risk
 from gate.audit.known import Bench, Known, Subject
 from gate.audit.records import Records, reference_of
 from gate.audit.rows import RiskLists
+from gate.audit.strays import Strays
 from gate.errors import ExitCode, GateError
 from gate.evidence.checks import notes_on, read_checks
 from gate.findings import Unscanned
@@ -95,10 +96,11 @@ class _Auditing:
         records = Records(client, self._scope, self._progress)
         known.checks = await read_checks(client)
         known.records = await self._read_records(records)
-        lists = RiskLists(client, self._progress, {uuid: uuid for uuid in known.records})
+        strays = Strays(known.records)
+        lists = RiskLists(client, self._progress, strays)
         gathering = Gathering(lists, self._scope, await self._risks(), known.gathered)
         await gathering.run()
-        await self._read_records_again(records)
+        await self._read_records_again(records, strays)
         known.whole = True
         await self._look_at(await self._judge_by_lists())
 
@@ -124,12 +126,13 @@ class _Auditing:
         others = {*checks.on, *checks.off} - by_key.keys()
         return [*risks, *map(Risk, sorted(others))]
 
-    async def _read_records_again(self, records: Records) -> None:
-        """Find the records that changed while the lists were read."""
+    async def _read_records_again(self, records: Records, strays: Strays) -> None:
+        """Find the records that changed while the lists were read, or that rows may hide from."""
         known = self._known
         again = {seen.uuid: seen.same for seen in (await records.compare(known.records)).rows}
         # A look at one that is gone tells so.
         known.changed = {uuid for uuid in known.records if not again.get(uuid, False)}
+        known.gathered.doubtful |= strays.doubtful(again.keys())
         strangers = known.gathered.findings.keys() - known.records.keys() - again.keys()
         if self._scope.is_everything and strangers:
             self._notes.append(_STRANGERS.format(len(strangers)))

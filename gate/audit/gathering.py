@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import anyio
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from gate.audit.rows import RiskLists, Rows
     from gate.audit.scope import Scope
 
+_Findings = tuple[Finding, ...]
 _LISTS_AT_ONCE = 4  # the pages of a list are read at once, too
 
 
@@ -35,13 +36,13 @@ class Risk(Struct, frozen=True):
 
 
 class Gathered(Struct):
-    """What the lists hold, by ``Uuid``.
+    """What the lists hold, by ``Uuid``; images with the same findings share one tuple of them.
 
     ``doubtful`` are records that the lists contradict one another about; ``problems`` say why rows
     of any record may lack, in sentences.
     """
 
-    findings: dict[str, list[Finding]] = field(default_factory=lambda: defaultdict(list))
+    findings: dict[str, _Findings] = field(default_factory=dict)
     doubtful: set[str] = field(default_factory=set)
     problems: list[str] = field(default_factory=list)
 
@@ -98,9 +99,16 @@ class Gathering:
             )
         self._totals[status] += rows.total
         self._images[status] |= rows.images
+        known = self._found.findings
+        # Few sets of findings grow by few kinds. The old ones are kept: they are known by identity.
+        grown: dict[tuple[int, str, int | None, int], tuple[_Findings, _Findings]] = {}
         for row, number in rows.counts.items():
-            finding = self._finding(key, row.level, _status(row, status))
-            self._found.findings[row.uuid] += [finding] * number
+            old = known.get(row.uuid, ())
+            growth = (id(old), row.level, row.status, number)
+            if growth not in grown:
+                more = (self._finding(key, row.level, _status(row, status)),) * number
+                grown[growth] = (old, old + more)
+            known[row.uuid] = grown[growth][1]
 
     def _finding(self, key: str, level: str, status: Status) -> Finding:
         kind = (key, level, status)

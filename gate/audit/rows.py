@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from functools import partial
 from math import gcd
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gate.audit.progress import Progress
-    from gate.security_center import SecurityCenter
+    from gate.audit.strays import Strays
+    from gate.security_center import ImageRiskRow, SecurityCenter
     from gate.security_center.wire import Page
 
 _READINGS = 7  # how often a list that moves under the reader's eyes is read at most
@@ -23,7 +24,7 @@ _ENOUGH = 5  # readings, where they don't all agree
 _PAGE_SIZE = 100
 
 
-class Row(NamedTuple):
+class Row(Struct, frozen=True, gc=False):
     """What the audit keeps of a row: a record, and its level and status in the API's words."""
 
     uuid: str
@@ -40,25 +41,25 @@ class Query(Struct, frozen=True):
     criteria: str | None = None
 
 
-class Rows(Struct, frozen=True):
-    """How often each row was in a list; ``problem`` says why they may not be all, if so."""
+class Rows:
+    """How often each row was in a list; ``problem`` says why they may not be all, if so.
 
-    counts: Counter[Row]
-    total: int
-    problem: str = ""
+    ``images`` are the records that have a row.
+    """
 
-    @property
-    def images(self) -> set[str]:
-        """The records that have a row."""
-        return {row.uuid for row in self.counts}
+    def __init__(self, counts: Counter[Row], total: int, problem: str = "") -> None:
+        self.counts = counts
+        self.total = total
+        self.problem = problem
+        self.images = {row.uuid for row in counts}
 
 
 class RiskLists(Struct, frozen=True):
-    """Reads lists; ``names`` holds each ``Uuid`` once, though many rows carry it."""
+    """Reads lists; ``strays`` ties their rows to records."""
 
     client: SecurityCenter
     progress: Progress
-    names: dict[str, str]
+    strays: Strays
 
     async def read(self, query: Query) -> Rows:
         """Read a list so often that moving rows can't have hidden one.
@@ -99,8 +100,10 @@ class RiskLists(Struct, frozen=True):
             self.progress.rows_expected += page.total_count
         if page_size > 1:
             self.progress.rows += len(page.rows)
-        name = self.names.setdefault
-        return page.mapped(lambda row: Row(name(row.uuid, row.uuid), row.risk_level, row.status))
+        return page.mapped(self._slim)
+
+    def _slim(self, row: ImageRiskRow) -> Row:
+        return Row(self.strays.uuid_of(row), row.risk_level, row.status)
 
 
 def _other(size: int) -> int:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from gate.audit.progress import Progress
 from gate.audit.rows import Query, RiskLists, Row, believable, majority
+from gate.audit.strays import Strays
 from gate.security_center import ImageRiskRow, Page
 
 A, B, C = (Row(name, "high", 0) for name in "abc")
@@ -47,7 +48,7 @@ class Server:
 
 
 def lists(server: Server) -> RiskLists:
-    return RiskLists(server, Progress(), {})  # type: ignore[arg-type]
+    return RiskLists(server, Progress(), Strays({}))  # type: ignore[arg-type]
 
 
 @pytest.mark.anyio
