@@ -109,7 +109,7 @@ class _Auditing:
         self._all_records = listing.complete
         if not listing.complete:
             self._notes.append(_RECORDS_MOVED.format(listing.problem))
-        return {record.uuid: record for record in listing.rows}
+        return {record.uuid: record for record in sorted(listing.rows, key=_name)}
 
     async def _risks(self) -> list[Risk]:
         """Return the risks that images may have: those that some have, and all checks."""
@@ -147,7 +147,7 @@ class _Auditing:
         """
         to_look_at = []
         detailed = 0
-        for number, record in enumerate(self._in_order()):
+        for number, record in enumerate(self._known.records.values()):
             subject = self._subject(record)
             blocks = subject.blocks
             detailed += blocks
@@ -181,17 +181,11 @@ class _Auditing:
             self._known.looked = {targets[target]: seen for target, seen in wait.evidence.items()}
             self._progress.looks += len(self._known.looked)
 
-    def _in_order(self) -> list[ImageRecord]:
-        return sorted(
-            self._known.records.values(),
-            key=lambda record: (record.repo_namespace, record.repo_name, record.tag, record.digest),
-        )
-
     def verdict(self, trouble: GateError | None) -> Verdict:
         """Judge what is known."""
         images = [
             self._judged.get(record.uuid) or self._judge(self._subject(record), trouble)
-            for record in self._in_order()
+            for record in self._known.records.values()
         ]
         notes = [*self._notes, *self._known.gathered.problems, *notes_on(self._known.checks)]
         if trouble is not None:
@@ -215,7 +209,7 @@ class _Auditing:
                 self._bench.names_of(reference_of(record)),
                 (decision.finding for decision in image.decisions),
             )
-            for record, image in zip(self._in_order(), images, strict=True)
+            for record, image in zip(self._known.records.values(), images, strict=True)
             if image.outcome is not Outcome.UNDECIDED
         )
         policies = self._bench.policies
@@ -239,6 +233,10 @@ _TOO_MANY = (
     "{0} images could not be decided by the lists alone, and the first {1} were looked at one by "
     "one. Audit a namespace at a time (--namespace) to decide the others."
 )
+
+
+def _name(record: ImageRecord) -> tuple[str, ...]:
+    return record.repo_namespace, record.repo_name, record.tag, record.digest
 
 
 def _risk(key: str, rows: Sequence[CatalogueRow]) -> Risk:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
@@ -13,7 +14,6 @@ from gate.evidence.checks import Checks, lacking, with_checks
 from gate.evidence.choose import Refused, choose
 from gate.evidence.records import Identified, identify, image_of
 from gate.evidence.scan import scan_of
-from gate.evidence.scan import state_of as scan_state_of
 from gate.findings import IdentifiedBy, Reason, Scanned, ScanState, Unscanned
 from gate.verdict import Action
 
@@ -73,60 +73,68 @@ class Bench:
 
 
 class Subject:
-    """One image of an audit: its record, and what is known of it."""
+    """One image of an audit: its record, and what is known of it.
+
+    ``blocks`` says that the lists alone block it; that needs a digest, and no contradiction.
+    """
 
     def __init__(self, record: ImageRecord, known: Known, bench: Bench, now: datetime) -> None:
         self.record = record
         self.reference = reference_of(record)
-        self.names = bench.names_of(self.reference)
+        self.findings = known.gathered.findings.get(record.uuid, ())
+        self._names = bench.names_of(self.reference)
         self._known = known
         self._bench = bench
         self._now = now
-        self.target = Target(
+        self._scan = scan_of(record, now)
+        self._requirements = bench.policies.requirements(self._names)
+        self._decisions = bench.decide(self._names, self.findings)
+        self.blocks = (
+            any(each.action is Action.BLOCK for each in self._decisions)
+            and self.reference.digest is not None
+            and record.uuid not in known.gathered.doubtful
+        )
+
+    @cached_property
+    def target(self) -> Target:
+        """The image as a look at it alone wants it."""
+        record = self.record
+        return Target(
             reference=self.reference,
             digest=self.reference.digest,
-            requirements=bench.policies.requirements(self.names),
-            blocks=lambda findings: bench.blocks(self.names, findings),
+            requirements=self._requirements,
+            blocks=lambda findings: self._bench.blocks(self._names, findings),
             region=record.region_id or None,
             registry_type=record.registry_type.lower() or None,
             instance=record.instance_id or None,
             no_digest_because="its record has none.",
         )
-        self.findings = tuple(known.gathered.findings.get(record.uuid, ()))
-        self._decisions = bench.decide(self.names, self.findings)
-
-    @property
-    def blocks(self) -> bool:
-        """Whether the lists alone block it; that needs a digest, and no contradiction."""
-        certain = self.target.digest and self.record.uuid not in self._known.gathered.doubtful
-        return bool(certain) and any(each.action is Action.BLOCK for each in self._decisions)
 
     def decisions_on(self, evidence: Evidence) -> tuple[Decision, ...]:
         """Decide on each finding of the evidence."""
         if evidence.findings is self.findings:
             return self._decisions
-        return self._bench.decide(self.names, evidence.findings)
+        return self._bench.decide(self._names, evidence.findings)
 
     @property
     def needs_a_look(self) -> bool:
         """Whether only a look at this image alone may decide it."""
         if self._uncertain():
             return True
-        runs_again = scan_state_of(self.record) is ScanState.RUNNING and self.record.last_scan_time
-        return bool(runs_again) and self.target.requirements.accept_previous
+        runs_again = self._scan.state is ScanState.RUNNING and self.record.last_scan_time
+        return bool(runs_again) and self._requirements.accept_previous
 
     def _uncertain(self) -> _Why | None:
         """Return why the lists are no evidence of a pass, if so."""
-        known, uuid = self._known, self.record.uuid
+        known, uuid, scan = self._known, self.record.uuid, self._scan
         if uuid in known.changed:
             return _CHANGED
         if uuid in known.gathered.doubtful:
             return _DOUBTFUL
         if known.gathered.problems:
             return Reason.INCOMPLETE, known.gathered.problems[0]
-        scan = scan_of(self.record, self._now)
         finished = scan.state is ScanState.FINISHED and scan.age is not None
-        if finished and scan.age < self.target.requirements.settle:  # type: ignore[operator]
+        if finished and scan.age < self._requirements.settle:  # type: ignore[operator]
             return _YOUNG
         return None
 
@@ -144,7 +152,7 @@ class Subject:
 
     def _identified(self) -> Identified | Unscanned:
         """Return the record, which its own digest identifies; without one, the policy decides."""
-        if self.target.digest:
+        if self.reference.digest:
             return Identified((self.record,), IdentifiedBy.DIGEST)
         return identify((self.record,), self.target)
 
@@ -155,11 +163,11 @@ class Subject:
         chosen = choose(identified, self.target, self._now, ())
         if isinstance(chosen, Refused):
             return chosen.why
-        why = lacking(known.checks, self.target.requirements) or self._uncertain()
+        why = lacking(known.checks, self._requirements) or self._uncertain()
         if why:
             return self._refused(why, identified)
         return Scanned(
-            image=image_of(self.record, self.target),
+            image=image_of(self.record),
             identified_by=identified.by,
             scan=with_checks(chosen.scan, known.checks),
             findings=self.findings,
@@ -172,8 +180,8 @@ class Subject:
         return Unscanned(
             reason=reason,
             message=message if findings else f"{self.target.name}: {message} {_AGAIN}",
-            image=image_of(self.record, self.target),
+            image=image_of(self.record),
             identified_by=identified.by,
-            scan=with_checks(scan_of(self.record, self._now), self._known.checks),
+            scan=with_checks(self._scan, self._known.checks),
             findings=findings,
         )

@@ -133,7 +133,7 @@ def _unscanned(  # noqa: PLR0913, PLR0917 - each is a part of what is said
     return Unscanned(
         reason=reason,
         message=message,
-        image=image_of(record, target),
+        image=image_of(record, target.platform),
         identified_by=by,
         scan=scan,
     )

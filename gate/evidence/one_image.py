@@ -145,7 +145,7 @@ class OneImage(Struct, frozen=True):
             evidence=Unscanned(
                 reason=Reason.INCOMPLETE,
                 message="Only what blocks was read to its end.",
-                image=image_of(record, self.target),
+                image=image_of(record, self.target.platform),
                 identified_by=self.identified.by,
                 scan=scan_of(record, self.client.now()),
                 findings=details.findings,
@@ -214,7 +214,7 @@ class OneImage(Struct, frozen=True):
     def _scanned(self, chosen: Chosen, scan: Scan, details: Details, notes: Sequence[str]) -> Look:
         return Look(
             evidence=Scanned(
-                image=image_of(chosen.record, self.target),
+                image=image_of(chosen.record, self.target.platform),
                 identified_by=self.identified.by,
                 scan=scan,
                 findings=details.findings,
@@ -231,7 +231,7 @@ class OneImage(Struct, frozen=True):
             evidence=Unscanned(
                 reason=reason,
                 message=message,
-                image=image_of(record, self.target),
+                image=image_of(record, self.target.platform),
                 identified_by=self.identified.by,
                 scan=scan,
             ),

@@ -171,7 +171,7 @@ class EvidenceReader:
             record = identified.records[0]
             evidence = replace(
                 unscanned_by(trouble),
-                image=image_of(record, target),
+                image=image_of(record, target.platform),
                 identified_by=identified.by,
                 scan=scan_of(record, self._client.now()),
             )

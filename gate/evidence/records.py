@@ -71,8 +71,8 @@ def identify(records: Iterable[ImageRecord], target: Target) -> Identified | Uns
     return _by_tag(of_tag, target)
 
 
-def image_of(record: ImageRecord, target: Target) -> Image:
-    """Describe a record as reports show it."""
+def image_of(record: ImageRecord, platform: str | None = None) -> Image:
+    """Describe a record as reports show it; ``platform`` is the one of an index that it is."""
     return Image(
         uuid=record.uuid,
         region=record.region_id,
@@ -81,7 +81,7 @@ def image_of(record: ImageRecord, target: Target) -> Image:
         repository=record.repo_name,
         tag=record.tag,
         digest=with_prefix(record.digest),
-        platform=target.platform,
+        platform=platform,
     )
 
 

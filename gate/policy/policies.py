@@ -74,8 +74,7 @@ class Policies:
         self, findings: Sequence[Finding], names: Sequence[str], today: date
     ) -> tuple[Decision, ...]:
         """Decide on each finding of the image with these names, in their order."""
-        bench = self._bench(names, today)
-        return tuple(map(bench.decide, findings))
+        return self._bench(names, today).decide_all(findings)
 
     def tolerates(self, reason: Reason, today: date) -> bool:
         """Tell whether an image that is undecided for this reason is let through today."""
@@ -158,6 +157,7 @@ class _Bench:
         ]
         self.about = tuple(waiver for waivers in own for waiver in waivers)
         self._decided: dict[int, Decision] = {}
+        self._together: dict[int, tuple[tuple[Finding, ...], tuple[Decision, ...]]] = {}
         self._judges = [
             ImageJudge(
                 policy,
@@ -168,6 +168,17 @@ class _Bench:
             )
             for policy, of, waivers in zip(policies, about, own, strict=True)
         ]
+
+    def decide_all(self, findings: Sequence[Finding]) -> tuple[Decision, ...]:
+        """Decide on findings; the same tuple gets the same decisions, as in ``decide``."""
+        if not isinstance(findings, tuple):
+            return tuple(map(self.decide, findings))
+        known = self._together.get(id(findings))
+        if known is None:
+            known = findings, tuple(map(self.decide, findings))
+            if len(self._together) < _MOST_DECIDED:
+                self._together[id(findings)] = known
+        return known[1]
 
     def decide(self, finding: Finding) -> Decision:
         """Decide on a finding; the same object gets the same decision, which an audit needs.

@@ -7,7 +7,7 @@ import pytest
 from gate.audit.strays import Strays
 from gate.security_center import ImageRecord, ImageRiskRow
 
-PLACE = {"region_id": "cn-hangzhou", "repo_namespace": "shop", "repo_name": "web"}
+PLACE: dict[str, Any] = {"region_id": "cn-hangzhou", "repo_namespace": "shop", "repo_name": "web"}
 RECORDS = {
     "web-1": ImageRecord(uuid="web-1", **PLACE),
     "web-2": ImageRecord(uuid="web-2", **PLACE),
