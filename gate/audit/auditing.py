@@ -20,7 +20,7 @@ from gate.verdict import Outcome, judge_image, judge_run
 from gate.wait import Wait
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from datetime import date
 
     from gate.audit.progress import Progress
@@ -137,8 +137,12 @@ class _Auditing:
         if self._scope.is_everything and strangers:
             self._notes.append(_STRANGERS.format(len(strangers)))
 
-    def _subject(self, record: ImageRecord) -> Subject:
-        return Subject(record, self._known, self._bench, self._means.client.now())
+    def _subjects(self) -> Iterator[Subject]:
+        """Yield the images that are not judged yet, in their order."""
+        now = self._means.client.now()
+        for uuid, record in self._known.records.items():
+            if uuid not in self._judged:
+                yield Subject(record, self._known, self._bench, now)
 
     async def _judge_by_lists(self) -> list[Subject]:
         """Judge what the lists decide; return those to look at one by one.
@@ -147,15 +151,14 @@ class _Auditing:
         """
         to_look_at = []
         detailed = 0
-        for number, record in enumerate(self._known.records.values()):
-            subject = self._subject(record)
+        for number, subject in enumerate(self._subjects()):
             blocks = subject.blocks
             detailed += blocks
             shown = blocks and (detailed <= MOST_DETAILED or self._known.gathered.problems)
             if shown or (not blocks and subject.needs_a_look):
                 to_look_at.append(subject)
             else:
-                self._judged[record.uuid] = self._judge(subject, None)
+                self._judged[subject.record.uuid] = self._judge(subject, None)
             if number % _OTHERS_TURN == 0:
                 await anyio.lowlevel.checkpoint()
         return to_look_at
@@ -183,10 +186,9 @@ class _Auditing:
 
     def verdict(self, trouble: GateError | None) -> Verdict:
         """Judge what is known."""
-        images = [
-            self._judged.get(record.uuid) or self._judge(self._subject(record), trouble)
-            for record in self._known.records.values()
-        ]
+        judged = {each.record.uuid: self._judge(each, trouble) for each in self._subjects()}
+        judged |= self._judged
+        images = [judged[uuid] for uuid in self._known.records]
         notes = [*self._notes, *self._known.gathered.problems, *notes_on(self._known.checks)]
         if trouble is not None:
             notes.insert(0, f"The audit was not finished: {trouble}")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache, partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from gate.evidence.records import with_prefix
 from gate.reference import ImageReference
@@ -24,7 +26,7 @@ _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _HOST = re.compile(r"[a-z0-9][a-z0-9.-]*\.aliyuncs\.com(?=/)")
 
 
-class Seen(NamedTuple):
+class Seen(Struct, frozen=True, gc=False):
     """A record that was read again, and whether it is as it was."""
 
     uuid: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -21,11 +22,16 @@ class Strays:
 
     def __init__(self, records: Mapping[str, ImageRecord]) -> None:
         self._records = records
-        self._by_place: dict[_Place, set[str]] = {}
-        for record in records.values():
-            for place in _places(record):
-                self._by_place.setdefault(place, set()).add(record.uuid)
         self._strays: set[tuple[str, _Place]] = set()
+
+    @cached_property
+    def _by_place(self) -> dict[_Place, set[str]]:
+        """Return the records of each place, which is asked for only if there are strays."""
+        found: dict[_Place, set[str]] = {}
+        for record in self._records.values():
+            for place in _places(record):
+                found.setdefault(place, set()).add(record.uuid)
+        return found
 
     def uuid_of(self, row: ImageRiskRow) -> str:
         """Return the row's ``Uuid``: the record's own text, so that it is kept once."""

@@ -31,6 +31,7 @@ _STEPS = frozenset(
     )
 )
 _FINISHED = "SUCCESS"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FAILED = frozenset(("FAIL", "TIMEOUT", "TIMOUT"))
 _UNSUPPORTED = "TASK_NOT_SUPPORT_REGION"
 
@@ -69,7 +70,7 @@ def moment(milliseconds: int | None) -> datetime | None:
     if not milliseconds or milliseconds < 0:
         return None
     try:
-        return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=milliseconds)
+        return _EPOCH + timedelta(milliseconds=milliseconds)
     except OverflowError:
         return None
 

@@ -39,6 +39,7 @@ class Policies:
         self._requirements: dict[frozenset[str], Requirements] = {}
         self.tell_images_apart = any(policy.tells_images_apart for policy in self._policies)
         """Whether some rule or waiver is not about all images."""
+        self._name_checks = any(policy.rules for policy in self._policies)
         self._indexes = tuple(_Indexes.of(policy) for policy in self._policies)
         self._about_all = tuple(one.about(()) for one in self._indexes)
 
@@ -52,7 +53,7 @@ class Policies:
 
     def requirements(self, names: Sequence[str]) -> Requirements:
         """Return what evidence must fulfil for the image with these names."""
-        checks = frozenset(self._named_checks(names))
+        checks = frozenset(self._named_checks(names)) if self._name_checks else frozenset()
         if checks not in self._requirements:
             self._requirements[checks] = self._required(checks)
         return self._requirements[checks]

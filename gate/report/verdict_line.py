@@ -62,6 +62,7 @@ def _several(verdict: Verdict, name: Callable[[str], str]) -> str:
 
 
 def _names(images: Sequence[ImageVerdict], name: Callable[[str], str]) -> str:
-    unique = list(dict.fromkeys(name(image.reference) for image in images))
-    more = len(unique) - _MOST_NAMES
-    return ", ".join(unique[:_MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
+    references = list(dict.fromkeys(image.reference for image in images))
+    shown = dict.fromkeys(map(name, references[:_MOST_NAMES]))
+    more = len(references) - _MOST_NAMES
+    return ", ".join(shown) + (f" and {more} more" if more > 0 else "")

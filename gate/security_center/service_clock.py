@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
@@ -30,9 +31,14 @@ class ServiceClock(Struct):
     def hear(self, date: str) -> None:
         """Take note of a Date header; one that can't be read changes nothing."""
         try:
-            told = parsedate_to_datetime(date)
+            told = _read(date)
             # Whole seconds are cut off, so the middle of the second is the best guess.
             skew = told.replace(tzinfo=told.tzinfo or UTC) + _HALF_SECOND - self.machine()
         except (ValueError, OverflowError):
             return
         self.skew = skew if abs(skew) >= _TRUSTED else timedelta(0)
+
+
+@lru_cache(maxsize=1)  # many answers come within a second
+def _read(date: str) -> datetime:
+    return parsedate_to_datetime(date)
