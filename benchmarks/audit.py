@@ -10,11 +10,13 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
-from benchmarks.measuring import GATE, ROOT, Cost, cost_of, machine, table
+from benchmarks.measuring import GATE, ROOT, Cost, interleaved, machine, table
 from benchmarks.serving import served
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
+
+    from benchmarks.measuring import Side
 
 _BLOCKED = 10
 _GATE, _SDK, _BARE = "gate audit", "SDK, async", "the pages alone (aiohttp, msgspec)"
@@ -26,35 +28,39 @@ def main() -> None:
     parser.add_argument("--images", type=int, nargs="+", default=[10_000, 100_000])
     parser.add_argument("--concurrency", type=int, default=8)
     parser.add_argument("--no-sdk", action="store_true", help="leave the slowest side out")
+    parser.add_argument("--runs", type=int, default=5, help="of each side, interleaved")
     given = parser.parse_args()
-    print(f"{given.concurrency} requests at a time. On {machine()}.\n")
+    print(
+        f"{given.concurrency} requests at a time; medians of {given.runs} runs each. "
+        f"On {machine()}.\n"
+    )
     for images in given.images:
-        costs = _measure(images, given.concurrency, sdk=not given.no_sdk)
-        rows = 2 * images + _findings(images)
-        print(f"{images:,} images, {_findings(images):,} findings:\n\n{_compared(costs, rows)}\n")
+        costs = _measure(images, given.concurrency, given.runs, sdk=not given.no_sdk)
+        compared = _compared(costs, rows_of(images))
+        print(f"{images:,} images, {_findings(images):,} findings:\n\n{compared}\n", flush=True)
 
 
-def _measure(images: int, concurrency: int, *, sdk: bool) -> dict[str, Cost]:
-    """Ask the same sandbox with each side, one after the other, once its lists are made."""
-    costs = {}
+def _measure(images: int, concurrency: int, runs: int, *, sdk: bool) -> dict[str, Cost]:
+    """Ask the same sandbox with each side in turn, once its lists are made."""
     with served(images=images) as sandbox:
         arguments = (sandbox.url, str(concurrency))
-        gate = (*GATE, "audit", "--no-ci", "-q", "--timeout", "1h")
-        sides: dict[str, tuple[Sequence[str], int]] = {
-            _BARE: (_peer("audit_bare", *arguments), 0),
-            _GATE: ((*gate, "--endpoint", sandbox.url, "--concurrency", arguments[1]), _BLOCKED),
+        gate = (*GATE, "audit", "--no-ci", "-q", "--timeout", "1h", "--endpoint", sandbox.url)
+        sides: dict[str, Side] = {
+            _BARE: (_peer("audit_bare", *arguments), sandbox.keys),
+            _GATE: ((*gate, "--concurrency", arguments[1]), sandbox.keys),
         }
         if sdk:
-            sides[_SDK] = (_peer("audit_sdk_async", *arguments), 0)
-        for name in (_BARE, _GATE):
-            cost_of(sides[name][0], sandbox.keys, expected=sides[name][1])
-        for name, (command, expected) in sides.items():
-            costs[name] = cost_of(command, sandbox.keys, expected=expected)
-    return costs
+            sides[_SDK] = (_peer("audit_sdk_async", *arguments), sandbox.keys)
+        return interleaved(sides, runs, expected={_GATE: _BLOCKED})
 
 
 def _peer(name: str, *arguments: str) -> tuple[str, ...]:
     return (sys.executable, str(ROOT / "benchmarks" / "peers" / f"{name}.py"), *arguments)
+
+
+def rows_of(images: int) -> int:
+    """Return how many rows an audit of that many images reads: records twice, findings once."""
+    return 2 * images + _findings(images)
 
 
 def _findings(images: int) -> int:

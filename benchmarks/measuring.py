@@ -59,14 +59,22 @@ def median_of(costs: Iterable[Cost]) -> Cost:
     )
 
 
+Side = tuple["Sequence[str]", "Mapping[str, str] | None"]
+"""A command, and variables that are added to its environment."""
+
+
 def interleaved(
-    sides: Mapping[str, tuple[Sequence[str], Mapping[str, str] | None]], rounds: int
+    sides: Mapping[str, Side], rounds: int, *, expected: Mapping[str, int] | None = None
 ) -> dict[str, Cost]:
-    """Run all sides in turn, after one round that warms caches; return each one's medians."""
+    """Run all sides in turn, after one round that warms caches; return each one's medians.
+
+    ``expected`` are the exit codes of those that don't end with 0.
+    """
+    codes = expected or {}
     seen: dict[str, list[Cost]] = {name: [] for name in sides}
     for number in range(rounds + 1):
         for name, (command, environment) in sides.items():
-            cost = cost_of(command, environment)
+            cost = cost_of(command, environment, expected=codes.get(name, 0))
             if number:
                 seen[name].append(cost)
     return {name: median_of(costs) for name, costs in seen.items()}

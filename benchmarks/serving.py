@@ -63,10 +63,12 @@ def served(**options: object) -> Iterator[Served]:
 class _Options:
     """``latency`` is in seconds for each answer; ``certificate`` a PEM file with its key.
 
-    ``images`` are that many of ``benchmarks.account`` instead of the sample world.
+    ``quota`` are requests a second of the whole account, 0 for any number. ``images`` are that many
+    of ``benchmarks.account`` instead of the sample world.
     """
 
     latency: float = 0.0
+    quota: int = 0
     certificate: str = ""
     images: int = 0
 
@@ -77,7 +79,11 @@ async def _serve(options: _Options) -> None:
 
     from gate.sandbox import Fault, Faults, Sandbox, sample_world
 
-    slow = [Fault("latency", seconds=options.latency)] if options.latency else []
+    faults = []
+    if options.quota:
+        faults.append(Fault("account_quota", per_second=options.quota))
+    if options.latency:
+        faults.append(Fault("latency", seconds=options.latency))
     context = None
     if options.certificate:
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
@@ -87,7 +93,7 @@ async def _serve(options: _Options) -> None:
         from benchmarks.account import account
 
         world = account(options.images)
-    async with Sandbox(world, faults=Faults(*slow), ssl_context=context) as sandbox:
+    async with Sandbox(world, faults=Faults(*faults), ssl_context=context) as sandbox:
         told = {
             "url": sandbox.url,
             "key_id": sandbox.access_key_id,

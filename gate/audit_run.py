@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from datetime import timedelta
 from functools import partial
 from random import SystemRandom
@@ -12,22 +11,20 @@ import anyio
 from msgspec.structs import replace
 
 from gate.audit import Means, Progress, Scope, audit
-from gate.check_run import heed_signals
 from gate.connect import Connections
 from gate.duration import say_duration
 from gate.progress import ERASE
 from gate.scanning import ScanMode, Scans
 from gate.service_run import ServiceOptions
+from gate.stopping import guard, heeding_signals
 from gate.wait import Patience
 
 if TYPE_CHECKING:
-    from gate.errors import ExitCode
     from gate.machine import Machine
     from gate.policy import Policies
     from gate.verdict import Verdict
     from gate.wait import Progress as WaitProgress
 
-_GUARD = 5.0  # seconds after the deadline when a run that still hangs is stopped from outside
 LIVE, PLAIN = 0.5, 29.0  # seconds between two lines, on a terminal and in a log
 
 
@@ -42,16 +39,7 @@ class AuditOptions(ServiceOptions, frozen=True, kw_only=True):
 
 def run_audit(options: AuditOptions, policies: Policies, machine: Machine) -> Verdict:
     """Judge all images; a signal makes the verdict's exit code that of the signal."""
-    _collect_rarely()
     return anyio.run(partial(_run, options, policies, machine))
-
-
-def _collect_rarely() -> None:
-    """Let Python look for cycles less often: an audit keeps a million objects, and makes none.
-
-    By default, a fifth of its time goes into looking at all of them again.
-    """
-    gc.set_threshold(10_000, 20, 20)
 
 
 async def _run(options: AuditOptions, policies: Policies, machine: Machine) -> Verdict:
@@ -73,8 +61,7 @@ async def _watched(
     region: str | None,
 ) -> Verdict:
     deadline = connections.settings.deadline
-    left = deadline - machine.clock.monotonic()
-    stop = anyio.CancelScope(deadline=anyio.current_time() + left + _GUARD)
+    stop = guard(deadline - machine.clock.monotonic())
     progress = Progress()
     means = Means(
         client=connections.client(region),
@@ -87,15 +74,15 @@ async def _watched(
         stop=stop,
     )
     scope = Scope.of(options.namespace, options.repository, options.region)
-    received: list[ExitCode] = []
-    async with anyio.create_task_group() as group:
-        group.start_soon(heed_signals, stop, received)
-        group.start_soon(_show, progress, machine)
-        verdict = await audit(scope, policies, machine.clock.now().date(), means, progress)
-        group.cancel_scope.cancel()
+    today = machine.clock.now().date()
+    verdict = await heeding_signals(
+        stop,
+        partial(audit, scope, policies, today, means, progress),
+        partial(_show, progress, machine),
+    )
     if machine.live:
         machine.write(ERASE)
-    return replace(verdict, exit_code=received[0]) if received else verdict
+    return verdict
 
 
 class _Silent:

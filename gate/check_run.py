@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import signal
 from functools import partial
 from random import SystemRandom
 from typing import TYPE_CHECKING
 
 import anyio
-from msgspec.structs import replace
 
 from gate.check import Means, check
 from gate.connect import Connections
-from gate.errors import ExitCode
 from gate.progress import LiveProgress, LogProgress
 from gate.scanning import ScanMode, Scans
 from gate.service_run import REGION_VARIABLE, ServiceOptions
+from gate.stopping import guard, heeding_signals
 from gate.targets import Question
 from gate.wait import Patience
 
@@ -28,9 +26,7 @@ if TYPE_CHECKING:
     from gate.reference import ImageReference
     from gate.verdict import Verdict
 
-_GUARD = 5.0  # seconds after the deadline when a run that still hangs is stopped from outside
 _WAIT, _WAIT_UNASKED = 600.0, 60.0  # seconds, where --wait is not given; the latter without --scan
-_SIGNALS = {signal.SIGINT: ExitCode.INTERRUPTED, signal.SIGTERM: ExitCode.TERMINATED}
 
 
 class CheckOptions(ServiceOptions, frozen=True, kw_only=True):
@@ -65,8 +61,7 @@ async def _watched(
     watcher = (
         LiveProgress(machine.write, machine.width) if machine.live else LogProgress(machine.write)
     )
-    left = connections.settings.deadline - machine.clock.monotonic()
-    stop = anyio.CancelScope(deadline=anyio.current_time() + left + _GUARD)
+    stop = guard(connections.settings.deadline - machine.clock.monotonic())
     means = Means(
         reader_of=lambda target: connections.reader(target.region),
         scans=Scans(
@@ -84,14 +79,10 @@ async def _watched(
         watcher=watcher,
         stop=stop,
     )
-    received: list[ExitCode] = []
-    async with anyio.create_task_group() as group:
-        group.start_soon(heed_signals, stop, received)
-        verdict = await check(options.images, question, means)
-        group.cancel_scope.cancel()
+    verdict = await heeding_signals(stop, partial(check, options.images, question, means))
     if isinstance(watcher, LiveProgress):
         watcher.close()
-    return replace(verdict, exit_code=received[0]) if received else verdict
+    return verdict
 
 
 def _question(
@@ -114,15 +105,3 @@ def _wait(options: CheckOptions) -> float:
     if options.wait is not None:
         return options.wait.total_seconds()
     return _WAIT_UNASKED if options.scan == ScanMode.NEVER else _WAIT
-
-
-async def heed_signals(stop: anyio.CancelScope, received: list[ExitCode]) -> None:
-    """End the gathering of evidence at the first signal that asks for it."""
-    try:
-        receiver = anyio.open_signal_receiver(*_SIGNALS)
-        with receiver as signals:
-            async for number in signals:
-                received.append(_SIGNALS[number])
-                stop.cancel()
-    except NotImplementedError:
-        return  # Windows: Ctrl-C ends the program without a report

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from gate import audit_run, cli
+from gate import audit_run, cli, stopping
 from gate.audit import auditing
 from gate.audit.gathering import Gathering
 from gate.errors import ExitCode
@@ -269,7 +269,7 @@ def test_an_audit_that_is_stopped_says_so_and_passes_nothing(
         received.append(ExitCode.INTERRUPTED)
         stop.cancel()
 
-    monkeypatch.setattr(audit_run, "heed_signals", interrupted)
+    monkeypatch.setattr(stopping, "heed", interrupted)
     hangs = Faults(Fault(kind=Kind.SILENT, operations=["DescribeImageListByBuildRisk"]))
     with serve(image("web"), faults=hangs) as sandbox:
         result = audit(gate, sandbox)
