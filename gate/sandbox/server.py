@@ -39,6 +39,7 @@ _JSON = "application/json;charset=utf-8"
 _HTML = "text/html; charset=utf-8"
 _FORM = "application/x-www-form-urlencoded"
 _REGISTRY = "Registry"
+_BACKLOG = 1024  # a fleet connects at once; what finds no place here is lost for a second
 
 
 class Running(Struct, frozen=True):
@@ -66,7 +67,8 @@ async def start(sandbox: Sandbox, port: int, ssl_context: ssl.SSLContext | None)
     )
     await runner.setup()
     try:
-        await web.TCPSite(runner, "127.0.0.1", port, ssl_context=ssl_context).start()
+        site = web.TCPSite(runner, "127.0.0.1", port, ssl_context=ssl_context, backlog=_BACKLOG)
+        await site.start()
     except OSError as error:
         await runner.cleanup()
         raise UsageError(
