@@ -327,9 +327,9 @@ def schema(name: str) -> int:
 @click.option(
     "--fault",
     "faults",
-    metavar="KIND[=PROBABILITY][@OPERATION]",
+    metavar="KIND[=NUMBER][@OPERATION]",
     multiple=True,
-    help="Misbehave so, such as throttling=0.2; may be repeated.",
+    help="Misbehave so, such as throttling=0.2 or account_quota=20; may be repeated.",
 )
 def sandbox(port: int, data: Path | None, readings: Sequence[str], faults: Sequence[str]) -> int:
     """Serve a local Security Center with sample data, until interrupted."""
