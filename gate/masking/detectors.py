@@ -1,0 +1,60 @@
+"""All that detects secrets, and what is put in their place.
+
+Detectors look at the whole text, each in its own way and in linear time, and say which spans are
+secret. Where a doubt remains, too much is masked rather than too little.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gate.masking.assignments import assigned
+from gate.masking.headers import in_headers
+from gate.masking.instructions import in_instructions
+from gate.masking.options import in_options
+from gate.masking.shapes import private_keys, tokens
+from gate.masking.tools import given_to_tools
+from gate.masking.urls import in_urls
+from gate.masking.values import MASK
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from gate.masking.values import Span
+
+_DETECTORS: tuple[Callable[[str], Iterator[Span]], ...] = (
+    private_keys,
+    tokens,
+    in_urls,
+    in_headers,
+    assigned,
+    in_instructions,
+    in_options,
+    given_to_tools,
+)
+# Masking one secret may uncover another; the last pass finds nothing.
+_MOST_PASSES = 5
+
+
+def masked(text: str) -> str:
+    """Return the text with ``***`` for each secret that it seems to hold.
+
+    References such as ``$TOKEN`` stay. Masking what is masked changes nothing.
+    """
+    for _ in range(_MOST_PASSES):
+        replaced = _replace(text, sorted(span for find in _DETECTORS for span in find(text)))
+        if replaced == text:
+            break
+        text = replaced
+    return text
+
+
+def _replace(text: str, spans: Iterable[Span]) -> str:
+    """Replace sorted spans by the mask, those that touch one another as one."""
+    pieces: list[str] = []
+    done = -1
+    for start, end in spans:
+        if start > done:
+            pieces += (text[max(done, 0) : start], MASK)
+        done = max(done, end)
+    return "".join((*pieces, text[max(done, 0) :]))
