@@ -83,8 +83,8 @@ def judge(action: str, status: int, headers: Mapping[str, str], body: bytes) -> 
         answer = read_answer(body)
     except AnswerUnreadable as error:
         return _without_code(action, status, headers, error)
-    code = _word(answer.code)
-    succeeded = answer.success
+    code = _word(answer.head.code)
+    succeeded = answer.head.success
     if status == _OK and succeeded is not False and (succeeded is True or code in {"", "200"}):
         return answer
     if not code or code == "200" or _OK < status < _REFUSED:
@@ -128,7 +128,7 @@ def _coded(
         return _throttled(status, code, headers)
     if status >= _FAILING or code.startswith(_PASSING) or code.startswith("5"):
         return Trouble(what=f"status {status} {code}", wait=_wait(headers))
-    named = f"({code}, request {_word(answer.request_id) or 'unnamed'})"
+    named = f"({code}, request {_word(answer.head.request_id) or 'unnamed'})"
     if code.startswith(_CLOCK):
         error = CredentialsRefused(
             f"Security Center refuses the signature's time {named}: the clock is off.",
@@ -152,7 +152,7 @@ def _refusal(action: str, status: int, code: str, named: str, answer: Answer) ->
             "Temporary ones expire: get new ones, together with their token. Otherwise check that "
             "key id and secret are of one active key.",
         )
-    said = mask_secrets(" ".join(str(answer.message or "").split()))[:300]
+    said = mask_secrets(" ".join(str(answer.head.message or "").split()))[:300]
     return ServiceError(
         f"Security Center refused {_operation(action)} with status {status} {named}: {said}",
         "See what the code means in the API's reference. An edition of Security Center without "

@@ -31,21 +31,20 @@ _MOST_ROWS = 10_000_000  # more is nonsense, and reading would not end
 _UNREADABLE = (msgspec.MsgspecError, ValueError, RecursionError)
 
 
+class Head(Struct, frozen=True, rename="pascal"):
+    """What says whether an answer is a success, be it what it may."""
+
+    code: object = None
+    success: object = None
+    message: object = None
+    request_id: object = None
+
+
 class Answer(Struct, frozen=True):
-    """A JSON object that came; what only its success depends on is decoded, and may be anything."""
+    """A JSON object that came; of it, only the head is decoded."""
 
     body: bytes
-    code: object = None
-    success: object = None
-    message: object = None
-    request_id: object = None
-
-
-class _Head(Struct, rename="pascal"):
-    code: object = None
-    success: object = None
-    message: object = None
-    request_id: object = None
+    head: Head
 
 
 class Page(Struct, Generic[R], frozen=True):
@@ -79,12 +78,11 @@ def read_answer(body: bytes) -> Answer:
     Raises ``AnswerUnreadable``.
     """
     try:
-        head = msgspec.json.decode(body, type=_Head)
+        return Answer(body, msgspec.json.decode(body, type=Head))
     except msgspec.ValidationError:
         raise AnswerUnreadable("The answer is not a JSON object.", _REMEDY) from None
     except _UNREADABLE:
         raise AnswerUnreadable("The answer is not JSON.", _REMEDY) from None
-    return Answer(body, head.code, head.success, head.message, head.request_id)
 
 
 def read_page(
