@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from benchmarks.measuring import Side
 
-_BLOCKED = 10
+BLOCKED = 10  # the exit code of the gate's audits here
 _GATE, _SDK, _BARE = "gate audit", "SDK, async", "the pages alone (aiohttp, msgspec)"
 
 
@@ -44,14 +44,19 @@ def _measure(images: int, concurrency: int, runs: int, *, sdk: bool) -> dict[str
     """Ask the same sandbox with each side in turn, once its lists are made."""
     with served(images=images) as sandbox:
         arguments = (sandbox.url, str(concurrency))
-        gate = (*GATE, "audit", "--no-ci", "-q", "--timeout", "1h", "--endpoint", sandbox.url)
         sides: dict[str, Side] = {
             _BARE: (_peer("audit_bare", *arguments), sandbox.keys),
-            _GATE: ((*gate, "--concurrency", arguments[1]), sandbox.keys),
+            _GATE: (gate_command(*arguments), sandbox.keys),
         }
         if sdk:
             sides[_SDK] = (_peer("audit_sdk_async", *arguments), sandbox.keys)
-        return interleaved(sides, runs, expected={_GATE: _BLOCKED})
+        return interleaved(sides, runs, expected={_GATE: BLOCKED})
+
+
+def gate_command(url: str, concurrency: str) -> tuple[str, ...]:
+    """Return the command of the gate's audit."""
+    options = ("--no-ci", "-q", "--timeout", "1h", "--concurrency", concurrency)
+    return (*GATE, "audit", *options, "--endpoint", url)
 
 
 def _peer(name: str, *arguments: str) -> tuple[str, ...]:

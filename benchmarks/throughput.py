@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import argparse
 
-from benchmarks.audit import rows_of
-from benchmarks.measuring import GATE, cost_of, machine, table
+from benchmarks.audit import BLOCKED, gate_command, rows_of
+from benchmarks.measuring import cost_of, machine, table
 from benchmarks.serving import served
 
-_BLOCKED = 10
 _AT_ONCE = (1, 2, 4, 8, 16, 32)
 _ANY = 0
 
@@ -51,8 +50,8 @@ def _table(images: int, latency: float, quota: int) -> str:
 def _audit(images: int, latency: float, quota: int, at_once: int) -> tuple[float, int]:
     """Return how many seconds an audit takes, and how many requests, refused ones included."""
     with served(images=images, latency=latency, quota=quota) as sandbox:
-        command = (*GATE, "audit", "--no-ci", "-q", "--timeout", "1h", "--endpoint", sandbox.url)
-        cost = cost_of((*command, "--concurrency", str(at_once)), sandbox.keys, expected=_BLOCKED)
+        command = gate_command(sandbox.url, str(at_once))
+        cost = cost_of(command, sandbox.keys, expected=BLOCKED)
     return cost.wall, sandbox.requests.total()
 
 
