@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from random import SystemRandom
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Mapping
     from datetime import datetime
 
 
@@ -21,3 +22,13 @@ class Clock(Struct, frozen=True):
     now: Callable[[], datetime]
     monotonic: Callable[[], float]
     sleep: Callable[[float], Awaitable[None]]
+
+
+class Run(Struct, frozen=True, kw_only=True):
+    """What one run carries along."""
+
+    clock: Clock
+    deadline: float
+    environment: Mapping[str, str]
+    observer: Callable[[str], None] | None = None
+    jitter: Callable[[], float] = SystemRandom().random

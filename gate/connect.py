@@ -17,10 +17,10 @@ from gate.security_center import SecurityCenter, endpoint_for, parse_endpoint
 from gate.verdict import Service
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterable
     from types import TracebackType
 
-    from gate.clock import Clock
+    from gate.clock import Run
     from gate.credentials import Credentials, CredentialSource
 
 
@@ -32,14 +32,11 @@ class Settings(Struct, frozen=True, kw_only=True):
     At most ``concurrency`` requests to one Security Center are on their way at a time.
     """
 
-    clock: Clock
-    deadline: float
-    environment: Mapping[str, str]
+    run: Run
     endpoint: str | None = None
     lang: str = "en"
     sandbox: bool = False
     registry_hosts: tuple[str, ...] = ()
-    observer: Callable[[str], None] | None = None
     concurrency: int = 8
 
 
@@ -84,12 +81,12 @@ class Connections:
             self._credentials = _credentials(settings)
         self.registry = await self._stack.enter_async_context(
             Registry(
-                environment=settings.environment,
+                environment=settings.run.environment,
                 hosts=settings.registry_hosts,
-                clock=settings.clock,
-                deadline=settings.deadline,
+                clock=settings.run.clock,
+                deadline=settings.run.deadline,
                 base_url=base_url,
-                observer=settings.observer,
+                observer=settings.run.observer,
             )
         )
 
@@ -127,15 +124,15 @@ class Connections:
             SecurityCenter(
                 endpoint,
                 self._credentials,
-                clock=settings.clock,
+                clock=settings.run.clock,
                 lang=settings.lang,
-                deadline=settings.deadline,
-                observer=settings.observer,
+                deadline=settings.run.deadline,
+                observer=settings.run.observer,
                 concurrency=settings.concurrency,
             )
         )
         self._clients[endpoint] = client
-        self._readers[endpoint] = EvidenceReader(client, settings.clock)
+        self._readers[endpoint] = EvidenceReader(client, settings.run.clock)
 
     def _endpoint_of(self, region: str | None) -> str:
         if self._endpoint is not None:
@@ -180,13 +177,13 @@ def _credentials(settings: Settings) -> CredentialSource:
 
     So it becomes what every image's report says, as any other trouble with access.
     """
-    environment = settings.environment
+    environment = settings.run.environment
     try:
         keyless = keyless_credentials(
             environment,
-            clock=settings.clock,
-            deadline=settings.deadline,
-            observer=settings.observer,
+            clock=settings.run.clock,
+            deadline=settings.run.deadline,
+            observer=settings.run.observer,
         )
         return keyless or find_credentials(environment)
     except AccessError as trouble:

@@ -1,88 +1,116 @@
-"""Run ``gate audit``: connect, audit, show how far it is; a signal ends it."""
+"""``gate audit``: judge every image that Security Center knows."""
 
 from __future__ import annotations
 
-from datetime import timedelta
 from functools import partial
-from random import SystemRandom
 from typing import TYPE_CHECKING
 
 import anyio
+import click
 from msgspec.structs import replace
 
-from gate.audit import Means, Progress, Scope, audit
+from gate.audit import Means, Progress, Scope, audit, changes, read_earlier, summary
+from gate.cli import groups
+from gate.cli.delivery import deliver
+from gate.cli.options import option
+from gate.cli.progress import show_audit
+from gate.cli.terminal import read_text, terminal
 from gate.connect import Connections
-from gate.duration import say_duration
-from gate.progress import ERASE
 from gate.scanning import ScanMode, Scans
-from gate.service_run import ServiceOptions
-from gate.stopping import guard, heeding_signals
+from gate.stopping import Stop
 from gate.wait import Patience
 
 if TYPE_CHECKING:
-    from gate.machine import Machine
+    from datetime import timedelta
+
+    from gate.cli.groups import Output, PolicyFiles, Service
+    from gate.cli.terminal import Terminal
+    from gate.clock import Run
+    from gate.errors import ExitCode
     from gate.policy import Policies
     from gate.verdict import Verdict
     from gate.wait import Progress as WaitProgress
 
-LIVE, PLAIN = 0.5, 29.0  # seconds between two lines, on a terminal and in a log
+
+@click.command("audit")
+@groups.policies
+@option("--namespace", metavar="NAME", help="Only images of this namespace.")
+@option("--repository", metavar="[NAMESPACE/]NAME", help="Only images of this repository.")
+@option(
+    "--compare",
+    metavar="FILE",
+    type=click.Path(dir_okay=False),
+    help="Say what changed since this earlier JSON report.",
+)
+@option(
+    "--concurrency",
+    type=click.IntRange(1, 64),
+    default=8,
+    show_default=True,
+    help="Most requests at a time; fewer while the service throttles.",
+)
+@groups.timeout
+@groups.output
+@groups.service
+def command(  # noqa: PLR0913 - one for each option of its own, and each group
+    namespace: str | None,
+    repository: str | None,
+    compare: str | None,
+    concurrency: int,
+    timeout: timedelta,
+    policies: PolicyFiles,
+    output: Output,
+    service: Service,
+) -> ExitCode:
+    """Judge every image that Security Center knows.
+
+    By risk, not by image, it answers: "what would this policy break?"
+    """
+    loaded = policies.load()
+    scope = Scope.of(namespace, repository, service.region)
+    earlier = read_earlier(compare, read_text(compare).encode()) if compare else None
+    run = service.begin(timeout.total_seconds())
+    progress = terminal(quiet=output.quiet)
+
+    def judge() -> Verdict:
+        verdict = anyio.run(
+            partial(gather, scope, loaded, service, run, progress, concurrency=concurrency)
+        )
+        changed = changes(verdict, earlier) if earlier else ()
+        return replace(verdict, notes=(*verdict.notes, *changed))
+
+    return deliver(judge, output, run, verbose=service.verbose, as_text=summary)
 
 
-class AuditOptions(ServiceOptions, frozen=True, kw_only=True):
-    """The options of ``gate audit`` that decide how evidence is gathered."""
-
-    timeout: timedelta
-    namespace: str | None = None
-    repository: str | None = None
-    concurrency: int = 8
-
-
-def run_audit(options: AuditOptions, policies: Policies, machine: Machine) -> Verdict:
-    """Judge all images; a signal makes the verdict's exit code that of the signal."""
-    return anyio.run(partial(_run, options, policies, machine))
-
-
-async def _run(options: AuditOptions, policies: Policies, machine: Machine) -> Verdict:
-    settings = replace(
-        options.settings(machine, options.timeout.total_seconds()),
-        concurrency=options.concurrency,
-    )
-    region = options.region_of(None, machine)
-    async with Connections(settings) as connections:
-        await connections.prepare([region])
-        return await _watched(options, policies, machine, connections, region)
-
-
-async def _watched(
-    options: AuditOptions,
+async def gather(  # noqa: PLR0913 - what is judged, by what, and in which run
+    scope: Scope,
     policies: Policies,
-    machine: Machine,
-    connections: Connections,
-    region: str | None,
+    service: Service,
+    run: Run,
+    terminal: Terminal,
+    *,
+    concurrency: int,
 ) -> Verdict:
-    deadline = connections.settings.deadline
-    stop = guard(deadline - machine.clock.monotonic())
-    progress = Progress()
-    means = Means(
-        client=connections.client(region),
-        reader=connections.reader(region),
-        scans=Scans(ScanMode.NEVER, lambda _target: connections.client(region)),
-        service=connections.service(),
-        clock=machine.clock,
-        patience=Patience(wait=0.0, deadline=deadline, random=SystemRandom().random),
-        watcher=_Silent(),
-        stop=stop,
-    )
-    scope = Scope.of(options.namespace, options.repository, options.region)
-    today = machine.clock.now().date()
-    verdict = await heeding_signals(
-        stop,
-        partial(audit, scope, policies, today, means, progress),
-        partial(_show, progress, machine),
-    )
-    if machine.live:
-        machine.write(ERASE)
-    return verdict
+    """Judge all images; a signal ends the gathering, and what is known by then is judged."""
+    region = service.region_of(None, run)
+    async with Connections(service.settings(run, concurrency=concurrency)) as connections:
+        await connections.prepare([region])
+        stop = Stop(run.deadline - run.clock.monotonic())
+        progress = Progress()
+        means = Means(
+            client=connections.client(region),
+            reader=connections.reader(region),
+            scans=Scans(ScanMode.NEVER, lambda _target: connections.client(region)),
+            service=connections.service(),
+            clock=run.clock,
+            patience=Patience(wait=0.0, deadline=run.deadline, random=run.jitter),
+            watcher=_Silent(),
+            stop=stop,
+        )
+        return await stop.heeding_signals(
+            partial(audit, scope, policies, means, progress),
+            partial(show_audit, progress, run, terminal),
+        )
 
 
 class _Silent:
@@ -92,16 +120,3 @@ class _Silent:
 
     def show(self, progress: WaitProgress) -> None:
         """Show nothing."""
-
-
-async def _show(progress: Progress, machine: Machine) -> None:
-    """Show how far the audit is: a live line on a terminal, else a plain one now and then."""
-    started = machine.clock.monotonic()
-    while True:
-        await anyio.sleep(LIVE if machine.live else PLAIN)
-        so_far = say_duration(timedelta(seconds=round(machine.clock.monotonic() - started)))
-        line = f"{progress}; {so_far} so far"
-        if machine.live:
-            machine.write(ERASE + f"{progress.bar()} {line}"[: max(machine.width() - 1, 20)])
-        else:
-            machine.write(f"auditing: {line}\n")

@@ -1,4 +1,4 @@
-"""Run the commands that ask Security Center without judging an image."""
+"""``gate doctor``: find out why the gate can't decide."""
 
 from __future__ import annotations
 
@@ -6,115 +6,60 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import anyio
-from msgspec import Struct, field
+import click
 
-from gate.connect import Connections, Settings
+from gate.cli import groups
+from gate.cli.terminal import show
+from gate.connect import Connections
 from gate.doctor import Result, Trial, as_line, diagnose, exit_code_of, ram_policy
 from gate.errors import ExitCode, GateError
-from gate.risks import FORMATS, chosen, read_catalogue
+from gate.reference import ImageReference
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
-    from gate.machine import Machine
-    from gate.policy import Policies
-    from gate.reference import ImageReference
+    from gate.cli.groups import PolicyFiles, Service
 
-_TIMEOUT = 120.0  # seconds; these commands wait for nothing but answers
-REGION_VARIABLE = "ALIBABA_CLOUD_REGION_ID"
+_TIMEOUT = 120.0  # seconds; nothing is waited for but answers
 
 
-class ServiceOptions(Struct, frozen=True, kw_only=True):
-    """The options that say which Security Center to ask."""
-
-    endpoint: str | None = None
-    region: str | None = None
-    lang: str = "en"
-    sandbox: bool = False
-    verbose: bool = False
-    registry_hosts: Sequence[str] = field(default=())
-
-    def region_of(self, image: ImageReference | None, machine: Machine) -> str | None:
-        """Return the region to ask about: the option's, else the host's, else the machine's."""
-        own = self.region or (image.region if image else None)
-        return own or machine.environment.get(REGION_VARIABLE)
-
-    def settings(self, machine: Machine, timeout: float) -> Settings:
-        """Return how to reach the services, for a run that may take ``timeout`` seconds."""
-        return Settings(
-            clock=machine.clock,
-            deadline=machine.clock.monotonic() + timeout,
-            environment=machine.environment,
-            endpoint=self.endpoint,
-            lang=self.lang,
-            sandbox=self.sandbox,
-            registry_hosts=tuple(self.registry_hosts),
-            observer=machine.say if self.verbose else None,
-        )
-
-
-def read_risks(  # noqa: PLR0913 - the command's own options
-    options: ServiceOptions,
-    machine: Machine,
-    *,
-    levels: Sequence[str],
-    classes: Sequence[str],
-    format_: str,
-    width: int,
-) -> str:
-    """Return the catalogue of build risks as text of a format."""
-    return anyio.run(partial(_risks, options, machine, levels, classes, format_, width))
-
-
-async def _risks(  # noqa: PLR0913, PLR0917 - the command's own options
-    options: ServiceOptions,
-    machine: Machine,
-    levels: Sequence[str],
-    classes: Sequence[str],
-    format_: str,
-    width: int,
-) -> str:
-    region = options.region_of(None, machine)
-    async with Connections(options.settings(machine, _TIMEOUT)) as connections:
-        await connections.prepare([region])
-        catalogue = await read_catalogue(connections.client(region))
-    return FORMATS[format_](chosen(catalogue, levels, classes), catalogue.notes, width)
-
-
-def run_doctor(
-    options: ServiceOptions,
-    machine: Machine,
-    image: ImageReference | None,
-    load: Callable[[], Policies],
-    show: Callable[[str], None],
+@click.command("doctor")
+@click.argument("image", required=False)
+@groups.policies
+@groups.registry_hosts
+@groups.service
+def command(
+    image: str | None, policies: PolicyFiles, registry_hosts: tuple[str, ...], service: Service
 ) -> ExitCode:
-    """Show each trial as it ends, then the RAM policies; return the gravest trouble's code."""
-    trials = [_policy(load)]
+    """Find out why the gate can't decide.
+
+    It tries policy, credentials, endpoint, permissions, checks, and IMAGE if there is one.
+    """
+    reference = ImageReference.parse(image) if image else None
+    trials = [_policy(policies)]
     show(as_line(trials[0]))
-    trials += anyio.run(partial(_doctor, options, machine, image, show))
+    trials += anyio.run(partial(_diagnose, service, registry_hosts, reference))
     show("\nThe RAM policy that the gate needs:\n" + ram_policy(scans=False))
     show("\nWith --scan missing or always (uses scan quota):\n" + ram_policy(scans=True))
     show("\n" + _summary(trials))
     return exit_code_of(trials)
 
 
-def _policy(load: Callable[[], Policies]) -> Trial:
+def _policy(policies: PolicyFiles) -> Trial:
     try:
-        sources = load().sources
+        sources = policies.load().sources
     except GateError as trouble:
         return Trial("policy", Result.TROUBLE, trouble.message, trouble.remedy, trouble.exit_code)
     return Trial("policy", Result.OK, f"valid: {', '.join(source.path for source in sources)}")
 
 
-async def _doctor(
-    options: ServiceOptions,
-    machine: Machine,
-    image: ImageReference | None,
-    show: Callable[[str], None],
+async def _diagnose(
+    service: Service, registry_hosts: tuple[str, ...], image: ImageReference | None
 ) -> list[Trial]:
-    region = options.region_of(image, machine)
+    run = service.begin(_TIMEOUT)
+    region = service.region_of(image, run)
     trials = []
-    async with Connections(options.settings(machine, _TIMEOUT)) as connections:
+    async with Connections(service.settings(run, registry_hosts=registry_hosts)) as connections:
         await connections.prepare([region])
         async for trial in diagnose(connections, region, image):
             trials.append(trial)

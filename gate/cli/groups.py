@@ -1,43 +1,58 @@
-"""The options that several commands share, declared once."""
+"""Options that several commands share, handed to them as one typed value for each group.
+
+A group is a Struct whose fields are the names of its options.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
+from msgspec import Struct
 
-from gate.options import Duration, Report, Text, option, trusted_endpoint
+from gate.cli.options import Duration, Report, Text, option, trusted_endpoint
+from gate.cli.terminal import new_run, now
+from gate.policy import load_policies
 from gate.report import FORMATS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from datetime import timedelta
 
-    from click.decorators import FC
+    from gate.clock import Run
+    from gate.connect import Settings
+    from gate.policy import Policies
+    from gate.reference import ImageReference
+
+Function = Callable[..., Any]
+Decorator = Callable[[Function], Function]
+
+REGION_VARIABLE = "ALIBABA_CLOUD_REGION_ID"
 
 _LANGS = ("en", "zh")
+_SCANS = ("never", "missing", "always")
 
 
-def _all(*options: Callable[[FC], FC]) -> Callable[[FC], FC]:
-    """Join options to one decorator; help shows them in this order."""
+def group(name: str, kind: type[Struct], *options: Decorator) -> Decorator:
+    """Return a decorator that hands these options over as ``name``, a value of ``kind``.
 
-    def decorate(command: FC) -> FC:
+    Help shows them in this order.
+    """
+
+    def decorate(function: Function) -> Function:
+        @wraps(function)
+        def collected(**values: Any) -> Any:  # noqa: ANN401 - the values of any options
+            own = {field: values.pop(field) for field in kind.__struct_fields__}
+            return function(**values, **{name: kind(**own)})
+
         for each in reversed(options):
-            command = each(command)
-        return command
+            collected = each(collected)
+        return collected
 
     return decorate
 
-
-policies = option(
-    "-p",
-    "--policy",
-    "policies",
-    metavar="FILE[#sha256=HEX]",
-    type=Text("file"),
-    multiple=True,
-    help="A policy file; the strictest decision of several wins.  [default: "
-    ".buildrisk-gate.yaml, else the built-in policy]",
-)
 
 registry_hosts = option(
     "--registry-host",
@@ -52,22 +67,62 @@ timeout = option(
     "--timeout", type=Duration(), default="15m", show_default=True, help="Limit on the whole run."
 )
 
-instance = option(
-    "--instance", metavar="ID", help="Registry instance, where two hold the same name."
+
+class PolicyFiles(Struct, frozen=True):
+    """The policies that judge, ``FILE`` or ``FILE#sha256=HEX``; none means the default."""
+
+    files: tuple[str, ...]
+
+    def load(self) -> Policies:
+        """Load them for today; raises ``InvalidPolicy``."""
+        return load_policies(self.files, directory=Path.cwd(), today=now().date())
+
+
+policies = group(
+    "policies",
+    PolicyFiles,
+    option(
+        "-p",
+        "--policy",
+        "files",
+        metavar="FILE[#sha256=HEX]",
+        type=Text("file"),
+        multiple=True,
+        help="A policy file; the strictest decision of several wins.  [default: "
+        ".buildrisk-gate.yaml, else the built-in policy]",
+    ),
 )
 
-# How the evidence about named images is gathered.
-gathering = _all(
+
+class Gathering(Struct, frozen=True, kw_only=True):
+    """How the evidence about named images is gathered.
+
+    ``resolve`` ``None`` asks the registry where no digest is given; ``wait`` ``None`` is the
+    default for the kind of scan.
+    """
+
+    timeout: timedelta
+    wait: timedelta | None = None
+    scan: str = "never"
+    dry_run: bool = False
+    resolve: bool | None = None
+    instance: str | None = None
+    registry_hosts: tuple[str, ...] = ()
+
+
+gathering = group(
+    "gathering",
+    Gathering,
     option(
         "--resolve/--no-resolve",
         default=None,
         help="Ask the registry for the digest of the tag.  [default: where none is given]",
     ),
     registry_hosts,
-    instance,
+    option("--instance", metavar="ID", help="Registry instance, where two hold the same name."),
     option(
         "--scan",
-        type=click.Choice(("never", "missing", "always")),
+        type=click.Choice(_SCANS),
         default="never",
         show_default=True,
         help="Ask Security Center for a scan; this uses scan quota.",
@@ -81,8 +136,19 @@ gathering = _all(
     timeout,
 )
 
-# What becomes of the verdict.
-outputs = _all(
+
+class Output(Struct, frozen=True, kw_only=True):
+    """What becomes of the verdict; ``reports`` are pairs of a format and a path."""
+
+    format_: str
+    reports: tuple[tuple[str, str], ...]
+    no_ci: bool
+    quiet: bool
+
+
+output = group(
+    "output",
+    Output,
     option(
         "--format",
         "format_",
@@ -103,8 +169,44 @@ outputs = _all(
     option("-q", "--quiet", is_flag=True, help="Show only the verdict."),
 )
 
-# Which Security Center to ask.
-service = _all(
+
+class Service(Struct, frozen=True, kw_only=True):
+    """Which Security Center to ask, and how much to tell about that."""
+
+    endpoint: str | None = None
+    region: str | None = None
+    lang: str = "en"
+    sandbox: bool = False
+    verbose: bool = False
+
+    def begin(self, seconds: float) -> Run:
+        """Begin a run that may take so long."""
+        return new_run(seconds, verbose=self.verbose)
+
+    def region_of(self, image: ImageReference | None, run: Run) -> str | None:
+        """Return the region to ask about: the option's, else the host's, else the environment's."""
+        own = self.region or (image.region if image else None)
+        return own or run.environment.get(REGION_VARIABLE)
+
+    def settings(
+        self, run: Run, *, registry_hosts: tuple[str, ...] = (), concurrency: int = 8
+    ) -> Settings:
+        """Return how to reach the services in a run."""
+        from gate.connect import Settings  # noqa: PLC0415 - not every command asks them
+
+        return Settings(
+            run=run,
+            endpoint=self.endpoint,
+            lang=self.lang,
+            sandbox=self.sandbox,
+            registry_hosts=registry_hosts,
+            concurrency=concurrency,
+        )
+
+
+service = group(
+    "service",
+    Service,
     option("-v", "--verbose", is_flag=True, help="Show every request and every decision."),
     option("--region", metavar="ID", help="Region of the images, where their host tells none."),
     option(

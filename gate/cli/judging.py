@@ -1,107 +1,99 @@
-"""Run one check: connect, gather, judge; a signal ends it with what is known by then."""
+"""What ``gate check`` and ``gate manifests`` share: connect, gather evidence, judge."""
 
 from __future__ import annotations
 
 from functools import partial
-from random import SystemRandom
 from typing import TYPE_CHECKING
 
 import anyio
 
 from gate.check import Means, check
+from gate.cli.groups import REGION_VARIABLE
+from gate.cli.progress import WaitProgress
 from gate.connect import Connections
-from gate.progress import LiveProgress, LogProgress
 from gate.scanning import ScanMode, Scans
-from gate.service_run import REGION_VARIABLE, ServiceOptions
-from gate.stopping import guard, heeding_signals
+from gate.stopping import Stop
 from gate.targets import Question
 from gate.wait import Patience
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import timedelta
 
-    from gate.machine import Machine
+    from gate.cli.groups import Gathering, Service
+    from gate.cli.terminal import Terminal
+    from gate.clock import Run
     from gate.policy import Policies
     from gate.reference import ImageReference
-    from gate.verdict import Verdict
+    from gate.verdict import ImageVerdict, Verdict
 
 _WAIT, _WAIT_UNASKED = 600.0, 60.0  # seconds, where --wait is not given; the latter without --scan
 
 
-class CheckOptions(ServiceOptions, frozen=True, kw_only=True):
-    """The options of ``gate check`` that decide how evidence is gathered."""
-
-    images: Sequence[ImageReference]
-    timeout: timedelta
-    wait: timedelta | None = None
-    scan: str = ScanMode.NEVER.value
-    dry_run: bool = False
-    resolve: bool | None = None
-    instance: str | None = None
-
-
-def run_check(options: CheckOptions, policies: Policies, machine: Machine) -> Verdict:
-    """Judge the images; a signal makes the verdict's exit code that of the signal."""
-    return anyio.run(partial(_run, options, policies, machine))
-
-
-async def _run(options: CheckOptions, policies: Policies, machine: Machine) -> Verdict:
-    settings = options.settings(machine, options.timeout.total_seconds())
-    async with Connections(settings) as connections:
-        question = _question(options, policies, machine, connections)
-        await connections.prepare(question.region_of(image) for image in options.images)
-        return await _watched(options, question, machine, connections)
-
-
-async def _watched(
-    options: CheckOptions, question: Question, machine: Machine, connections: Connections
+def judge_images(  # noqa: PLR0913, PLR0917 - what is judged, by what, how, and in which run
+    images: Sequence[ImageReference],
+    policies: Policies,
+    gathering: Gathering,
+    service: Service,
+    run: Run,
+    terminal: Terminal,
+    *,
+    beside: Sequence[ImageVerdict] = (),
+    notes: Sequence[str] = (),
 ) -> Verdict:
-    """Check while heeding signals, and while somebody is shown how long it takes."""
-    watcher = (
-        LiveProgress(machine.write, machine.width) if machine.live else LogProgress(machine.write)
-    )
-    stop = guard(connections.settings.deadline - machine.clock.monotonic())
-    means = Means(
-        reader_of=lambda target: connections.reader(target.region),
-        scans=Scans(
-            ScanMode(options.scan),
-            lambda target: connections.client(target.region),
-            dry_run=options.dry_run,
-        ),
-        service=connections.service(),
-        clock=machine.clock,
-        patience=Patience(
-            wait=_wait(options),
-            deadline=connections.settings.deadline,
-            random=SystemRandom().random,
-        ),
-        watcher=watcher,
-        stop=stop,
-    )
-    verdict = await heeding_signals(stop, partial(check, options.images, question, means))
-    if isinstance(watcher, LiveProgress):
-        watcher.close()
-    return verdict
+    """Judge the images; a signal ends the gathering, and what is known by then is judged."""
+    values = (images, policies, gathering, service, run, terminal)
+    return anyio.run(partial(gather, *values, beside=beside, notes=notes))
 
 
-def _question(
-    options: CheckOptions, policies: Policies, machine: Machine, connections: Connections
-) -> Question:
-    return Question(
-        policies=policies,
-        today=machine.clock.now().date(),
-        region=options.region,
-        fallback_region=machine.environment.get(REGION_VARIABLE) or None,
-        instance=options.instance,
-        registry=None if options.resolve is False else connections.registry,
-        resolve_digests=options.resolve is True,
-    )
+async def gather(  # noqa: PLR0913, PLR0917 - the same
+    images: Sequence[ImageReference],
+    policies: Policies,
+    gathering: Gathering,
+    service: Service,
+    run: Run,
+    terminal: Terminal,
+    *,
+    beside: Sequence[ImageVerdict] = (),
+    notes: Sequence[str] = (),
+) -> Verdict:
+    """Do the same in a loop that runs already."""
+    settings = service.settings(run, registry_hosts=gathering.registry_hosts)
+    async with Connections(settings) as connections:
+        question = Question(
+            policies=policies,
+            region=service.region,
+            fallback_region=run.environment.get(REGION_VARIABLE) or None,
+            instance=gathering.instance,
+            registry=None if gathering.resolve is False else connections.registry,
+            resolve_digests=gathering.resolve is True,
+        )
+        await connections.prepare(question.region_of(image) for image in images)
+        with WaitProgress(terminal) as watcher:
+            stop = Stop(run.deadline - run.clock.monotonic())
+            means = Means(
+                reader_of=lambda target: connections.reader(target.region),
+                scans=Scans(
+                    ScanMode(gathering.scan),
+                    lambda target: connections.client(target.region),
+                    dry_run=gathering.dry_run,
+                ),
+                service=connections.service(),
+                clock=run.clock,
+                patience=Patience(
+                    wait=_seconds(gathering), deadline=run.deadline, random=run.jitter
+                ),
+                watcher=watcher,
+                stop=stop,
+            )
+            return await stop.heeding_signals(
+                partial(check, images, question, means, beside=beside, notes=notes)
+            )
 
 
-def _wait(options: CheckOptions) -> float:
-    if options.dry_run:
+def _seconds(gathering: Gathering) -> float:
+    """Return how long to wait for a scan."""
+    if gathering.dry_run:
         return 0.0
-    if options.wait is not None:
-        return options.wait.total_seconds()
-    return _WAIT_UNASKED if options.scan == ScanMode.NEVER else _WAIT
+    if gathering.wait is not None:
+        return gathering.wait.total_seconds()
+    return _WAIT_UNASKED if gathering.scan == ScanMode.NEVER.value else _WAIT

@@ -1,72 +1,79 @@
-"""Run ``gate manifests``: find the images that files name, judge them, point at the files."""
+"""``gate manifests``: find the images that files name, judge them, point at the files."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from msgspec.structs import replace
+import click
 
-from gate.check_run import run_check
-from gate.errors import ExitCode
+from gate.cli import groups
+from gate.cli.delivery import deliver
+from gate.cli.judging import judge_images
+from gate.cli.terminal import path_in_this_checkout, read_text, terminal
 from gate.findings import Reason, Unscanned
 from gate.manifests import choose, find_images, locate
-from gate.verdict import Service, judge_image, judge_run
+from gate.verdict import Service as Asked
+from gate.verdict import judge_image, judge_run
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from gate.check_run import CheckOptions
-    from gate.machine import Machine
+    from gate.cli.groups import Gathering, Output, PolicyFiles, Service
+    from gate.errors import ExitCode
     from gate.manifests import Chosen
-    from gate.policy import Policies
     from gate.verdict import ImageVerdict, Verdict
 
 _NOTHING = "No image of a registry that Security Center can know is named: nothing was judged."
 
 
-def run_manifests(
-    texts: Mapping[str, str],
-    options: CheckOptions,
-    policies: Policies,
-    machine: Machine,
+@click.command("manifests")
+@click.argument("files", metavar="FILE...", nargs=-1, required=True)
+@groups.policies
+@groups.gathering
+@click.option("--allow-none", is_flag=True, help="Exit with 0 if the files leave nothing to judge.")
+@groups.output
+@groups.service
+def command(  # noqa: PLR0913 - one for each option of its own, and each group
+    files: tuple[str, ...],
     *,
     allow_none: bool,
-) -> Verdict:
-    """Judge the images that files name; ``texts`` holds their contents by path.
+    policies: PolicyFiles,
+    gathering: Gathering,
+    output: Output,
+    service: Service,
+) -> ExitCode:
+    """Judge the images that deployment files name.
 
-    Where nothing is left to judge, nobody is asked, and the verdict is undecided: with
-    ``allow_none``, one that ends in 0.
+    FILEs are those of Kubernetes, Compose, Kustomize, Helm and Docker.
     """
-    chosen = choose((find_images(*file) for file in texts.items()), options.registry_hosts)
-    if not chosen.references:
-        verdict = _without_asking(chosen, options, policies, machine)
-        nothing = allow_none and not chosen.undecidable
-        return replace(verdict, exit_code=ExitCode.PASSED) if nothing else verdict
-    verdict = locate(
-        run_check(replace(options, images=tuple(chosen.references)), policies, machine), chosen
-    )
-    judged = judge_run(
-        (*verdict.images, *_undecided(chosen)),
-        generated_at=verdict.generated_at,
-        service=verdict.service,
-        policies=verdict.policies,
-        notes=(*verdict.notes, *chosen.notes),
-    )
-    interrupted = verdict.exit_code > ExitCode.BLOCKED
-    return replace(judged, exit_code=verdict.exit_code) if interrupted else judged
-
-
-def _without_asking(
-    chosen: Chosen, options: CheckOptions, policies: Policies, machine: Machine
-) -> Verdict:
+    loaded = policies.load()
+    texts = {path_in_this_checkout(path): read_text(path) for path in files}
+    chosen = choose((find_images(*file) for file in texts.items()), gathering.registry_hosts)
     undecided = _undecided(chosen)
-    return judge_run(
-        undecided,
-        generated_at=machine.clock.now(),
-        service=Service("", options.region or "", sandbox=options.sandbox),
-        policies=policies.sources,
-        notes=chosen.notes if undecided else (_NOTHING, *chosen.notes),
-    )
+    run = service.begin(gathering.timeout.total_seconds())
+
+    def judge() -> Verdict:
+        if chosen.references:
+            verdict = judge_images(
+                chosen.references,
+                loaded,
+                gathering,
+                service,
+                run,
+                terminal(quiet=output.quiet),
+                beside=undecided,
+                notes=chosen.notes,
+            )
+            return locate(verdict, chosen)
+        # Nothing is left to judge: nobody is asked.
+        return judge_run(
+            undecided,
+            generated_at=run.clock.now(),
+            service=Asked("", service.region or "", sandbox=service.sandbox),
+            policies=loaded.sources,
+            notes=chosen.notes if undecided else (_NOTHING, *chosen.notes),
+            allow_none=allow_none,
+        )
+
+    return deliver(judge, output, run, verbose=service.verbose)
 
 
 def _undecided(chosen: Chosen) -> tuple[ImageVerdict, ...]:

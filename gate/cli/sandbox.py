@@ -1,35 +1,67 @@
-"""Run the sandbox as a command, with its readings and faults as texts."""
+"""``gate sandbox``: serve a local Security Center, with its readings and faults as texts."""
 
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, get_args, get_type_hints
 
 import anyio
+import click
 
-from gate.errors import UsageError
+from gate.cli.terminal import show
+from gate.errors import ExitCode, UsageError
 from gate.sandbox import Fault, Faults, Kind, Readings, Sandbox, load_world, sample_world, serve
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from pathlib import Path
+    from collections.abc import Sequence
+
+_QUOTAS = {Kind.QUOTA, Kind.ACCOUNT_QUOTA}
 
 
-def run_sandbox(
-    port: int,
-    data: Path | None,
-    readings: Sequence[str],
-    faults: Sequence[str],
-    say: Callable[[str], None],
-) -> None:
-    """Serve until interrupted; ``say`` is told how to ask it."""
+@click.command("sandbox")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=0,
+    show_default=True,
+    help="Port on 127.0.0.1; 0 takes any that is free.",
+)
+@click.option(
+    "--data",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Sample data to serve instead of the built-in.",
+)
+@click.option(
+    "--reading",
+    "readings",
+    metavar="NAME=VALUE",
+    multiple=True,
+    help="How to take what the API's reference leaves open, such as rows=image.",
+)
+@click.option(
+    "--fault",
+    "faults",
+    metavar="KIND[=NUMBER][@OPERATION]",
+    multiple=True,
+    help="Misbehave so, such as throttling=0.2 or account_quota=20; may be repeated.",
+)
+def command(
+    port: int, data: Path | None, readings: tuple[str, ...], faults: tuple[str, ...]
+) -> ExitCode:
+    """Serve a local Security Center with sample data.
+
+    It runs until it is interrupted.
+    """
     sandbox = Sandbox(
         sample_world() if data is None else load_world(data),
         readings=_readings(readings),
         faults=Faults(*map(_fault, faults)),
         port=port,
     )
-    anyio.run(partial(serve, sandbox, say))
+    anyio.run(partial(serve, sandbox, show))
+    return ExitCode.PASSED
 
 
 def _readings(texts: Sequence[str]) -> Readings:
@@ -68,6 +100,3 @@ def _fault(text: str) -> Fault:
             f"Write KIND[=PROBABILITY][@OPERATION] with a KIND of: {kinds}. With a quota, write "
             "requests a second for PROBABILITY.",
         ) from None
-
-
-_QUOTAS = {Kind.QUOTA, Kind.ACCOUNT_QUOTA}
