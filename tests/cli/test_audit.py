@@ -11,7 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from gate import audit_run, cli, stopping
+from gate import stopping
+from gate.cli import audit as audit_command
+from gate.cli import progress
 from gate.audit import auditing
 from gate.audit.gathering import Gathering
 from gate.errors import ExitCode
@@ -281,10 +283,10 @@ def test_an_audit_that_is_stopped_says_so_and_passes_nothing(
 def test_a_long_audit_shows_how_far_it_is(
     gate: Gate, serve: Serve, monkeypatch: pytest.MonkeyPatch, *, live: bool
 ) -> None:
-    monkeypatch.setattr(audit_run, "PLAIN", 0.1)
-    monkeypatch.setattr(audit_run, "LIVE", 0.1)
-    made = cli._machine  # noqa: SLF001 - a terminal that tests have none of
-    monkeypatch.setattr(cli, "_machine", lambda *, quiet: replace(made(quiet=quiet), live=live))
+    monkeypatch.setattr(progress, "PLAIN", 0.1)
+    monkeypatch.setattr(progress, "LIVE", 0.1)
+    made = audit_command.terminal(quiet=False)  # tests have no terminal
+    monkeypatch.setattr(audit_command, "terminal", lambda *, quiet: replace(made, live=not quiet and live))
     slow = Faults(Fault(kind=Kind.LATENCY, seconds=0.1))
     with serve(image("web", ROOT), faults=slow) as sandbox:
         err = audit(gate, sandbox).err

@@ -331,7 +331,7 @@ def test_wrong_options_of_the_sandbox_are_usage(gate: Gate, arguments: tuple[str
 
 
 def test_a_defect_is_told_as_one(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gate.cli._now", lambda: 1 / 0)
+    monkeypatch.setattr("gate.cli.groups.now", lambda: 1 / 0)
     result = gate("policy", "validate")
     assert 1 == result.code
     assert "this is a defect of buildrisk-gate" in result.err

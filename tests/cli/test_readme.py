@@ -12,6 +12,7 @@ import click
 import pytest
 
 from gate import cli
+from gate.cli.lazy import LazyCommand
 from gate.errors import ExitCode
 from gate.policy import load_policies
 from gate.report import FORMATS
@@ -87,7 +88,7 @@ def test_every_exit_code_is_explained() -> None:
 def test_every_option_of_check_is_explained() -> None:
     table = README.partition("## Options of `gate check`")[2].partition("##")[0]
     told = set(re.findall(r"--[a-z-]+", table))
-    command = cli.cli.commands["check"]
+    command = LazyCommand("check", "").load()
     for parameter in command.params:
         if isinstance(parameter, click.Option):
             assert set(parameter.opts) & told, parameter.opts

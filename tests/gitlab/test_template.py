@@ -18,7 +18,7 @@ from ruamel.yaml import YAML
 
 import dev
 from gate import __version__
-from gate.cli import check
+from gate.cli.check import command as check
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING
 
 import anyio
 
-from gate.check_run import CheckOptions
-from gate.clock import Clock
-from gate.machine import Machine
+from gate.cli.groups import Gathering, Service
+from gate.cli.terminal import Terminal
+from gate.clock import Clock, Run
 from gate.policy import load_policies
 from gate.reference import ImageReference
 from tests.steadiness.programs import KEYS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable
 
     from gate.policy import Policies
 
@@ -37,28 +37,35 @@ def policies(folder: Path) -> Policies:
     return load_policies(["policy.yaml"], directory=folder, today=DAY)
 
 
-def machine(say: Callable[[str], None] = lambda _: None) -> Machine:
-    """Return a machine with a sandbox's keys, that shows nothing."""
-    return Machine(
+def new_run(observer: Callable[[str], None] | None = None, *, seconds: float = 20.0) -> Run:
+    """Begin a run with a sandbox's keys."""
+    return Run(
         clock=Clock(lambda: datetime.now(UTC), time.monotonic, anyio.sleep),
+        deadline=time.monotonic() + seconds,
         environment=KEYS,
-        say=say,
-        write=lambda _: None,
-        live=False,
-        width=lambda: 80,
+        observer=observer,
     )
 
 
-def options(url: str, images: Sequence[str], **more: object) -> CheckOptions:
-    """Return options of a check of images of the sample world; nothing is waited for."""
-    known = {
-        "endpoint": url,
-        "images": [ImageReference.parse(name) for name in images],
-        "timeout": timedelta(seconds=20),
-        "wait": timedelta(0),
-        "resolve": False,
-    }
-    return CheckOptions(**(known | more))  # type: ignore[arg-type]
+def silent() -> Terminal:
+    """Return a terminal that shows nothing."""
+    return Terminal(write=lambda _: None, live=False, width=lambda: 80)
+
+
+def gathering(**more: object) -> Gathering:
+    """Return how images of the sample world are checked; nothing is waited for."""
+    chosen = {"timeout": timedelta(seconds=20), "wait": timedelta(0), "resolve": False}
+    return Gathering(**(chosen | more))  # type: ignore[arg-type]
+
+
+def service(url: str) -> Service:
+    """Return the Security Center that is asked."""
+    return Service(endpoint=url)
+
+
+def references(names: Iterable[str]) -> list[ImageReference]:
+    """Return the images of these names."""
+    return [ImageReference.parse(name) for name in names]
 
 
 def open_sockets() -> int:

@@ -5,21 +5,31 @@ from __future__ import annotations
 import asyncio
 import os
 from dataclasses import dataclass
-from functools import partial
 from random import Random
 from typing import TYPE_CHECKING, Any
 
 import anyio
 import pytest
 
-from gate import audit_run, check_run
-from gate.audit_run import AuditOptions
+from gate.audit import Scope
+from gate.cli import audit, judging
 from tests.steadiness.programs import sandbox_program
-from tests.steadiness.running import SHOP, machine, open_sockets, options, policies
+from tests.steadiness.running import (
+    SHOP,
+    gathering,
+    new_run,
+    open_sockets,
+    policies,
+    references,
+    service,
+    silent,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
     from pathlib import Path
+
+    from gate.clock import Run
 
 pytestmark = [
     pytest.mark.anyio,
@@ -59,18 +69,18 @@ class Before:
         assert self.sockets == open_sockets()
 
 
-def runs(url: str, folder: Path) -> dict[str, Callable[[Any], Awaitable[object]]]:
-    """Return what is to be cancelled, by name; each takes the machine."""
+def runs(url: str, folder: Path) -> dict[str, Callable[[Run], Awaitable[object]]]:
+    """Return what is to be cancelled, by name; each takes a run."""
     loaded = policies(folder)
     host = url.removeprefix("http://")
-    by_tag = [f"{host}/shop/api:2.0", f"{host}/shop/multi:1.0"]
-    more = {"resolve": True, "registry_hosts": (host,), "verbose": True}
-    auditing = AuditOptions(
-        endpoint=url, timeout=options(url, []).timeout, concurrency=4, verbose=True
-    )
+    images = references([*IMAGES, f"{host}/shop/api:2.0", f"{host}/shop/multi:1.0"])
+    more = gathering(resolve=True, registry_hosts=(host,))
+    scope = Scope.of(None, None, None)
     return {
-        "check": partial(check_run._run, options(url, IMAGES + by_tag, **more), loaded),  # noqa: SLF001 - `run_check` starts a loop of its own
-        "audit": partial(audit_run._run, auditing, loaded),  # noqa: SLF001 - the same
+        "check": lambda run: judging.gather(images, loaded, more, service(url), run, silent()),
+        "audit": lambda run: audit.gather(
+            scope, loaded, service(url), run, silent(), concurrency=4
+        ),
     }
 
 
@@ -81,7 +91,7 @@ async def test_cancelled_at_any_moment(url: str, tmp_path: Path, command: str) -
     before = Before.now()
     for _ in range(25):
         with anyio.move_on_after(random.uniform(0, LONGEST)):
-            await run(machine())
+            await run(new_run())
         await before.assert_nothing_more_is_left()
 
 
@@ -98,6 +108,6 @@ async def test_cancelled_after_any_request(url: str, tmp_path: Path, command: st
                 if len(told) > number:  # noqa: B023 - called within this turn only
                     scope.cancel()
 
-            await run(machine(hear))
+            await run(new_run(hear))
         assert len(told) >= min(number, 6), told
         await before.assert_nothing_more_is_left()

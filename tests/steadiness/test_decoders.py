@@ -21,7 +21,7 @@ from yarl import URL
 
 from gate.audit import changes, read_earlier
 from gate.errors import AnswerUnreadable, GateError, InvalidPolicy, UsageError
-from gate.images import read_images
+from gate.cli.images import read_images
 from gate.policy import load_policies
 from gate.registry.answers import Unresolved
 from gate.registry.docker_config import DockerConfig, find_credential, find_helper, read_config

@@ -13,14 +13,24 @@ import anyio
 import pytest
 
 from gate.check import Means, check
-from gate.check_run import run_check
+from gate.cli.judging import judge_images
 from gate.connect import Connections
 from gate.scanning import ScanMode, Scans
 from gate.targets import Question
 from gate.wait import Patience
 from tests.steadiness.amounts import CHECKS
 from tests.steadiness.programs import sandbox_program
-from tests.steadiness.running import DAY, SHOP, machine, open_modes, options, policies
+from tests.steadiness.running import (
+    DAY,
+    SHOP,
+    gathering,
+    new_run,
+    open_modes,
+    policies,
+    references,
+    service,
+    silent,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -76,13 +86,14 @@ def assert_flat(before: Held, after: Held, checks: int, show: Callable[[str], No
 
 
 def test_many_runs_leave_nothing_behind(url: str, tmp_path: Path) -> None:
-    means = machine()
-
     def judge(checks: int) -> None:
         for name, code in islice(cycle(NAMES.items()), checks):
             # Anew for each, as they remember up to 1,024 decisions.
             loaded = policies(tmp_path)
-            assert code == run_check(options(url, [name]), loaded, means).exit_code
+            verdict = judge_images(
+                references([name]), loaded, gathering(), service(url), new_run(), silent()
+            )
+            assert code == verdict.exit_code
 
     judge(WARM_UP)
     before = Held.now()
@@ -98,16 +109,16 @@ class Silent:
 
 
 async def one_check(connections: Connections, question: Question, name: str) -> Verdict:
-    settings = connections.settings
+    run = connections.settings.run
     return await check(
-        options("", [name]).images,
+        references([name]),
         question,
         Means(
             reader_of=lambda _: connections.reader(None),
             scans=Scans(ScanMode.NEVER, lambda _: connections.client(None)),
             service=connections.service(),
-            clock=settings.clock,
-            patience=Patience(wait=0.0, deadline=settings.deadline, random=lambda: 0.5),
+            clock=run.clock,
+            patience=Patience(wait=0.0, deadline=run.deadline, random=lambda: 0.5),
             watcher=Silent(),
             stop=anyio.CancelScope(),
         ),
@@ -118,8 +129,7 @@ async def one_check(connections: Connections, question: Question, name: str) -> 
 async def test_many_checks_over_one_set_of_connections_hold_no_more_of_them(
     url: str, tmp_path: Path
 ) -> None:
-    means = machine()
-    settings = options(url, []).settings(means, 600.0)
+    settings = service(url).settings(new_run(seconds=600.0))
     async with Connections(settings) as connections:
         await connections.prepare([None])
 
