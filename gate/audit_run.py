@@ -16,7 +16,7 @@ from gate.duration import say_duration
 from gate.progress import ERASE
 from gate.scanning import ScanMode, Scans
 from gate.service_run import ServiceOptions
-from gate.stopping import guard, heeding_signals
+from gate.stopping import Stop
 from gate.wait import Patience
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ async def _watched(
     region: str | None,
 ) -> Verdict:
     deadline = connections.settings.deadline
-    stop = guard(deadline - machine.clock.monotonic())
+    stop = Stop(deadline - machine.clock.monotonic())
     progress = Progress()
     means = Means(
         client=connections.client(region),
@@ -75,8 +75,7 @@ async def _watched(
     )
     scope = Scope.of(options.namespace, options.repository, options.region)
     today = machine.clock.now().date()
-    verdict = await heeding_signals(
-        stop,
+    verdict = await stop.heeding_signals(
         partial(audit, scope, policies, today, means, progress),
         partial(_show, progress, machine),
     )

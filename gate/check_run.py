@@ -13,7 +13,7 @@ from gate.connect import Connections
 from gate.progress import LiveProgress, LogProgress
 from gate.scanning import ScanMode, Scans
 from gate.service_run import REGION_VARIABLE, ServiceOptions
-from gate.stopping import guard, heeding_signals
+from gate.stopping import Stop
 from gate.targets import Question
 from gate.wait import Patience
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from gate.machine import Machine
     from gate.policy import Policies
     from gate.reference import ImageReference
-    from gate.verdict import Verdict
+    from gate.verdict import ImageVerdict, Verdict
 
 _WAIT, _WAIT_UNASKED = 600.0, 60.0  # seconds, where --wait is not given; the latter without --scan
 
@@ -39,6 +39,8 @@ class CheckOptions(ServiceOptions, frozen=True, kw_only=True):
     dry_run: bool = False
     resolve: bool | None = None
     instance: str | None = None
+    beside: Sequence[ImageVerdict] = ()
+    notes: Sequence[str] = ()
 
 
 def run_check(options: CheckOptions, policies: Policies, machine: Machine) -> Verdict:
@@ -61,7 +63,7 @@ async def _watched(
     watcher = (
         LiveProgress(machine.write, machine.width) if machine.live else LogProgress(machine.write)
     )
-    stop = guard(connections.settings.deadline - machine.clock.monotonic())
+    stop = Stop(connections.settings.deadline - machine.clock.monotonic())
     means = Means(
         reader_of=lambda target: connections.reader(target.region),
         scans=Scans(
@@ -79,7 +81,9 @@ async def _watched(
         watcher=watcher,
         stop=stop,
     )
-    verdict = await heeding_signals(stop, partial(check, options.images, question, means))
+    verdict = await stop.heeding_signals(
+        partial(check, options.images, question, means, beside=options.beside, notes=options.notes)
+    )
     if isinstance(watcher, LiveProgress):
         watcher.close()
     return verdict

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from gate.check_run import run_check
-from gate.errors import ExitCode
 from gate.findings import Reason, Unscanned
 from gate.manifests import choose, find_images, locate
 from gate.verdict import Service, judge_image, judge_run
@@ -38,35 +37,18 @@ def run_manifests(
     ``allow_none``, one that ends in 0.
     """
     chosen = choose((find_images(*file) for file in texts.items()), options.registry_hosts)
-    if not chosen.references:
-        verdict = _without_asking(chosen, options, policies, machine)
-        nothing = allow_none and not chosen.undecidable
-        return replace(verdict, exit_code=ExitCode.PASSED) if nothing else verdict
-    verdict = locate(
-        run_check(replace(options, images=tuple(chosen.references)), policies, machine), chosen
-    )
-    judged = judge_run(
-        (*verdict.images, *_undecided(chosen)),
-        generated_at=verdict.generated_at,
-        service=verdict.service,
-        policies=verdict.policies,
-        notes=(*verdict.notes, *chosen.notes),
-    )
-    interrupted = verdict.exit_code > ExitCode.BLOCKED
-    return replace(judged, exit_code=verdict.exit_code) if interrupted else judged
-
-
-def _without_asking(
-    chosen: Chosen, options: CheckOptions, policies: Policies, machine: Machine
-) -> Verdict:
     undecided = _undecided(chosen)
-    return judge_run(
-        undecided,
-        generated_at=machine.clock.now(),
-        service=Service("", options.region or "", sandbox=options.sandbox),
-        policies=policies.sources,
-        notes=chosen.notes if undecided else (_NOTHING, *chosen.notes),
-    )
+    if not chosen.references:
+        return judge_run(
+            undecided,
+            generated_at=machine.clock.now(),
+            service=Service("", options.region or "", sandbox=options.sandbox),
+            policies=policies.sources,
+            notes=chosen.notes if undecided else (_NOTHING, *chosen.notes),
+            allow_none=allow_none,
+        )
+    asked = replace(options, images=tuple(chosen.references), beside=undecided, notes=chosen.notes)
+    return locate(run_check(asked, policies, machine), chosen)
 
 
 def _undecided(chosen: Chosen) -> tuple[ImageVerdict, ...]:

@@ -37,7 +37,9 @@ def as_json(verdict: Verdict) -> dict[str, Any]:
         "verdict": verdict.outcome.value,
         "exit_code": int(verdict.exit_code),
         "policies": [{"path": policy.path, "sha256": policy.sha256} for policy in verdict.policies],
-        "notes": list(verdict.notes),
+        "notes": list(
+            dict.fromkeys((*verdict.notes, *(note for one in verdict.images for note in one.notes)))
+        ),
         "images": [_image_verdict(image) for image in verdict.images],
     }
 

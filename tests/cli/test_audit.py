@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from gate import audit_run, cli, stopping
+from gate import audit_run, cli
 from gate.audit import auditing
 from gate.audit.gathering import Gathering
 from gate.errors import ExitCode
@@ -24,12 +24,11 @@ from gate.sandbox import (
     SampleImage,
     State,
 )
+from gate.stopping import Stop
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import AbstractContextManager
-
-    from anyio import CancelScope
 
     from gate.sandbox import Sandbox
     from tests.cli.conftest import Result
@@ -264,12 +263,11 @@ def test_what_is_no_report_is_not_compared_with(gate: Gate, content: str) -> Non
 def test_an_audit_that_is_stopped_says_so_and_passes_nothing(
     gate: Gate, serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def interrupted(stop: CancelScope, received: list[ExitCode]) -> None:
+    async def interrupted(stop: Stop) -> None:
         await anyio.sleep(0.4)
-        received.append(ExitCode.INTERRUPTED)
-        stop.cancel()
+        stop.end(ExitCode.INTERRUPTED)
 
-    monkeypatch.setattr(stopping, "heed", interrupted)
+    monkeypatch.setattr(Stop, "heed", interrupted)
     hangs = Faults(Fault(kind=Kind.SILENT, operations=["DescribeImageListByBuildRisk"]))
     with serve(image("web"), faults=hangs) as sandbox:
         result = audit(gate, sandbox)
