@@ -93,10 +93,10 @@ def _finding(decision: Decision) -> dict[str, Any]:
         "because": decision.because,
         "rule": decision.rule,
         "waiver": _waiver(decision.waiver) if decision.waiver else None,
-        "command": finding.command,
-        "layer": finding.layer,
-        "description": finding.description,
-        "advice": finding.advice,
+        "command": finding.fact("command"),
+        "layer": finding.fact("layer"),
+        "description": finding.fact("description"),
+        "advice": finding.fact("advice"),
         "location": _location(finding.location) if finding.location else None,
     }
 
