@@ -24,6 +24,7 @@ from gate.policy import load_policies
 from gate.reference import ImageReference
 from gate.sandbox import Fault, Faults, SampleFinding, SampleImage, Sandbox, State, World
 from gate.scanning import ScanMode, Scans
+from gate.stopping import Stop
 from gate.targets import Question
 from gate.verdict import Outcome
 from gate.wait import Patience
@@ -184,7 +185,7 @@ async def _judge(gate: Gate, sandbox: Sandbox, clock: Clock) -> None:
             clock=clock,
             patience=Patience(wait=TIMEOUT, deadline=settings.deadline, random=random.random),
             watcher=_Silent(),
-            stop=anyio.CancelScope(),
+            stop=Stop(),
         )
         policies = load_policies((), directory=Path("no such folder"), today=today)
         verdict = await check([reference], Question(policies=policies, today=today), means)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.measuring import machine, table
-from gate.findings import Finding, Level, Status
+from gate.findings import Fact, Finding, Level, Status
 from gate.policy import load_policies
 from gate.reference import ImageReference
 
@@ -105,7 +105,7 @@ def _finding(number: int) -> Finding:
         risk=f"risk_{number % _RISKS}",
         level=_LEVELS[number % 3],
         status=_STATUSES[number % 4],
-        command=f"RUN step {number}",
+        facts=(Fact("command", "Build command", f"RUN step {number}"),),
     )
 
 

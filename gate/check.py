@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from gate.findings import Evidence
     from gate.reference import ImageReference
     from gate.scanning import Scans
+    from gate.stopping import Stop
     from gate.targets import Question, Wanted
     from gate.verdict import ImageVerdict, Service, Verdict
     from gate.wait import Patience, Watcher
@@ -42,25 +43,37 @@ class Means(Struct, frozen=True, kw_only=True):
     clock: Clock
     patience: Patience
     watcher: Watcher
-    stop: anyio.CancelScope
+    stop: Stop
 
 
-async def check(images: Sequence[ImageReference], question: Question, means: Means) -> Verdict:
+async def check(  # noqa: PLR0913 - what a verdict is about, each by its name
+    images: Sequence[ImageReference],
+    question: Question,
+    means: Means,
+    *,
+    beside: Sequence[ImageVerdict] = (),
+    notes: Sequence[str] = (),
+    allow_none: bool = False,
+) -> Verdict:
     """Judge images, in their order; a platform of an index is an entry of its own.
 
     Trouble with one image is its evidence, never an exception. A verdict is always made: an image
-    that nothing is known of when ``stop`` is cancelled is undecided.
+    that nothing is known of when ``stop`` ends the gathering is undecided. ``beside`` are verdicts
+    on images that can't be asked about, ``notes`` further ones on the run; both come last. With
+    ``allow_none``, a run without any image ends in 0.
     """
     gathering = _Gathering(images, question, means)
-    with means.stop:
+    with means.stop.scope:
         await gathering.run()
     verdicts = gathering.judge()
     return judge_run(
-        verdicts,
+        (*verdicts, *beside),
         generated_at=means.clock.now(),
         service=means.service,
         policies=question.policies.sources,
-        notes=_once((*gathering.notes(verdicts), *means.scans.notes)),
+        notes=_once((*gathering.notes(verdicts), *means.scans.notes, *notes)),
+        ended_by=means.stop.ended_by,
+        allow_none=allow_none,
     )
 
 
@@ -163,7 +176,7 @@ class _Gathering:
         return (wanted.resolved if wanted else None) or ""
 
     def notes(self, verdicts: Iterable[ImageVerdict]) -> tuple[str, ...]:
-        """Collect what a reader should know beside the verdict."""
+        """Collect what a reader should know of the run; an image's notes stand on its verdict."""
         judged = [
             (image.glob_names(), [decision.finding for decision in verdict.decisions])
             for image in self._images
@@ -171,7 +184,6 @@ class _Gathering:
             if verdict.reference == str(image) and verdict.outcome is not Outcome.UNDECIDED
         ]
         return (
-            *(note for verdict in verdicts for note in verdict.notes),
             *(note for wanted in self._wanted.values() for note in wanted.notes),
             *self._notes,
             *self._question.policies.notes(judged, self._question.today),

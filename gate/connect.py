@@ -13,7 +13,7 @@ from gate.errors import AccessError, UsageError
 from gate.evidence import EvidenceReader
 from gate.keyless import keyless_credentials
 from gate.registry import Registry
-from gate.security_center import SecurityCenter, endpoint_for, parse_endpoint
+from gate.security_center import OPERATIONS, SecurityCenter, endpoint_for, parse_endpoint
 from gate.verdict import Service
 
 if TYPE_CHECKING:
@@ -183,6 +183,7 @@ def _credentials(settings: Settings) -> CredentialSource:
             environment,
             clock=settings.run.clock,
             deadline=settings.run.deadline,
+            actions=[operation.action for operation in OPERATIONS],
             observer=settings.run.observer,
         )
         return keyless or find_credentials(environment)

@@ -71,14 +71,35 @@ class Location(Struct, frozen=True):
     line: int
 
 
-class Finding(Struct, frozen=True, kw_only=True):
-    """One build risk of one image.
+class Shown(StrEnum):
+    """How a fact is shown: as a sentence, as code that keeps its lines, or as a place's name."""
 
-    ``risk`` is the key (``no_user``), ``name`` its name in the asked language, ``risk_class`` the
-    key of its class (``other``). ``command`` is the layer's build command with its secrets masked,
-    ``layer`` the layer's digest. All texts are untrusted.
+    PROSE = "prose"
+    CODE = "code"
+    PLACE = "place"
+
+
+class Fact(Struct, frozen=True):
+    """Something that is known of a finding, for people; ``text`` is untrusted and never empty.
+
+    ``key`` is what programs know it by, ``label`` what reports for people call it.
     """
 
+    key: str
+    label: str
+    text: str
+    shown: Shown = Shown.PROSE
+
+
+class Finding(Struct, frozen=True, kw_only=True):
+    """One finding about one image: what policies judge it by, and facts for people.
+
+    ``risk`` is the key (``no_user``), ``name`` its name in the asked language, ``risk_class`` the
+    key of its class (``other``). ``facts`` are what only findings of this kind have, such as a
+    build command; its secrets were masked before. All texts are untrusted.
+    """
+
+    kind: str = "build_risk"
     risk: str
     name: str = ""
     risk_class: str = ""
@@ -87,11 +108,12 @@ class Finding(Struct, frozen=True, kw_only=True):
     level_word: str = ""
     """The service's own word for the level, kept for the case that ``level`` is unknown."""
     status: Status
-    command: str = ""
-    layer: str = ""
-    description: str = ""
-    advice: str = ""
+    facts: tuple[Fact, ...] = ()
     location: Location | None = None
+
+    def fact(self, key: str) -> str:
+        """Return the text of a fact, an empty one if the finding has none of that key."""
+        return next((fact.text for fact in self.facts if fact.key == key), "")
 
 
 class Image(Struct, frozen=True, kw_only=True):

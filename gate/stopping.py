@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import signal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import anyio
-from msgspec.structs import replace
 
 from gate.errors import ExitCode
 
@@ -14,42 +14,45 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine
     from typing import Any
 
-    from gate.verdict import Verdict
+T = TypeVar("T")
 
-_GUARD = 5.0  # seconds after the deadline when a run that still hangs is stopped from outside
+GUARD = 5.0  # seconds after the deadline when a run that still hangs is stopped from outside
 _SIGNALS = {signal.SIGINT: ExitCode.INTERRUPTED, signal.SIGTERM: ExitCode.TERMINATED}
 
 
-def guard(left: float) -> anyio.CancelScope:
-    """Return a scope that stops what hangs although its ``left`` seconds are over."""
-    return anyio.CancelScope(deadline=anyio.current_time() + left + _GUARD)
+class Stop:
+    """What ends the gathering of evidence early; made inside an event loop.
 
-
-async def heeding_signals(
-    stop: anyio.CancelScope,
-    judge: Callable[[], Awaitable[Verdict]],
-    *beside: Callable[[], Coroutine[Any, Any, None]],
-) -> Verdict:
-    """Return what ``judge`` does; a signal stops the gathering, and its code is the verdict's.
-
-    What runs ``beside`` is cancelled once there is a verdict.
+    Evidence is gathered within ``scope``, which is cancelled some seconds after the ``left`` that
+    the run has: whatever hangs then ignores its deadline. ``ended_by`` is the code of the first
+    signal, ``None`` without one.
     """
-    received: list[ExitCode] = []
-    async with anyio.create_task_group() as group:
-        group.start_soon(heed, stop, received)
-        for each in beside:
-            group.start_soon(each)
-        verdict = await judge()
-        group.cancel_scope.cancel()
-    return replace(verdict, exit_code=received[0]) if received else verdict
 
+    def __init__(self, left: float = math.inf) -> None:
+        self.scope = anyio.CancelScope(deadline=anyio.current_time() + left + GUARD)
+        self.ended_by: ExitCode | None = None
 
-async def heed(stop: anyio.CancelScope, received: list[ExitCode]) -> None:
-    """End the gathering of evidence at the first signal that asks for it."""
-    try:
-        with anyio.open_signal_receiver(*_SIGNALS) as signals:
-            async for number in signals:
-                received.append(_SIGNALS[number])
-                stop.cancel()
-    except NotImplementedError:
-        return  # Windows: Ctrl-C ends the program without a report
+    async def heeding_signals(
+        self, judge: Callable[[], Awaitable[T]], *beside: Callable[[], Coroutine[Any, Any, None]]
+    ) -> T:
+        """Return what ``judge`` does, which a signal hurries; ``beside`` runs as long."""
+        async with anyio.create_task_group() as group:
+            for each in (self.heed, *beside):
+                group.start_soon(each)
+            verdict = await judge()
+            group.cancel_scope.cancel()
+        return verdict
+
+    async def heed(self) -> None:
+        """End the gathering of evidence at the first signal that asks for it."""
+        try:
+            with anyio.open_signal_receiver(*_SIGNALS) as signals:
+                async for number in signals:
+                    self.end(_SIGNALS[number])
+        except NotImplementedError:
+            return  # Windows: Ctrl-C ends the program without a report
+
+    def end(self, code: ExitCode) -> None:
+        """End the gathering of evidence with the code of a signal; a second one changes nothing."""
+        self.ended_by = self.ended_by or code
+        self.scope.cancel()

@@ -188,16 +188,30 @@ def judge_image(
     )
 
 
-def judge_run(
+def judge_run(  # noqa: PLR0913 - all that a verdict is made of, so that nobody changes it later
     images: Sequence[ImageVerdict],
     *,
     generated_at: datetime,
     service: Service,
     policies: Sequence[PolicySource],
     notes: Sequence[str] = (),
+    ended_by: ExitCode | None = None,
+    whole: bool = True,
+    allow_none: bool = False,
 ) -> Verdict:
-    """Add the images' verdicts up to the verdict of the run."""
+    """Add the images' verdicts up to the verdict of the run.
+
+    ``ended_by`` is the code of what ended the run before its time, such as a signal; it decides
+    the exit code. Unless ``whole``, images may be missing, and the rest alone is not a pass.
+    ``allow_none`` lets a run end in 0 that left no image to judge; it stays undecided.
+    """
+    codes = [image.exit_code for image in images]
     outcomes = {image.outcome for image in images}
+    if not whole:
+        codes.append(ExitCode.UNDECIDED)
+        outcomes.add(Outcome.UNDECIDED)
+    if allow_none and not codes:
+        codes.append(ExitCode.PASSED)
     if Outcome.BLOCK in outcomes:
         outcome = Outcome.BLOCK
     elif outcomes == {Outcome.PASS}:
@@ -206,7 +220,7 @@ def judge_run(
         outcome = Outcome.UNDECIDED
     return Verdict(
         outcome=outcome,
-        exit_code=worst(image.exit_code for image in images),
+        exit_code=worst(codes) if ended_by is None else ended_by,
         generated_at=generated_at,
         service=service,
         policies=tuple(policies),

@@ -19,13 +19,12 @@ from gate.policy import load_policies
 from gate.reference import ImageReference
 from gate.sandbox import Fault, Faults, SampleFinding, SampleImage, Sandbox, State, World
 from gate.scanning import ScanMode, Scans
+from gate.stopping import GUARD, Stop
 from gate.targets import Question
 from gate.verdict import Outcome
 from gate.wait import Patience
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from gate.verdict import Verdict
     from gate.wait import Progress
 
@@ -73,7 +72,7 @@ async def judge(
     image: SampleImage,
     *,
     seconds: float = 400.0,
-    stop: Callable[[], anyio.CancelScope] = anyio.CancelScope,
+    left: float = 60.0,
     wait: float = 60.0,
 ) -> Verdict:
     settings = Settings(
@@ -88,6 +87,9 @@ async def judge(
     reference = ImageReference.parse(f"{HOST}/{image.name}:{image.tag}@{image.digest}")
     async with Connections(settings) as connections:
         await connections.prepare([reference.region])
+        stop = Stop(left)
+        if left == 0.0:
+            stop.end(ExitCode.INTERRUPTED)
         means = Means(
             reader_of=lambda target: connections.reader(target.region),
             scans=Scans(ScanMode.NEVER, lambda target: connections.client(target.region)),
@@ -95,7 +97,7 @@ async def judge(
             clock=CLOCK,
             patience=Patience(wait=wait, deadline=settings.deadline, random=lambda: 0.5),
             watcher=Silent(),
-            stop=stop(),
+            stop=stop,
         )
         today = CLOCK.now().date()
         policies = load_policies((), directory=Path("no such folder"), today=today)
@@ -131,14 +133,10 @@ async def test_chaos_nearly_always_leaves_a_pass_a_pass() -> None:
 
 
 async def test_stopping_at_once_still_gives_a_verdict() -> None:
-    def stopped() -> anyio.CancelScope:
-        scope = anyio.CancelScope()
-        scope.cancel()
-        return scope
-
     async with Sandbox(World.of(GOOD)) as sandbox:
-        verdict = await judge(sandbox, GOOD, stop=stopped)
-    assert (Outcome.UNDECIDED, ExitCode.UNDECIDED) == (verdict.outcome, verdict.exit_code)
+        verdict = await judge(sandbox, GOOD, left=0.0)
+    assert (Outcome.UNDECIDED, ExitCode.INTERRUPTED) == (verdict.outcome, verdict.exit_code)
+    assert ExitCode.UNDECIDED == verdict.images[0].exit_code
     assert "stopped" in verdict.images[0].message
 
 
@@ -150,7 +148,7 @@ async def test_stopping_while_waiting_gives_what_is_known() -> None:
         verdict = await judge(
             sandbox,
             running,
-            stop=lambda: anyio.CancelScope(deadline=anyio.current_time() + 0.5),
+            left=0.5 - GUARD,
             wait=300.0,
         )
     assert ("running", Outcome.UNDECIDED) == (verdict.images[0].reason, verdict.outcome)

@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING
 
 import anyio.lowlevel
 from msgspec import Struct
-from msgspec.structs import replace
 
 from gate.audit.gathering import Gathering, Risk
 from gate.audit.known import Bench, Known, Subject
 from gate.audit.records import Records, reference_of
 from gate.audit.rows import RiskLists
 from gate.audit.strays import Strays
-from gate.errors import ExitCode, GateError
+from gate.errors import GateError
 from gate.evidence.checks import notes_on, read_checks
 from gate.findings import Unscanned
 from gate.verdict import Outcome, judge_image, judge_run
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
     from gate.policy import Policies
     from gate.scanning import Scans
     from gate.security_center import CatalogueRow, ImageRecord, SecurityCenter
+    from gate.stopping import Stop
     from gate.verdict import ImageVerdict, Service, Verdict
     from gate.wait import Patience, Watcher
 
@@ -51,7 +51,7 @@ class Means(Struct, frozen=True, kw_only=True):
     clock: Clock
     patience: Patience
     watcher: Watcher
-    stop: anyio.CancelScope
+    stop: Stop
 
 
 async def audit(
@@ -63,7 +63,7 @@ async def audit(
     """
     auditing = _Auditing(scope, Bench(policies, today), means, progress)
     trouble: GateError | None = None
-    with means.stop:
+    with means.stop.scope:
         try:
             await auditing.run()
         except* GateError as several:
@@ -192,18 +192,16 @@ class _Auditing:
         notes = [*self._notes, *self._known.gathered.problems, *notes_on(self._known.checks)]
         if trouble is not None:
             notes.insert(0, f"The audit was not finished: {trouble}")
-        verdict = judge_run(
+        nothing_because = trouble.exit_code if trouble is not None and not images else None
+        return judge_run(
             images,
             generated_at=self._means.clock.now(),
             service=self._means.service,
             policies=self._bench.policies.sources,
             notes=[*notes, *self._policy_notes(images)],
+            ended_by=self._means.stop.ended_by or nothing_because,
+            whole=self._all_records,
         )
-        if trouble is not None and not images:
-            return replace(verdict, exit_code=trouble.exit_code)
-        if not self._all_records and verdict.outcome is Outcome.PASS:
-            return replace(verdict, outcome=Outcome.UNDECIDED, exit_code=ExitCode.UNDECIDED)
-        return verdict
 
     def _policy_notes(self, images: Sequence[ImageVerdict]) -> tuple[str, ...]:
         decided = (

@@ -39,8 +39,9 @@ def _located(image: ImageVerdict, path: str, matcher: Matcher) -> ImageVerdict:
     several: list[str] = []
     for decision in image.decisions:
         finding = decision.finding
-        lines = matcher.lines(finding.command)
-        said = f"{finding.risk}: {_command(finding.command)}"
+        command = finding.fact("command")
+        lines = matcher.lines(command)
+        said = f"{finding.risk}: {_command(command)}"
         if len(lines) == 1:
             finding = replace(finding, location=Location(path, lines[0]))
         elif lines:

@@ -10,7 +10,7 @@ import anyio
 from msgspec import Struct
 
 from gate.evidence.later import Later
-from gate.findings import Finding, Level, Status
+from gate.findings import Fact, Finding, Level, Shown, Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -104,11 +104,22 @@ def _finding(row: BuildRiskDetail, status: Status) -> Finding:
         level=level_of(row.risk_level),
         level_word=row.risk_level,
         status=status,
-        command=row.layer_cmd,
-        layer=row.layer_digest,
-        description=row.description,
-        advice=row.advice or row.promt,
+        facts=describe(row),
     )
+
+
+def describe(row: BuildRiskDetail) -> tuple[Fact, ...]:
+    """Return what reports show of a build risk; what is empty is not a fact.
+
+    The keys are part of the JSON report's contract. The row's secrets are masked already.
+    """
+    facts = (
+        Fact("command", "Build command", row.layer_cmd, Shown.CODE),
+        Fact("layer", "Layer", row.layer_digest, Shown.PLACE),
+        Fact("description", "Description", row.description),
+        Fact("advice", "Advice", row.advice or row.promt),
+    )
+    return tuple(fact for fact in facts if fact.text)
 
 
 def _key(row: BuildRiskDetail) -> _Key:
@@ -124,6 +135,6 @@ def _order(finding: Finding) -> tuple[int, str, str, str, str]:
         list(Level).index(finding.level),
         finding.status,
         finding.risk,
-        finding.layer,
-        finding.command,
+        finding.fact("layer"),
+        finding.fact("command"),
     )

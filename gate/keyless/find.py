@@ -9,7 +9,7 @@ from gate.credentials import KEY_ID, KEY_SECRET
 from gate.errors import NoCredentials
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from gate.clock import Clock
     from gate.keyless.request import Role
@@ -38,13 +38,15 @@ def keyless_credentials(
     *,
     clock: Clock,
     deadline: float,
+    actions: Sequence[str],
     observer: Callable[[str], None] | None = None,
 ) -> RoleCredentials | None:
     """Return the source of a role's credentials, ``None`` where nothing asks for one.
 
-    A key in the environment goes first, and a token file is the official chain's. ``deadline`` is a
-    time of the monotonic clock; ``observer`` is told of every request in a line. Raises
-    ``NoCredentials`` for a job that names a role but can't get a token, or names it by half.
+    A key in the environment goes first, and a token file is the official chain's. A session may do
+    ``actions`` at most, RAM actions by their full names. ``deadline`` is a time of the monotonic
+    clock; ``observer`` is told of every request in a line. Raises ``NoCredentials`` for a job that
+    names a role but can't get a token, or that configures only half of one.
     """
     told = {name: text.strip() for name, text in environment.items()}
     if any(told.get(name) for name in (KEY_ID, KEY_SECRET, TOKEN_FILE)):
@@ -63,7 +65,7 @@ def keyless_credentials(
             raise lack
         return None
     return RoleCredentials(
-        role=_role(arns, told),
+        role=_role(arns, told, tuple(actions)),
         token=token,
         clock=clock,
         deadline=deadline,
@@ -71,7 +73,7 @@ def keyless_credentials(
     )
 
 
-def _role(arns: Mapping[str, str], told: Mapping[str, str]) -> Role:
+def _role(arns: Mapping[str, str], told: Mapping[str, str], actions: tuple[str, ...]) -> Role:
     for name, shape in _ARNS.items():
         if name not in arns:
             raise NoCredentials(
@@ -90,6 +92,7 @@ def _role(arns: Mapping[str, str], told: Mapping[str, str]) -> Role:
         provider_arn=arns[PROVIDER],
         session_name=told.get(SESSION_NAME) or _SESSION_NAME,
         host=_host(told),
+        actions=actions,
     )
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 AUDIENCE = "sts.aliyuncs.com"
 """Whom the job's token is for; the identity provider in RAM must list it as a client ID."""
@@ -17,28 +17,18 @@ AUDIENCE = "sts.aliyuncs.com"
 SHORTEST, LONGEST = 900, 3600
 """Seconds that a session may last: STS's least, and what every role allows."""
 
-# All that any command of the gate may ask. Whatever else the role may do, a session may not.
-SESSION_ACTIONS = (
-    "DescribeImageBuildRiskByKey",
-    "DescribeImageBuildRiskList",
-    "DescribeImageEventOperationPage",
-    "DescribeImageInstances",
-    "DescribeImageLatestScanTask",
-    "DescribeImageListByBuildRisk",
-    "DescribeImageRepoDetailList",
-    "GetBuildRiskDefineRuleConfig",
-    "PublicPreCheckImageScanTask",
-    "PublicSyncAndCreateImageScanTask",
-)
-
 
 class Role(Struct, frozen=True, kw_only=True):
-    """The role to assume, the identity provider that vouches for the job, and whom to ask."""
+    """The role to assume, the identity provider that vouches for the job, and whom to ask.
+
+    ``actions`` is all that a session may do, whatever else the role may.
+    """
 
     arn: str
     provider_arn: str
     session_name: str
     host: str
+    actions: tuple[str, ...]
 
     def __str__(self) -> str:
         """Name the role for a person; the ``::`` of its ARN would look like a workflow command."""
@@ -70,16 +60,16 @@ def assume_role(base_url: str, role: Role, token: str, seconds: int) -> Request:
             "OIDCToken": token,
             "RoleSessionName": role.session_name,
             "DurationSeconds": str(seconds),
-            "Policy": session_policy(),
+            "Policy": session_policy(role.actions),
         },
     )
 
 
-def session_policy() -> str:
+def session_policy(actions: Sequence[str]) -> str:
     """Return the policy that a session's rights are cut down to; STS takes 1,024 characters."""
     statement = {
         "Effect": "Allow",
-        "Action": [f"yundun-sas:{name}" for name in SESSION_ACTIONS],
+        "Action": sorted(actions),
         "Resource": "*",
     }
     return json.dumps({"Version": "1", "Statement": [statement]}, separators=(",", ":"))

@@ -79,8 +79,8 @@ def _finding(name: str, decision: Decision) -> _Annotation:
         "Image": name,
         "Because": _line(decision.because),
         "Waiver": waiver and f"{_line(waiver.reason)}, until {waiver.expires}",
-        "Advice": _line(finding.advice),
-        "Build command": visible(finding.command),
+        "Advice": _line(finding.fact("advice")),
+        "Build command": visible(finding.fact("command")),
     }
     text = "\n".join(f"{label}: {said}" for label, said in known.items() if said)
     return _Annotation(

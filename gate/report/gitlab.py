@@ -148,12 +148,12 @@ def _vulnerability(image: ImageVerdict, decision: Decision, seen: Counter[str]) 
 
 def _description(decision: Decision, name: str) -> str:
     """Return Markdown; nothing of others begins a line of it."""
-    what = _markdown(decision.finding.description) or for_markdown(name)
+    what = _markdown(decision.finding.fact("description")) or for_markdown(name)
     return f"Build risk: {what}\n\nDecision: {decision.action}. {_markdown(decision.because)}"
 
 
 def _solution(finding: Finding, risk: str) -> str:
-    advice = _markdown(finding.advice)
+    advice = _markdown(finding.fact("advice"))
     return f"Advice: {advice}" if advice else f"No advice is known for {for_markdown(risk)}."
 
 
@@ -178,15 +178,15 @@ def _details(image: ImageVerdict, decision: Decision) -> Iterator[tuple[str, dic
         "level": ("Level", finding.level.value),
         "status": ("Status in Security Center", finding.status.value),
         "rule": ("Rule of the policy", decision.rule or ""),
-        "layer": ("Layer", finding.layer),
+        "layer": ("Layer", finding.fact("layer")),
     }
     for key, (name, text) in texts.items():
         if text:
             yield key, {"name": name, "type": "text", "value": visible(text)}
-    if finding.command:
+    if finding.fact("command"):
         yield (
             "command",
-            {"name": "Build command", "type": "code", "value": visible(finding.command)},
+            {"name": "Build command", "type": "code", "value": visible(finding.fact("command"))},
         )
     path = file_of(finding)
     if path and finding.location:

@@ -30,7 +30,7 @@ def fingerprint(repository: str, finding: Finding, seen: Counter[str]) -> str:
 
 def steady_command(finding: Finding) -> str:
     """Return the build command on one line, without the values of build arguments."""
-    return _SPACE.sub(" ", _ARGUMENTS.sub("", finding.command)).strip()
+    return _SPACE.sub(" ", _ARGUMENTS.sub("", finding.fact("command"))).strip()
 
 
 def file_of(finding: Finding) -> str | None:

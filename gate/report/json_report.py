@@ -37,7 +37,9 @@ def as_json(verdict: Verdict) -> dict[str, Any]:
         "verdict": verdict.outcome.value,
         "exit_code": int(verdict.exit_code),
         "policies": [{"path": policy.path, "sha256": policy.sha256} for policy in verdict.policies],
-        "notes": list(verdict.notes),
+        "notes": list(
+            dict.fromkeys((*verdict.notes, *(note for one in verdict.images for note in one.notes)))
+        ),
         "images": [_image_verdict(image) for image in verdict.images],
     }
 
@@ -91,10 +93,10 @@ def _finding(decision: Decision) -> dict[str, Any]:
         "because": decision.because,
         "rule": decision.rule,
         "waiver": _waiver(decision.waiver) if decision.waiver else None,
-        "command": finding.command,
-        "layer": finding.layer,
-        "description": finding.description,
-        "advice": finding.advice,
+        "command": finding.fact("command"),
+        "layer": finding.fact("layer"),
+        "description": finding.fact("description"),
+        "advice": finding.fact("advice"),
         "location": _location(finding.location) if finding.location else None,
     }
 

@@ -99,7 +99,7 @@ def _evidence(image: ImageVerdict) -> _Case:
 def _finding(decision: Decision, seen: set[str]) -> _Case:
     """Name a case so that the next build's case for the same finding has the same name."""
     finding = decision.finding
-    command = _line(finding.command)[:_COMMAND_IN_NAME]
+    command = _line(finding.fact("command"))[:_COMMAND_IN_NAME]
     plain = _line(": ".join(filter(None, (finding.risk, finding.name, command))))
     name, number = plain, 2
     while name in seen:
@@ -119,10 +119,10 @@ def _details(decision: Decision) -> str:
         "Level": finding.level.value,
         "Status": finding.status.value,
         "Place": location and f"{location.path}:{location.line}",
-        "Command": visible(finding.command),
-        "Layer": finding.layer,
-        "Description": finding.description,
-        "Advice": finding.advice,
+        "Command": visible(finding.fact("command")),
+        "Layer": finding.fact("layer"),
+        "Description": finding.fact("description"),
+        "Advice": finding.fact("advice"),
     }
     return "\n".join(f"{label}: {_line(text)}" for label, text in known.items() if text)
 

@@ -125,7 +125,7 @@ def _row(decision: Decision) -> str:
         f"**{decision.action.value}**",
         finding.level.value,
         risk,
-        _code(finding.command),
+        _code(finding.fact("command")),
         _cell(decision.because),
     )
     return f"| {' | '.join(cells)} |\n"
@@ -135,12 +135,12 @@ def _detail(decision: Decision) -> str:
     finding, waiver, location = decision.finding, decision.waiver, decision.finding.location
     ended = "expired " if waiver and waiver.expired else "until "
     known = {
-        "Command": finding.command and _code(finding.command, _PARAGRAPH),
+        "Command": finding.fact("command") and _code(finding.fact("command"), _PARAGRAPH),
         "Place": location and _code(f"{location.path}:{location.line}"),
-        "Description": _cell(finding.description, _PARAGRAPH),
-        "Advice": _cell(finding.advice, _PARAGRAPH),
+        "Description": _cell(finding.fact("description"), _PARAGRAPH),
+        "Advice": _cell(finding.fact("advice"), _PARAGRAPH),
         "Status": _cell(finding.status.value),
-        "Layer": finding.layer and _code(finding.layer),
+        "Layer": finding.fact("layer") and _code(finding.fact("layer")),
         "Rule": _cell(decision.rule or ""),
         "Waiver": waiver
         and _cell(f"{waiver.reason}, {ended}{waiver.expires} {waiver.owner} {waiver.ticket}"),

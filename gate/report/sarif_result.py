@@ -49,8 +49,8 @@ def _rule(key: str, findings: Sequence[Finding]) -> dict[str, Any]:
         "id": key,
         "name": key,
         "shortDescription": {"text": name},
-        "fullDescription": {"text": in_message(first.description) or name},
-        "help": {"text": in_message(first.advice) or f"No advice is known for {key}."},
+        "fullDescription": {"text": in_message(first.fact("description")) or name},
+        "help": {"text": in_message(first.fact("advice")) or f"No advice is known for {key}."},
         "properties": {
             "security-severity": severity,
             "tags": ["security", *filter(None, [in_message(first.risk_class, _NAME)])],
@@ -96,7 +96,7 @@ def as_result(
             "status": finding.status.value,
             "because": decision.because,
             "rule": decision.rule or "",
-            "layer": finding.layer,
+            "layer": finding.fact("layer"),
         },
     }
     if decision.action is Action.WAIVED:
@@ -113,8 +113,8 @@ def percent_encoded(path: str) -> str:
 def _message(decision: Decision) -> str:
     finding = decision.finding
     said = f"{in_message(finding.name) or _rule_id(finding)}. {in_message(decision.because)}"
-    if finding.command:
-        said += f" Build command: {for_sarif(_cut(finding.command, _COMMAND))}"
+    if finding.fact("command"):
+        said += f" Build command: {for_sarif(_cut(finding.fact('command'), _COMMAND))}"
     return for_sarif(said)
 
 

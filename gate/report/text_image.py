@@ -113,7 +113,7 @@ def _worst_first(decision: Decision) -> tuple[int, int, str, str]:
         STRICTEST_FIRST.index(decision.action),
         _WORST_FIRST.index(finding.level),
         finding.risk,
-        finding.command,
+        finding.fact("command"),
     )
 
 
@@ -141,18 +141,18 @@ def _level(finding: Finding) -> str:
 def _details(decision: Decision, look: Look) -> Iterator[tuple[str, str]]:
     """Yield label and text of what is to be said below a finding."""
     finding = decision.finding
-    if finding.command:
-        yield "command", _command(finding.command, look)
+    if finding.fact("command"):
+        yield "command", _command(finding.fact("command"), look)
     if finding.location:
         yield "at", for_terminal(f"{finding.location.path}:{finding.location.line}")
-    if finding.advice and (look.verbose or decision.action is Action.BLOCK):
-        yield "advice", sentence(finding.advice)
+    if finding.fact("advice") and (look.verbose or decision.action is Action.BLOCK):
+        yield "advice", sentence(finding.fact("advice"))
     if decision.waiver and (look.verbose or decision.waiver.expired):
         yield "waiver", _waiver(decision.waiver)
     if look.verbose:
         more = {
-            "about": sentence(finding.description),
-            "layer": for_terminal(finding.layer),
+            "about": sentence(finding.fact("description")),
+            "layer": for_terminal(finding.fact("layer")),
             "because": sentence(decision.because),
             "rule": for_terminal(decision.rule or ""),
         }

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from gate.security_center.client import SecurityCenter
 from gate.security_center.endpoints import endpoint_for, parse_endpoint
+from gate.security_center.operations import OPERATIONS, Operation, Purpose
 from gate.security_center.pages import Listing, read_list
 from gate.security_center.rows import (
     BuildRiskDetail,
@@ -29,7 +30,6 @@ from gate.security_center.rows import (
     ImageRecord,
     ImageRepository,
     ImageRiskRow,
-    RiskItem,
     ScanCost,
     ScanTarget,
     ScanTask,
@@ -38,6 +38,7 @@ from gate.security_center.rows import (
 from gate.security_center.wire import Page
 
 __all__ = [
+    "OPERATIONS",
     "BuildRiskDetail",
     "CallerIdentity",
     "CatalogueRow",
@@ -49,8 +50,9 @@ __all__ = [
     "ImageRepository",
     "ImageRiskRow",
     "Listing",
+    "Operation",
     "Page",
-    "RiskItem",
+    "Purpose",
     "ScanCost",
     "ScanTarget",
     "ScanTask",

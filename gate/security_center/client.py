@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from gate.clock import Clock
     from gate.credentials import CredentialSource
-    from gate.security_center.question import Question
+    from gate.security_center.operations import Operation
     from gate.security_center.rows import (
         BuildRiskDetail,
         CatalogueRow,
@@ -118,10 +118,12 @@ class SecurityCenter(Operations):
         if session is not None:
             await session.close()
 
-    async def _ask(self, question: Question, decode: Callable[[Answer], T]) -> T:
+    async def _ask(
+        self, operation: Operation, parameters: Mapping[str, str], decode: Callable[[Answer], T]
+    ) -> T:
         if self._transport is None:
             raise RuntimeError("The client is closed: enter it with `async with`.")
-        return await self._transport.ask(question, decode)
+        return await self._transport.ask(operation, parameters, decode)
 
     def now(self) -> datetime:
         """Return the service's own time, in UTC: the machine's, until an answer told otherwise."""

@@ -6,11 +6,13 @@ method raises ``AccessError`` for refusals and ``ServiceError`` for what doesn't
 
 from __future__ import annotations
 
+from enum import StrEnum
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
+from msgspec import Struct
+
 from gate.security_center import wire
-from gate.security_center.question import Question
 from gate.security_center.rows import (
     BuildRiskDetail,
     CallerIdentity,
@@ -20,7 +22,6 @@ from gate.security_center.rows import (
     ImageRecord,
     ImageRepository,
     ImageRiskRow,
-    RiskItem,
     ScanCost,
     ScanTarget,
     ScanTask,
@@ -35,12 +36,71 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
+class Purpose(StrEnum):
+    """What the gate needs an operation for, in the words that its user knows."""
+
+    VERDICT = "every verdict"
+    ACCEPT_PREVIOUS = "scan.accept_previous"
+    CATALOGUE = "gate risks"
+    SCAN = "--scan"
+    DRY_RUN = "--dry-run"
+    DOCTOR = "gate doctor"
+
+
+class Operation(Struct, frozen=True):
+    """An operation, and what needs it; ``product`` is the prefix of its RAM action.
+
+    ``asks_for_scans`` sets apart what a policy that only reads leaves out.
+    """
+
+    name: str
+    needed_for: tuple[Purpose, ...]
+    asks_for_scans: bool = False
+    version: str = "2018-12-03"
+    product: str = "yundun-sas"
+
+    @property
+    def action(self) -> str:
+        """The RAM action that it needs."""
+        return f"{self.product}:{self.name}"
+
+
+IMAGES = Operation("DescribeImageInstances", (Purpose.VERDICT,))
+IMAGES_BY_BUILD_RISK = Operation("DescribeImageListByBuildRisk", (Purpose.VERDICT,))
+BUILD_RISKS_OF_IMAGE = Operation("DescribeImageBuildRiskByKey", (Purpose.VERDICT,))
+CHECK_CONFIGURATION = Operation("GetBuildRiskDefineRuleConfig", (Purpose.VERDICT,))
+LATEST_SCAN_TASKS = Operation("DescribeImageLatestScanTask", (Purpose.ACCEPT_PREVIOUS,))
+BUILD_RISKS = Operation("DescribeImageBuildRiskList", (Purpose.CATALOGUE,))
+EVENT_RULES = Operation("DescribeImageEventOperationPage", (Purpose.DOCTOR,))
+REPOSITORIES = Operation("DescribeImageRepoDetailList", (Purpose.SCAN, Purpose.DOCTOR))
+SCAN_COST = Operation("PublicPreCheckImageScanTask", (Purpose.DRY_RUN,), asks_for_scans=True)
+SCAN = Operation("PublicSyncAndCreateImageScanTask", (Purpose.SCAN,), asks_for_scans=True)
+OPERATIONS = (
+    IMAGES,
+    IMAGES_BY_BUILD_RISK,
+    BUILD_RISKS_OF_IMAGE,
+    CHECK_CONFIGURATION,
+    LATEST_SCAN_TASKS,
+    BUILD_RISKS,
+    EVENT_RULES,
+    REPOSITORIES,
+    SCAN_COST,
+    SCAN,
+)
+"""All that any command may ask of Security Center: whoever grants less is told by ``doctor``."""
+
+# The token service's own; nobody has to be granted it.
+CALLER_IDENTITY = Operation("GetCallerIdentity", (), version="2015-04-01", product="sts")
+
+
 class Operations:
-    """Asks for operations by their names; ``_ask`` is where questions go."""
+    """Asks for operations by their names; ``_ask`` is where they go."""
 
     lang: str
 
-    async def _ask(self, question: Question, decode: Callable[[Answer], T]) -> T:
+    async def _ask(
+        self, operation: Operation, parameters: Mapping[str, str], decode: Callable[[Answer], T]
+    ) -> T:
         raise NotImplementedError
 
     async def describe_image_list_by_build_risk(  # noqa: PLR0913 - the reference's parameters
@@ -61,7 +121,7 @@ class Operations:
         2 (false positive); ``criteria`` the value to look for in ``RepoNamespace`` or ``RepoName``,
         whichever ``criteria_type`` names. Whether that matches exactly is not documented.
         """
-        told = wire.parameters(
+        parameters = wire.parameters(
             risk_level=risk_level,
             lang=lang or self.lang,
             current_page=current_page,
@@ -71,8 +131,9 @@ class Operations:
             criteria=criteria,
             criteria_type=criteria_type,
         )
-        question = Question("DescribeImageListByBuildRisk", told)
-        return await self._ask(question, partial(wire.read_page, row=ImageRiskRow))
+        return await self._ask(
+            IMAGES_BY_BUILD_RISK, parameters, partial(wire.read_page, row=ImageRiskRow)
+        )
 
     async def describe_image_build_risk_list(  # noqa: PLR0913 - the reference's parameters
         self,
@@ -88,7 +149,7 @@ class Operations:
 
         ``criteria_type`` is ``RiskKeyName`` or ``RiskClassName``.
         """
-        told = wire.parameters(
+        parameters = wire.parameters(
             risk_level=risk_level,
             lang=lang or self.lang,
             current_page=current_page,
@@ -96,8 +157,7 @@ class Operations:
             criteria_type=criteria_type,
             criteria=criteria,
         )
-        question = Question("DescribeImageBuildRiskList", told)
-        return await self._ask(question, partial(wire.read_page, row=CatalogueRow))
+        return await self._ask(BUILD_RISKS, parameters, partial(wire.read_page, row=CatalogueRow))
 
     async def describe_image_build_risk_by_key(  # noqa: PLR0913 - the reference's parameters
         self,
@@ -113,7 +173,7 @@ class Operations:
 
         A row does not carry its status: ask with ``status`` to know it.
         """
-        told = wire.parameters(
+        parameters = wire.parameters(
             image_uuid=image_uuid,
             risk_key=risk_key,
             status=status,
@@ -121,8 +181,9 @@ class Operations:
             current_page=current_page,
             page_size=page_size,
         )
-        question = Question("DescribeImageBuildRiskByKey", told)
-        return await self._ask(question, partial(wire.read_page, row=BuildRiskDetail))
+        return await self._ask(
+            BUILD_RISKS_OF_IMAGE, parameters, partial(wire.read_page, row=BuildRiskDetail)
+        )
 
     async def describe_image_instances(
         self,
@@ -136,16 +197,17 @@ class Operations:
         """Return a page of the images that Security Center knows.
 
         ``criteria`` maps names such as ``repoName`` to values, or is a JSON array of conditions;
-        ``logical_exp`` (``AND``, ``OR``) joins them, a mapping's with ``AND`` unless told.
+        ``logical_exp`` (``AND``, ``OR``) joins them; those of a mapping are joined by ``AND``
+        unless it is given.
         """
-        told = wire.parameters(
+        parameters = wire.parameters(
             **wire.conditions(criteria, logical_exp),
             current_page=current_page,
             page_size=page_size,
             scanned=scanned,
         )
         read = partial(wire.read_page, row=ImageRecord, rows_in="ImageInstanceList", page_in=None)
-        return await self._ask(Question("DescribeImageInstances", told), read)
+        return await self._ask(IMAGES, parameters, read)
 
     async def describe_image_repo_detail_list(
         self,
@@ -156,7 +218,7 @@ class Operations:
         page_size: int | None = None,
     ) -> Page[ImageRepository]:
         """Return a page of the repositories that Security Center knows, asked for as images are."""
-        told = wire.parameters(
+        parameters = wire.parameters(
             **wire.conditions(criteria, logical_exp),
             current_page=current_page,
             page_size=page_size,
@@ -164,7 +226,7 @@ class Operations:
         read = partial(
             wire.read_page, row=ImageRepository, rows_in="ImageRepoResponses", page_in=None
         )
-        return await self._ask(Question("DescribeImageRepoDetailList", told), read)
+        return await self._ask(REPOSITORIES, parameters, read)
 
     async def describe_image_event_operation_page(  # noqa: PLR0913 - the reference's parameters
         self,
@@ -179,7 +241,7 @@ class Operations:
         page_size: int | None = None,
     ) -> Page[EventRule]:
         """Return a page of the rules that whitelist alerts; ``source`` ``default`` is images."""
-        told = wire.parameters(
+        parameters = wire.parameters(
             event_type=event_type,
             event_key=event_key,
             event_name=event_name,
@@ -189,28 +251,22 @@ class Operations:
             current_page=current_page,
             page_size=page_size,
         )
-        question = Question("DescribeImageEventOperationPage", told)
-        return await self._ask(question, partial(wire.read_page, row=EventRule))
+        return await self._ask(EVENT_RULES, parameters, partial(wire.read_page, row=EventRule))
 
     async def get_build_risk_define_rule_config(
         self, *, lang: str | None = None
     ) -> CheckConfiguration:
         """Return which checks for build risks exist, and which are switched on."""
-        told = wire.parameters(lang=lang or self.lang)
-        question = Question("GetBuildRiskDefineRuleConfig", told)
-        return await self._ask(question, partial(wire.read_data, row=CheckConfiguration))
-
-    async def list_image_build_risk_item(self, *, lang: str | None = None) -> tuple[RiskItem, ...]:
-        """Return the classes of build risks."""
-        told = wire.parameters(lang=lang or self.lang)
-        read = partial(wire.read_rows, row=RiskItem, rows_in="Data")
-        return await self._ask(Question("ListImageBuildRiskItem", told), read)
+        parameters = wire.parameters(lang=lang or self.lang)
+        return await self._ask(
+            CHECK_CONFIGURATION, parameters, partial(wire.read_data, row=CheckConfiguration)
+        )
 
     async def describe_image_latest_scan_task(self, digest: str) -> tuple[ScanTask, ...]:
         """Return the latest scan tasks of a digest, bare hex."""
-        told = wire.parameters(digest=digest)
+        parameters = wire.parameters(digest=digest)
         read = partial(wire.read_rows, row=ScanTask, rows_in="Task")
-        return await self._ask(Question("DescribeImageLatestScanTask", told), read)
+        return await self._ask(LATEST_SCAN_TASKS, parameters, read)
 
     async def public_sync_and_create_image_scan_task(
         self, images: Sequence[ScanTarget]
@@ -219,21 +275,15 @@ class Operations:
 
         Where an answer was lost on the way, the request is made again: it may arrive twice.
         """
-        told = wire.parameters(images=wire.targets_json(images))
-        question = Question("PublicSyncAndCreateImageScanTask", told)
-        return await self._ask(question, partial(wire.read_data, row=ScanTaskState))
-
-    async def public_create_image_scan_task(self, images: Sequence[ScanTarget]) -> ScanTaskState:
-        """Ask for a scan of images that Security Center knows; this uses scan quota."""
-        question = Question("PublicCreateImageScanTask", wire.targets_lists(images))
-        return await self._ask(question, partial(wire.read_data, row=ScanTaskState))
+        parameters = wire.parameters(images=wire.targets_json(images))
+        return await self._ask(SCAN, parameters, partial(wire.read_data, row=ScanTaskState))
 
     async def public_pre_check_image_scan_task(self, images: Sequence[ScanTarget]) -> ScanCost:
         """Return what a scan of images would cost."""
-        question = Question("PublicPreCheckImageScanTask", wire.targets_lists(images))
-        return await self._ask(question, partial(wire.read_data, row=ScanCost))
+        return await self._ask(
+            SCAN_COST, wire.targets_lists(images), partial(wire.read_data, row=ScanCost)
+        )
 
     async def get_caller_identity(self) -> CallerIdentity:
         """Return whose the credentials are; an operation of the token service's endpoint."""
-        question = Question("GetCallerIdentity", {}, version="2015-04-01", product="sts")
-        return await self._ask(question, partial(wire.read_object, row=CallerIdentity))
+        return await self._ask(CALLER_IDENTITY, {}, partial(wire.read_object, row=CallerIdentity))

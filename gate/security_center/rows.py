@@ -185,13 +185,6 @@ class CheckConfiguration(Row, frozen=True, kw_only=True):
         return [check for group in self.rule_tree for check in group.rule_list]
 
 
-class RiskItem(Row, frozen=True, kw_only=True):
-    """A class of build risks, from ListImageBuildRiskItem."""
-
-    item_key: str
-    item_name: str = ""
-
-
 class ScanTask(Row, frozen=True, kw_only=True):
     """A scan task, from DescribeImageLatestScanTask."""
 

@@ -1,6 +1,6 @@
 """Send signed requests; the only module of the package that knows aiohttp, with connection.py.
 
-The order for one question is: try again while there is time, each time hold a slot of the limiter,
+The order for one operation is: try again while there is time, each time hold a slot of the limiter,
 ask for credentials, sign with a new nonce and date, send, read within bounds, judge, decode. So a
 slot is never held while sleeping, and no signature is sent twice.
 """
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from gate.credentials import CredentialSource
     from gate.security_center.limiter import Limiter
-    from gate.security_center.question import Question
+    from gate.security_center.operations import Operation
     from gate.security_center.retry import Patience
     from gate.security_center.service_clock import ServiceClock
     from gate.security_center.tally import Tally
@@ -68,23 +68,27 @@ class Transport:
         host = URL(url_of(self.endpoint)).host or ""
         return None if is_loopback(host) else proxy_for(host)
 
-    async def ask(self, question: Question, decode: Callable[[Answer], T]) -> T:
+    async def ask(
+        self, operation: Operation, parameters: Mapping[str, str], decode: Callable[[Answer], T]
+    ) -> T:
         """Return the decoded answer.
 
         Raises ``AccessError`` for a refusal, ``ServiceError`` for what doesn't pass in time.
         """
 
         async def attempt() -> T | Trouble:
-            return await self._attempt(question, decode)
+            return await self._attempt(operation, parameters, decode)
 
-        return await self.patience.until_answered(question.operation, attempt)
+        return await self.patience.until_answered(operation.name, attempt)
 
-    async def _attempt(self, question: Question, decode: Callable[[Answer], T]) -> T | Trouble:
+    async def _attempt(
+        self, operation: Operation, parameters: Mapping[str, str], decode: Callable[[Answer], T]
+    ) -> T | Trouble:
         async with self.limiter.slot() as sent_at:
             if sent_at is None:
                 return NO_TIME
-            outcome = await self._send(question)
-        judged = self._judged(question, outcome)
+            outcome = await self._send(operation, parameters)
+        judged = self._judged(operation, outcome)
         if isinstance(judged, Trouble):
             if judged.throttled:
                 self.tally.throttled += 1
@@ -94,17 +98,19 @@ class Transport:
         try:
             return decode(judged)
         except AnswerUnreadable as error:
-            return unreadable(question.action, error)
+            return unreadable(operation.action, error)
 
-    def _judged(self, question: Question, outcome: _Received | Trouble) -> Answer | Trouble:
+    def _judged(self, operation: Operation, outcome: _Received | Trouble) -> Answer | Trouble:
         if isinstance(outcome, Trouble):
             return outcome
         self.patience.answered = True
-        return judge(question.action, outcome.status, outcome.headers, outcome.body)
+        return judge(operation.action, outcome.status, outcome.headers, outcome.body)
 
-    async def _send(self, question: Question) -> _Received | Trouble:
+    async def _send(
+        self, operation: Operation, parameters: Mapping[str, str]
+    ) -> _Received | Trouble:
         """Send once; what breaks is a trouble."""
-        url, headers = await self._signed(question)
+        url, headers = await self._signed(operation, parameters)
         seconds = min(_ONE_REQUEST, self.patience.remaining())
         if seconds <= 0:
             return NO_TIME
@@ -115,16 +121,20 @@ class Transport:
             outcome = await self._exchange(url, headers, seconds)
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             outcome = explain(error, self._proxy)
-        self._observe(question, outcome, self.patience.clock.monotonic() - started)
+        page = parameters.get("CurrentPage")
+        named = f"{operation.name} page {page}" if page else operation.name
+        self._observe(named, outcome, self.patience.clock.monotonic() - started)
         return outcome
 
-    async def _signed(self, question: Question) -> tuple[URL, dict[str, str]]:
+    async def _signed(
+        self, operation: Operation, parameters: Mapping[str, str]
+    ) -> tuple[URL, dict[str, str]]:
         credentials = checked(await self.credentials.get(), self.credentials.origin)
-        query = canonical_query(question.parameters)
+        query = canonical_query(parameters)
         headers = request_headers(
             host=authority_of(self.endpoint),
-            action=question.operation,
-            version=question.version,
+            action=operation.name,
+            version=operation.version,
             date=self.service_clock.now(),
             nonce=secrets.token_hex(16),
             security_token=credentials.security_token,
@@ -155,12 +165,10 @@ class Transport:
                     return _too_large()
             return _Received(response.status, response.headers, bytes(body))
 
-    def _observe(self, question: Question, outcome: _Received | Trouble, seconds: float) -> None:
+    def _observe(self, named: str, outcome: _Received | Trouble, seconds: float) -> None:
         """Tell of a request without its query and headers: those may hold what is secret."""
         if self.observer is None:
             return
-        page = question.parameters.get("CurrentPage")
-        named = f"{question.operation} page {page}" if page else question.operation
         told = outcome.what if isinstance(outcome, Trouble) else f"status {outcome.status}"
         self.observer(f"{named}: {told}, {seconds * 1000:.0f} ms")
 

@@ -11,7 +11,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from gate import stopping
 from gate.cli import audit as audit_command
 from gate.cli import progress
 from gate.audit import auditing
@@ -26,12 +25,11 @@ from gate.sandbox import (
     SampleImage,
     State,
 )
+from gate.stopping import Stop
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import AbstractContextManager
-
-    from anyio import CancelScope
 
     from gate.sandbox import Sandbox
     from tests.cli.conftest import Result
@@ -266,12 +264,11 @@ def test_what_is_no_report_is_not_compared_with(gate: Gate, content: str) -> Non
 def test_an_audit_that_is_stopped_says_so_and_passes_nothing(
     gate: Gate, serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def interrupted(stop: CancelScope, received: list[ExitCode]) -> None:
+    async def interrupted(stop: Stop) -> None:
         await anyio.sleep(0.4)
-        received.append(ExitCode.INTERRUPTED)
-        stop.cancel()
+        stop.end(ExitCode.INTERRUPTED)
 
-    monkeypatch.setattr(stopping, "heed", interrupted)
+    monkeypatch.setattr(Stop, "heed", interrupted)
     hangs = Faults(Fault(kind=Kind.SILENT, operations=["DescribeImageListByBuildRisk"]))
     with serve(image("web"), faults=hangs) as sandbox:
         result = audit(gate, sandbox)

@@ -27,7 +27,7 @@ VARIABLE = {"GITLAB_CI": "true", "BUILDRISK_GATE_OIDC_TOKEN": web_token()}
 
 
 def find(environment: dict[str, str]) -> RoleCredentials | None:
-    return keyless_credentials(environment, clock=SimulatedTime().clock, deadline=100)
+    return keyless_credentials(environment, clock=SimulatedTime().clock, deadline=100, actions=())
 
 
 def found(environment: dict[str, str]) -> RoleCredentials:
@@ -141,7 +141,7 @@ def test_finding_a_role_imports_no_http_client() -> None:
 import sys
 from gate.clock import Clock
 from gate.keyless import keyless_credentials
-assert keyless_credentials({ARNS | GITHUB}, clock=Clock(None, None, None), deadline=1)
+assert keyless_credentials({ARNS | GITHUB}, clock=Clock(None, None, None), deadline=1, actions=())
 print("aiohttp" in sys.modules)
 """
     printed = subprocess.check_output(

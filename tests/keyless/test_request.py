@@ -5,17 +5,25 @@ from urllib.parse import parse_qs, urlsplit
 
 from gate.doctor import ram_policy
 from gate.keyless.request import Role, assume_role, session_policy
+from gate.security_center import OPERATIONS
 from tests.oidc.fake_sts import PROVIDER, ROLE
 
-ASKED = Role(arn=ROLE, provider_arn=PROVIDER, session_name="gate", host="sts.aliyuncs.com")
+ACTIONS = tuple(operation.action for operation in OPERATIONS)
+ASKED = Role(
+    arn=ROLE,
+    provider_arn=PROVIDER,
+    session_name="gate",
+    host="sts.aliyuncs.com",
+    actions=ACTIONS,
+)
 
 
 def test_a_session_may_do_what_the_gate_does_and_nothing_else() -> None:
-    assert json.loads(ram_policy(scans=True)) == json.loads(session_policy())
+    assert json.loads(ram_policy(scans=True)) == json.loads(session_policy(ACTIONS))
 
 
 def test_the_policy_is_as_short_as_the_service_wants_it() -> None:
-    assert len(session_policy()) <= 1024
+    assert len(session_policy(ACTIONS)) <= 1024
 
 
 def test_the_token_is_sent_in_the_body_and_shown_nowhere() -> None:
@@ -29,5 +37,5 @@ def test_the_token_is_sent_in_the_body_and_shown_nowhere() -> None:
         "RoleSessionName": "gate",
         "OIDCToken": "sesame",
         "DurationSeconds": "900",
-        "Policy": session_policy(),
+        "Policy": session_policy(ACTIONS),
     } == request.form

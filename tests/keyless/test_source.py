@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.anyio
 
-ASKED = Role(arn=ROLE, provider_arn=PROVIDER, session_name="gate", host="sts.aliyuncs.com")
+ASKED = Role(
+    arn=ROLE, provider_arn=PROVIDER, session_name="gate", host="sts.aliyuncs.com", actions=("a:B",)
+)
 
 
 @dataclass

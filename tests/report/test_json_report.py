@@ -152,10 +152,10 @@ def test_what_is_not_known_is_null() -> None:
     } == image["scan"]
 
 
-def test_the_notes_are_those_of_the_run() -> None:
+def test_the_notes_are_those_of_the_run_and_of_its_images() -> None:
     report = written(made.run(made.scanned(notes=("of the image",)), notes=["of the run"]))
 
-    assert ["of the run"] == report["notes"]
+    assert ["of the run", "of the image"] == report["notes"]
 
 
 def test_an_age_is_never_negative() -> None:

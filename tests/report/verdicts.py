@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from gate.errors import ExitCode
 from gate.findings import (
+    Fact,
     Finding,
     IdentifiedBy,
     Image,
@@ -18,6 +19,7 @@ from gate.findings import (
     Scan,
     Scanned,
     ScanState,
+    Shown,
     Status,
     Unscanned,
 )
@@ -65,8 +67,25 @@ def scan(**given: Any) -> Scan:
     return Scan(**(known | given))
 
 
+FACTS = {
+    "command": ("Build command", Shown.CODE),
+    "layer": ("Layer", Shown.PLACE),
+    "description": ("Description", Shown.PROSE),
+    "advice": ("Advice", Shown.PROSE),
+}
+
+
+def facts(**by_key: str) -> tuple[Fact, ...]:
+    """Describe a build risk; an empty text is not a fact."""
+    return tuple(
+        Fact(key, label, by_key[key], shown)
+        for key, (label, shown) in FACTS.items()
+        if by_key.get(key)
+    )
+
+
 def decision(action: Action = Action.BLOCK, **given: Any) -> Decision:
-    """Decide so; ``given`` are fields of the finding, and ``rule``, ``waiver``, ``because``."""
+    """Decide so; ``given`` are about the finding, or ``rule``, ``waiver``, ``because``."""
     about: dict[str, Any] = {
         key: given.pop(key) for key in ("rule", "waiver", "because") if key in given
     }
@@ -76,9 +95,10 @@ def decision(action: Action = Action.BLOCK, **given: Any) -> Decision:
         "risk_class": "other",
         "level": Level.HIGH,
         "status": Status.UNHANDLED,
-        "command": "CMD web",
-        "advice": "Add a USER.",
     }
+    about_risk = {"command": "CMD web", "advice": "Add a USER."}
+    about_risk |= {key: given.pop(key) for key in FACTS if key in given}
+    known["facts"] = facts(**about_risk)
     return Decision(
         finding=Finding(**(known | given)),
         action=action,
@@ -167,10 +187,7 @@ decisions = st.builds(
         level=st.sampled_from(Level),
         level_word=texts,
         status=st.sampled_from(Status),
-        command=texts,
-        layer=texts,
-        description=texts,
-        advice=texts,
+        facts=st.builds(facts, command=texts, layer=texts, description=texts, advice=texts),
         location=st.none() | st.builds(Location, path=texts, line=st.integers(1, 999)),
     ),
     action=st.sampled_from(Action),

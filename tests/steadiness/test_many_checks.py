@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from itertools import cycle, islice
 from typing import TYPE_CHECKING
 
-import anyio
 import pytest
 
 from gate.check import Means, check
 from gate.cli.judging import judge_images
 from gate.connect import Connections
 from gate.scanning import ScanMode, Scans
+from gate.stopping import Stop
 from gate.targets import Question
 from gate.wait import Patience
 from tests.steadiness.amounts import CHECKS
@@ -120,7 +120,7 @@ async def one_check(connections: Connections, question: Question, name: str) -> 
             clock=run.clock,
             patience=Patience(wait=0.0, deadline=run.deadline, random=lambda: 0.5),
             watcher=Silent(),
-            stop=anyio.CancelScope(),
+            stop=Stop(),
         ),
     )
 

@@ -133,7 +133,7 @@ def _risk(decision: Decision) -> Markup:
     finding = decision.finding
     name = finding.name or finding.risk
     place = f"{finding.location.path}:{finding.location.line}" if finding.location else ""
-    command = finding.command[:_PREVIEW]
+    command = finding.fact("command")[:_PREVIEW]
     return element(
         "details",
         element(
@@ -153,17 +153,17 @@ def _details(decision: Decision) -> Iterator[Markup]:
         "Because": decision.because,
         "Rule": decision.rule or "",
         "Waiver": _waiver(waiver) if waiver else "",
-        "About": finding.description,
-        "Advice": finding.advice,
+        "About": finding.fact("description"),
+        "Advice": finding.fact("advice"),
         "Class": _class(finding),
     }
-    if finding.command:
-        yield entry("Command", element("code", lines(finding.command)))
+    if finding.fact("command"):
+        yield entry("Command", element("code", lines(finding.fact("command"))))
     for label, text in known.items():
         if text:
             yield entry(label, lines(text), language(text))
-    if finding.layer:
-        yield entry("Layer", element("code", prose(finding.layer)))
+    if finding.fact("layer"):
+        yield entry("Layer", element("code", prose(finding.fact("layer"))))
 
 
 def _class(finding: Finding) -> str:
