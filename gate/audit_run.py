@@ -74,10 +74,9 @@ async def _watched(
         stop=stop,
     )
     scope = Scope.of(options.namespace, options.repository, options.region)
-    today = machine.clock.now().date()
     verdict = await heeding_signals(
         stop,
-        partial(audit, scope, policies, today, means, progress),
+        partial(audit, scope, policies, means, progress),
         partial(_show, progress, machine),
     )
     if machine.live:

@@ -31,11 +31,12 @@ _STRICTNESS = {action: rank for rank, action in enumerate(STRICTEST_FIRST)}
 
 
 class Policies:
-    """The policies of a run, at least one."""
+    """The policies of a run, at least one, and the day on which they judge."""
 
-    def __init__(self, policies: Sequence[Policy]) -> None:
+    def __init__(self, policies: Sequence[Policy], today: date) -> None:
+        self.today = today
         self._policies = tuple(policies)
-        self._judges: OrderedDict[tuple[tuple[_About, ...], date], _Bench] = OrderedDict()
+        self._judges: OrderedDict[tuple[_About, ...], _Bench] = OrderedDict()
         self._requirements: dict[frozenset[str], Requirements] = {}
         self.tell_images_apart = any(policy.tells_images_apart for policy in self._policies)
         """Whether some rule or waiver is not about all images."""
@@ -71,46 +72,41 @@ class Policies:
             checks=checks,
         )
 
-    def judge(
-        self, findings: Sequence[Finding], names: Sequence[str], today: date
-    ) -> tuple[Decision, ...]:
+    def judge(self, findings: Sequence[Finding], names: Sequence[str]) -> tuple[Decision, ...]:
         """Decide on each finding of the image with these names, in their order."""
-        return self._bench(names, today).decide_all(findings)
+        return self._bench(names).decide_all(findings)
 
-    def tolerates(self, reason: Reason, today: date) -> bool:
+    def tolerates(self, reason: Reason) -> bool:
         """Tell whether an image that is undecided for this reason is let through today."""
         return reason in TOLERABLE and all(
             policy.undecided is not None
             and reason in policy.undecided.warn_on
-            and today <= policy.undecided.until
+            and self.today <= policy.undecided.until
             for policy in self._policies
         )
 
-    def notes(
-        self, images: Iterable[tuple[Sequence[str], Iterable[Finding]]], today: date
-    ) -> tuple[str, ...]:
+    def notes(self, images: Iterable[tuple[Sequence[str], Iterable[Finding]]]) -> tuple[str, ...]:
         """Say what a reader should know of the policies after judging these images.
 
         Each image is its names and all its findings.
         """
         covered = Covered()
         for names, findings in images:
-            bench = self._bench(names, today)
+            bench = self._bench(names)
             covered.add_about(bench.about)
             if bench.about:
                 for finding in findings:
                     covered.add_used(bench.waivers_on(finding))
-        return notes_on(self._policies, covered, today)
+        return notes_on(self._policies, covered, self.today)
 
-    def _bench(self, names: Sequence[str], today: date) -> _Bench:
+    def _bench(self, names: Sequence[str]) -> _Bench:
         """Return the judges for an image; those that the same rules and waivers are about share."""
         about = self._about_all
         if self.tell_images_apart:
             about = tuple(one.about(names) for one in self._indexes)
-        key = (about, today)
-        bench = self._judges.get(key)
+        bench = self._judges.get(about)
         if bench is None:
-            bench = self._judges[key] = _Bench(self._policies, about, today)
+            bench = self._judges[about] = _Bench(self._policies, about, self.today)
             if len(self._judges) > _MOST_KEPT:
                 self._judges.popitem(last=False)
         return bench
