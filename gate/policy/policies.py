@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from functools import reduce
 from typing import TYPE_CHECKING, NamedTuple
+
+from msgspec.structs import replace
 
 from gate.findings import Reason, Requirements
 from gate.policy.because import Wording
@@ -37,6 +40,7 @@ class Policies:
         self.today = today
         self._policies = tuple(policies)
         self._judges: OrderedDict[tuple[_About, ...], _Bench] = OrderedDict()
+        self._scan = reduce(Requirements.stricter, (policy.scan for policy in self._policies))
         self._requirements: dict[frozenset[str], Requirements] = {}
         self.tell_images_apart = any(policy.tells_images_apart for policy in self._policies)
         """Whether some rule or waiver is not about all images."""
@@ -56,21 +60,8 @@ class Policies:
         """Return what evidence must fulfil for the image with these names."""
         checks = frozenset(self._named_checks(names)) if self._name_checks else frozenset()
         if checks not in self._requirements:
-            self._requirements[checks] = self._required(checks)
+            self._requirements[checks] = replace(self._scan, checks=checks)
         return self._requirements[checks]
-
-    def _required(self, checks: frozenset[str]) -> Requirements:
-        scans = [policy.scan for policy in self._policies]
-        ages = [scan.max_age for scan in scans if scan.max_age is not None]
-        return Requirements(
-            require_digest=any(scan.require_digest for scan in scans),
-            max_age=min(ages, default=None),
-            settle=max(scan.settle for scan in scans),
-            accept_previous=all(scan.accept_previous for scan in scans),
-            require_checks=any(scan.require_checks for scan in scans),
-            platforms=_joined([scan.platforms for scan in scans]),
-            checks=checks,
-        )
 
     def judge(self, findings: Sequence[Finding], names: Sequence[str]) -> tuple[Decision, ...]:
         """Decide on each finding of the image with these names, in their order."""
@@ -212,13 +203,3 @@ def _that_count(
         if waiver.path != policy.path and policy.allows_until(waiver.expires, today)
     )
     return {Whose.OWN: own, Whose.ANY: own + others, Whose.NONE: ()}
-
-
-def _joined(platforms: Sequence[tuple[str, ...] | None]) -> tuple[str, ...] | None:
-    """Join what each policy wants to be judged; all platforms if one wants all."""
-    wanted: dict[str, None] = {}
-    for words in platforms:
-        if words is None:
-            return None
-        wanted.update(dict.fromkeys(words))
-    return tuple(wanted)
