@@ -146,7 +146,7 @@ def test_tolerance_that_ended_is_noted(tmp_path: Path) -> None:
     ("blocks", "text"),
     [
         (False, NOTHING),
-        (False, "block: [{levels: [high], statuses: []}, {levels: [], statuses: [ignored]}]\n"),
+        (False, "block: [{levels: [], statuses: []}, {levels: [], statuses: [ignored]}]\n"),
         (False, NOTHING + "rules: [{match: {levels: [high]}, action: warn}]"),
         (
             False,
