@@ -188,7 +188,7 @@ async def _judge(gate: Gate, sandbox: Sandbox, clock: Clock) -> None:
             stop=Stop(),
         )
         policies = load_policies((), directory=Path("no such folder"), today=today)
-        verdict = await check([reference], Question(policies=policies, today=today), means)
+        verdict = await check([reference], Question(policies=policies), means)
     gate.outcome, gate.seconds = verdict.outcome, clock.monotonic()
 
 

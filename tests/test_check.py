@@ -101,7 +101,7 @@ async def judge(
         )
         today = CLOCK.now().date()
         policies = load_policies((), directory=Path("no such folder"), today=today)
-        return await check([reference], Question(policies=policies, today=today), means)
+        return await check([reference], Question(policies=policies), means)
 
 
 async def many(image: SampleImage, runs: int) -> list[Outcome]:

@@ -20,7 +20,6 @@ from gate.wait import Wait
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from datetime import date
 
     from gate.audit.progress import Progress
     from gate.audit.scope import Scope
@@ -54,14 +53,12 @@ class Means(Struct, frozen=True, kw_only=True):
     stop: Stop
 
 
-async def audit(
-    scope: Scope, policies: Policies, today: date, means: Means, progress: Progress
-) -> Verdict:
+async def audit(scope: Scope, policies: Policies, means: Means, progress: Progress) -> Verdict:
     """Judge the images of a scope, in the order of their names.
 
     Trouble on the way, or being stopped, leaves what it concerns undecided; it is no exception.
     """
-    auditing = _Auditing(scope, Bench(policies, today), means, progress)
+    auditing = _Auditing(scope, Bench(policies), means, progress)
     trouble: GateError | None = None
     with means.stop.scope:
         try:
@@ -213,7 +210,7 @@ class _Auditing:
             if image.outcome is not Outcome.UNDECIDED
         )
         policies = self._bench.policies
-        return policies.notes(decided if policies.tell_images_apart else (), self._bench.today)
+        return policies.notes(decided if policies.tell_images_apart else ())
 
     def _judge(self, subject: Subject, trouble: GateError | None) -> ImageVerdict:
         evidence = subject.evidence(trouble)
@@ -222,7 +219,7 @@ class _Auditing:
             evidence,
             subject.decisions_on(evidence),
             tolerated=isinstance(evidence, Unscanned)
-            and self._bench.policies.tolerates(evidence.reason, self._bench.today),
+            and self._bench.policies.tolerates(evidence.reason),
             digest=subject.reference.digest or "",
         )
 

@@ -19,7 +19,7 @@ from gate.verdict import Action
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import date, datetime
+    from datetime import datetime
 
     from gate.errors import GateError
     from gate.findings import Evidence, Finding
@@ -53,11 +53,10 @@ class Known(Struct):
 
 
 class Bench:
-    """The policies of an audit, and the day that waivers are judged by."""
+    """The policies of an audit."""
 
-    def __init__(self, policies: Policies, today: date) -> None:
+    def __init__(self, policies: Policies) -> None:
         self.policies = policies
-        self.today = today
 
     def names_of(self, reference: ImageReference) -> tuple[str, ...]:
         """Return the names that globs are tried on, none if no policy tells images apart."""
@@ -65,7 +64,7 @@ class Bench:
 
     def decide(self, names: Sequence[str], findings: Sequence[Finding]) -> tuple[Decision, ...]:
         """Decide on each finding of the image with these names."""
-        return self.policies.judge(findings, names, self.today)
+        return self.policies.judge(findings, names)
 
     def blocks(self, names: Sequence[str], findings: Sequence[Finding]) -> bool:
         """Tell whether at least one finding is blocked."""

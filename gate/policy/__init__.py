@@ -23,6 +23,7 @@ def load_policies(specs: Sequence[str], *, directory: Path, today: date) -> Poli
     """Load policy files, ``FILE`` or ``FILE#sha256=HEX``, relative to ``directory``.
 
     With none given: ``DEFAULT_FILE`` in ``directory`` if there is one, else the built-in policy.
+    They judge as on ``today``, and keep it.
     Raises ``gate.errors.InvalidPolicy``, whose message lists the problems of all files, one a line.
     """
-    return Policies(load_files(specs, directory=directory, today=today))
+    return Policies(load_files(specs, directory=directory, today=today), today)

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from gate.duration import parse_duration, say_duration
-from gate.findings import Level, Reason, Status
+from gate.findings import Level, Reason, Requirements, Status
 from gate.policy.globs import Globs
 from gate.policy.model import (
     ALL_LEVELS,
@@ -14,7 +14,6 @@ from gate.policy.model import (
     Match,
     Policy,
     Rule,
-    ScanKeys,
     Selector,
     Tolerance,
     Waiver,
@@ -124,7 +123,7 @@ class _Reader:
                 f"today. The latest day is {latest}.",
             )
 
-    def _scan(self, scan: Mapping[str, Any]) -> ScanKeys:
+    def _scan(self, scan: Mapping[str, Any]) -> Requirements:
         given: dict[str, Any] = {
             key: value for key, value in scan.items() if isinstance(value, bool)
         }
@@ -135,7 +134,7 @@ class _Reader:
             self._problem(("scan", "max_age"), "max_age is 0, which makes every scan too old.")
         if "platforms" in scan:
             given["platforms"] = tuple(dict.fromkeys(scan["platforms"]))
-        return ScanKeys(**given)
+        return Requirements(**given)
 
     def _tolerance(self, undecided: Mapping[str, Any] | None) -> Tolerance | None:
         if undecided is None:

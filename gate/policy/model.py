@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from gate.findings import Level, Status
+from gate.findings import Level, Requirements, Status
 
 if TYPE_CHECKING:
-    from datetime import date
+    from datetime import date, timedelta
 
     from gate.findings import Reason
     from gate.policy.globs import Globs
@@ -80,17 +79,6 @@ class Waiver(Struct, frozen=True, kw_only=True):
     line: int = 1
 
 
-class ScanKeys(Struct, frozen=True, kw_only=True):
-    """What a scan must fulfil to count as evidence; ``None`` is any age, every platform."""
-
-    require_digest: bool = True
-    max_age: timedelta | None = None
-    settle: timedelta = timedelta(seconds=15)
-    accept_previous: bool = False
-    require_checks: bool = False
-    platforms: tuple[str, ...] | None = None
-
-
 class Tolerance(Struct, frozen=True):
     """The reasons for which an undecided image is let through, to the end of a day."""
 
@@ -107,7 +95,7 @@ class Policy(Struct, frozen=True, kw_only=True):
     rules: tuple[Rule, ...] = ()
     waivers: tuple[Waiver, ...] = ()
     max_waiver: timedelta | None = None
-    scan: ScanKeys = ScanKeys()
+    scan: Requirements = Requirements()
     undecided: Tolerance | None = None
 
     @property

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from functools import reduce
 from typing import TYPE_CHECKING, NamedTuple
+
+from msgspec.structs import replace
 
 from gate.findings import Reason, Requirements
 from gate.policy.because import Wording
@@ -31,11 +34,13 @@ _STRICTNESS = {action: rank for rank, action in enumerate(STRICTEST_FIRST)}
 
 
 class Policies:
-    """The policies of a run, at least one."""
+    """The policies of a run, at least one, and the day on which they judge."""
 
-    def __init__(self, policies: Sequence[Policy]) -> None:
+    def __init__(self, policies: Sequence[Policy], today: date) -> None:
+        self.today = today
         self._policies = tuple(policies)
-        self._judges: OrderedDict[tuple[tuple[_About, ...], date], _Bench] = OrderedDict()
+        self._judges: OrderedDict[tuple[_About, ...], _Bench] = OrderedDict()
+        self._scan = reduce(Requirements.stricter, (policy.scan for policy in self._policies))
         self._requirements: dict[frozenset[str], Requirements] = {}
         self.tell_images_apart = any(policy.tells_images_apart for policy in self._policies)
         """Whether some rule or waiver is not about all images."""
@@ -55,62 +60,44 @@ class Policies:
         """Return what evidence must fulfil for the image with these names."""
         checks = frozenset(self._named_checks(names)) if self._name_checks else frozenset()
         if checks not in self._requirements:
-            self._requirements[checks] = self._required(checks)
+            self._requirements[checks] = replace(self._scan, checks=checks)
         return self._requirements[checks]
 
-    def _required(self, checks: frozenset[str]) -> Requirements:
-        scans = [policy.scan for policy in self._policies]
-        ages = [scan.max_age for scan in scans if scan.max_age is not None]
-        return Requirements(
-            require_digest=any(scan.require_digest for scan in scans),
-            max_age=min(ages, default=None),
-            settle=max(scan.settle for scan in scans),
-            accept_previous=all(scan.accept_previous for scan in scans),
-            require_checks=any(scan.require_checks for scan in scans),
-            platforms=_joined([scan.platforms for scan in scans]),
-            checks=checks,
-        )
-
-    def judge(
-        self, findings: Sequence[Finding], names: Sequence[str], today: date
-    ) -> tuple[Decision, ...]:
+    def judge(self, findings: Sequence[Finding], names: Sequence[str]) -> tuple[Decision, ...]:
         """Decide on each finding of the image with these names, in their order."""
-        return self._bench(names, today).decide_all(findings)
+        return self._bench(names).decide_all(findings)
 
-    def tolerates(self, reason: Reason, today: date) -> bool:
+    def tolerates(self, reason: Reason) -> bool:
         """Tell whether an image that is undecided for this reason is let through today."""
         return reason in TOLERABLE and all(
             policy.undecided is not None
             and reason in policy.undecided.warn_on
-            and today <= policy.undecided.until
+            and self.today <= policy.undecided.until
             for policy in self._policies
         )
 
-    def notes(
-        self, images: Iterable[tuple[Sequence[str], Iterable[Finding]]], today: date
-    ) -> tuple[str, ...]:
+    def notes(self, images: Iterable[tuple[Sequence[str], Iterable[Finding]]]) -> tuple[str, ...]:
         """Say what a reader should know of the policies after judging these images.
 
         Each image is its names and all its findings.
         """
         covered = Covered()
         for names, findings in images:
-            bench = self._bench(names, today)
+            bench = self._bench(names)
             covered.add_about(bench.about)
             if bench.about:
                 for finding in findings:
                     covered.add_used(bench.waivers_on(finding))
-        return notes_on(self._policies, covered, today)
+        return notes_on(self._policies, covered, self.today)
 
-    def _bench(self, names: Sequence[str], today: date) -> _Bench:
+    def _bench(self, names: Sequence[str]) -> _Bench:
         """Return the judges for an image; those that the same rules and waivers are about share."""
         about = self._about_all
         if self.tell_images_apart:
             about = tuple(one.about(names) for one in self._indexes)
-        key = (about, today)
-        bench = self._judges.get(key)
+        bench = self._judges.get(about)
         if bench is None:
-            bench = self._judges[key] = _Bench(self._policies, about, today)
+            bench = self._judges[about] = _Bench(self._policies, about, self.today)
             if len(self._judges) > _MOST_KEPT:
                 self._judges.popitem(last=False)
         return bench
@@ -216,13 +203,3 @@ def _that_count(
         if waiver.path != policy.path and policy.allows_until(waiver.expires, today)
     )
     return {Whose.OWN: own, Whose.ANY: own + others, Whose.NONE: ()}
-
-
-def _joined(platforms: Sequence[tuple[str, ...] | None]) -> tuple[str, ...] | None:
-    """Join what each policy wants to be judged; all platforms if one wants all."""
-    wanted: dict[str, None] = {}
-    for words in platforms:
-        if words is None:
-            return None
-        wanted.update(dict.fromkeys(words))
-    return tuple(wanted)

@@ -26,7 +26,7 @@ def waivers(*each: str) -> str:
 
 
 def notes(policies: Policies) -> list[str]:
-    return list(policies.notes(RUN, TODAY))
+    return list(policies.notes(RUN))
 
 
 def test_a_policy_at_work_has_no_notes(tmp_path: Path) -> None:
@@ -134,19 +134,19 @@ def test_a_rule_is_dead_if_an_earlier_one_covers_it(
 
 
 def test_tolerance_that_ended_is_noted(tmp_path: Path) -> None:
-    policies = loaded(tmp_path, "undecided: {warn_on: [missing], until: 2026-11-24}")
-    assert policies.notes(RUN, TODAY) == ()
-    [note] = policies.notes(RUN, TODAY + timedelta(days=1))
+    text = "undecided: {warn_on: [missing], until: 2026-11-24}"
+    assert loaded(tmp_path, text).notes(RUN) == ()
+    [note] = loaded(tmp_path, text, today=TODAY + timedelta(days=1)).notes(RUN)
     assert note.startswith("a.yaml: undecided.until (2026-11-24) has passed")
     empty = loaded(tmp_path, "undecided: {warn_on: [], until: 2026-11-01}")
-    assert empty.notes(RUN, TODAY) == ()
+    assert empty.notes(RUN) == ()
 
 
 @pytest.mark.parametrize(
     ("blocks", "text"),
     [
         (False, NOTHING),
-        (False, "block: [{levels: [high], statuses: []}, {levels: [], statuses: [ignored]}]\n"),
+        (False, "block: [{levels: [], statuses: []}, {levels: [], statuses: [ignored]}]\n"),
         (False, NOTHING + "rules: [{match: {levels: [high]}, action: warn}]"),
         (
             False,

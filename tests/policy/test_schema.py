@@ -30,7 +30,7 @@ WRONG = {
     "version": ("version: 2", "1:10: version is 2, but this gate reads version 1."),
     "block": ("block: []", "2:8: block is empty, but must hold at least one entry."),
     "block/levels": (
-        "block: {levels: [hihg], statuses: []}",
+        "block: {levels: [hihg], statuses: [ignored]}",
         f'2:18: An entry of levels is "hihg", but {LEVELS} Did you mean high?',
     ),
     "block/statuses": (
@@ -212,6 +212,34 @@ def test_an_unknown_key_is_told_with_the_nearest_one(
 def test_a_warn_selector_has_its_own_waivers_alone(tmp_path: Path) -> None:
     [line] = refused(tmp_path, "warn: {levels: [low], statuses: [unhandled], waivers: any}")
     assert line == 'a.yaml:3:46: "waivers" is not a key in warn. Allowed: levels, statuses.'
+
+
+@pytest.mark.parametrize(
+    ("place", "text"),
+    [
+        ("2:34", "block: {levels: [low], statuses: []}"),
+        ("2:73", "block: [{levels: [low], statuses: [ignored]}, {levels: [low], statuses: []}]"),
+        ("3:33", "warn: {levels: [low], statuses: []}"),
+        ("4:29", "warn:\n- {levels: [low], statuses: []}"),
+    ],
+)
+def test_a_selector_with_levels_and_without_statuses_is_an_error(
+    tmp_path: Path, place: str, text: str
+) -> None:
+    """Somebody who lists levels means to select something; it would select nothing."""
+    [line] = refused(tmp_path, text)
+    assert line == (
+        f"a.yaml:{place}: statuses is empty, but must hold at least one entry. Beside levels, "
+        "it needs one or more of: unhandled, ignored, false_positive. To select nothing, empty "
+        "both lists."
+    )
+
+
+@pytest.mark.parametrize("statuses", ["[]", "[unhandled]"])
+def test_a_selector_without_levels_selects_nothing_and_is_valid(
+    tmp_path: Path, statuses: str
+) -> None:
+    loaded(tmp_path, f"block: {{levels: [], statuses: {statuses}}}")
 
 
 def test_an_allowing_rule_needs_a_reason_and_has_nothing_to_waive(tmp_path: Path) -> None:

@@ -21,7 +21,6 @@ from gate.wait import Patience
 from tests.steadiness.amounts import CHECKS
 from tests.steadiness.programs import sandbox_program
 from tests.steadiness.running import (
-    DAY,
     SHOP,
     gathering,
     new_run,
@@ -135,7 +134,7 @@ async def test_many_checks_over_one_set_of_connections_hold_no_more_of_them(
 
         async def judge(checks: int) -> None:
             for name, code in islice(cycle(NAMES.items()), checks):
-                question = Question(policies=policies(tmp_path), today=DAY, region=None)
+                question = Question(policies=policies(tmp_path), region=None)
                 assert code == (await one_check(connections, question, name)).exit_code
 
         await judge(WARM_UP)
