@@ -71,11 +71,11 @@ timeout = option(
 class PolicyFiles(Struct, frozen=True):
     """The policies that judge, ``FILE`` or ``FILE#sha256=HEX``; none means the default."""
 
-    files: tuple[str, ...]
+    policy_files: tuple[str, ...]
 
     def load(self) -> Policies:
         """Load them for today; raises ``InvalidPolicy``."""
-        return load_policies(self.files, directory=Path.cwd(), today=now().date())
+        return load_policies(self.policy_files, directory=Path.cwd(), today=now().date())
 
 
 policies = group(
@@ -84,7 +84,7 @@ policies = group(
     option(
         "-p",
         "--policy",
-        "files",
+        "policy_files",
         metavar="FILE[#sha256=HEX]",
         type=Text("file"),
         multiple=True,
