@@ -16,7 +16,7 @@ from gate.clock import Clock
 from gate.machine import Machine
 from gate.policy import load_policies
 from gate.reference import ImageReference
-from tests.steadiness.programs import KEYS
+from tests.rigs.programs import KEYS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

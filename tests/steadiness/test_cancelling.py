@@ -14,7 +14,7 @@ import pytest
 
 from gate import audit_run, check_run
 from gate.audit_run import AuditOptions
-from tests.steadiness.programs import sandbox_program
+from tests.rigs.programs import sandbox_program
 from tests.steadiness.running import SHOP, machine, open_sockets, options, policies
 
 if TYPE_CHECKING:

@@ -18,8 +18,8 @@ from gate.connect import Connections
 from gate.scanning import ScanMode, Scans
 from gate.targets import Question
 from gate.wait import Patience
+from tests.rigs.programs import sandbox_program
 from tests.steadiness.amounts import CHECKS
-from tests.steadiness.programs import sandbox_program
 from tests.steadiness.running import DAY, SHOP, machine, open_modes, options, policies
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ import pytest
 from anyio.from_thread import start_blocking_portal
 
 from gate.sandbox import SampleImage, Sandbox, sample_world
-from tests.action.cloud import SESSION, Cloud
-from tests.recipes.stand_ins import StandIns
+from tests.end_to_end.action.cloud import SESSION, Cloud
+from tests.end_to_end.recipes.stand_ins import StandIns
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,11 +9,11 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from tests.gitlab.consumer import named
-from tests.gitlab.uses import COMPLETE, EVIL
+from tests.end_to_end.gitlab.consumer import named
+from tests.end_to_end.gitlab.uses import COMPLETE, EVIL
 
 if TYPE_CHECKING:
-    from tests.gitlab.consumer import Pipeline
+    from tests.end_to_end.gitlab.consumer import Pipeline
 
 pytestmark = pytest.mark.skipif("sys.platform == 'win32'", reason="the component is for POSIX")
 

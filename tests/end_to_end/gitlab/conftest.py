@@ -12,8 +12,8 @@ from anyio.from_thread import start_blocking_portal
 
 import dev
 from gate.sandbox import Sandbox, sample_world
-from tests.gitlab.consumer import Consumer, Pipeline, Use, path_with
-from tests.gitlab.uses import COMPLETE, DEPLOY, LENIENT, VARIABLES, uses_of
+from tests.end_to_end.gitlab.consumer import Consumer, Pipeline, Use, path_with
+from tests.end_to_end.gitlab.uses import COMPLETE, DEPLOY, LENIENT, VARIABLES, uses_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,7 +12,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from gate.keyless.find import _ARNS
-from tests.oidc.fake_sts import AUDIENCE, ISSUER, SUBJECT
+from tests.rigs.cloud import AUDIENCE, ISSUER, SUBJECT
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

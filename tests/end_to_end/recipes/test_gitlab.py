@@ -20,9 +20,9 @@ from ruamel.yaml import YAML
 
 import dev
 from gate import __version__
-from tests.action.cloud import JOB_TOKEN
-from tests.action.test_lint import said_by
-from tests.gitlab.consumer import COMPONENT, FOREIGN, MINUTES, Pipeline
+from tests.end_to_end.action.cloud import JOB_TOKEN
+from tests.end_to_end.action.test_lint import said_by
+from tests.end_to_end.gitlab.consumer import COMPONENT, FOREIGN, MINUTES, Pipeline
 from tests.recipes.documents import DOCUMENTS, ENGLISH, Document, replaced
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gate.sandbox import Sandbox
-    from tests.recipes.stand_ins import StandIns
+    from tests.end_to_end.recipes.stand_ins import StandIns
 
 IMAGE = "registry.cn-hangzhou.aliyuncs.com/shop/web"
 

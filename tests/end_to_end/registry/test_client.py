@@ -15,7 +15,8 @@ from gate.clock import Clock
 from gate.reference import ImageReference
 from gate.registry import Platform, Registry, Resolved, Unresolved
 from gate.registry.manifests import digest_of
-from tests.registry.pushing import (
+from tests.registry.serving import serving
+from tests.rigs.registry import (
     DOCKER_LIST,
     IN_TOTO,
     NO_PLATFORM,
@@ -30,14 +31,13 @@ from tests.registry.pushing import (
     push_manifest,
     running_registry,
 )
-from tests.registry.serving import serving
-from tests.registry.token_server import REFRESH_TOKEN
+from tests.rigs.registry_tokens import REFRESH_TOKEN
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping
     from pathlib import Path
 
-    from tests.registry.pushing import RunningRegistry
+    from tests.rigs.registry import RunningRegistry
 
 pytestmark = pytest.mark.anyio
 

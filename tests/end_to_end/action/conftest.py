@@ -10,8 +10,8 @@ from anyio.from_thread import start_blocking_portal
 
 import dev
 from gate.sandbox import Sandbox, sample_world
-from tests.action.cloud import SESSION, Cloud
-from tests.action.consumer import EVIL, Consumer
+from tests.end_to_end.action.cloud import SESSION, Cloud
+from tests.end_to_end.action.consumer import EVIL, Consumer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

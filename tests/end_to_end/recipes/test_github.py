@@ -21,17 +21,17 @@ from typing import TYPE_CHECKING
 import pytest
 
 import dev
-from tests.action.cloud import BEARER
-from tests.action.consumer import FAKE_SETUP_PYTHON, FOREIGN, SETUP_PYTHON
-from tests.action.test_lint import said_by
+from tests.end_to_end.action.cloud import BEARER
+from tests.end_to_end.action.consumer import FAKE_SETUP_PYTHON, FOREIGN, SETUP_PYTHON
+from tests.end_to_end.action.test_lint import said_by
+from tests.end_to_end.recipes.stand_ins import StandIns
 from tests.recipes.documents import DOCUMENTS, ENGLISH, Document, replaced
-from tests.recipes.stand_ins import StandIns
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from gate.sandbox import Sandbox
-    from tests.action.cloud import Cloud
+    from tests.end_to_end.action.cloud import Cloud
 
 ACTION = "owner/buildrisk-gate@0123456789abcdef0123456789abcdef01234567"
 UPLOAD = "github/codeql-action@ff2f1c621b7f889edc0d3c761ac2e6a3f8cdb0dd"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from gate.sandbox import sample_world
-from tests.oidc.fake_sts import (
+from tests.rigs.cloud import (
     PROVIDER,
     ROLE,
     SECRETS,
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from gate.sandbox import Sandbox
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 HOST = "registry.cn-hangzhou.aliyuncs.com"
 _KEPT = ("PATH", "SYSTEMROOT", "COVERAGE_PROCESS_CONFIG", "COVERAGE_FILE", "COVERAGE_PROCESS_START")
 
@@ -181,7 +181,7 @@ def test_the_doctor_says_whose_the_credentials_are(
 def test_the_services_run_as_a_program(tmp_path: Path) -> None:
     digest = sample_world().find("shop/web:1.4").digest
     program = subprocess.Popen(
-        [sys.executable, str(ROOT / "tests/oidc/fake_sts.py"), str(tmp_path / "services")],
+        [sys.executable, str(ROOT / "tests/rigs/cloud.py"), str(tmp_path / "services")],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         encoding="utf-8",

@@ -12,15 +12,15 @@ from aiohttp import web
 from gate.findings import Level, Location, Status
 from gate.report import render
 from gate.verdict import Action, PolicySource, Service
+from tests.end_to_end.report.browser import running_browser
 from tests.report import verdicts as made
-from tests.report.browser import running_browser
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
     from pathlib import Path
 
     from gate.verdict import Verdict
-    from tests.report.browser import Page
+    from tests.end_to_end.report.browser import Page
 
     Saved = Callable[[Verdict], str]
 

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 import dev
-from tests.action.cloud import BEARER, SESSION
-from tests.action.consumer import HOST, Case, digest_of, named
+from tests.end_to_end.action.cloud import BEARER, SESSION
+from tests.end_to_end.action.consumer import HOST, Case, digest_of, named
 
 if TYPE_CHECKING:
     from gate.sandbox import Sandbox
-    from tests.action.cloud import Cloud
-    from tests.action.consumer import Consumer, Run
+    from tests.end_to_end.action.cloud import Cloud
+    from tests.end_to_end.action.consumer import Consumer, Run
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="act's own shell is that of Unix")
 

@@ -15,9 +15,9 @@ import pytest
 from anyio.from_thread import start_blocking_portal
 
 from gate.sandbox import Sandbox, sample_world
+from tests.rigs.authority import Authority
+from tests.rigs.programs import run, run_at_once
 from tests.security_center.scripted import Said, Scripted, listening
-from tests.steadiness.authority import Authority
-from tests.steadiness.programs import run, run_at_once
 
 if TYPE_CHECKING:
     import ssl

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from gate.sandbox import sample_world
-from tests.steadiness.authority import Authority
-from tests.steadiness.programs import run
-from tests.steadiness.proxy import PASSWORD, USER, Proxy, running
-from tests.steadiness.test_reaching import sandbox
+from tests.end_to_end.steadiness.test_reaching import sandbox
+from tests.rigs.authority import Authority
+from tests.rigs.programs import run
+from tests.rigs.proxy import PASSWORD, USER, Proxy, running
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

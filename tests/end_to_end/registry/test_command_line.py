@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gate.sandbox import SampleImage, State
-from tests.registry.pushing import (
+from tests.rigs.registry import (
     PASSWORD,
     USERNAME,
     RunningRegistry,
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from gate.sandbox import Sandbox
     from tests.cli.conftest import Result
-    from tests.registry.pushing import Auth
+    from tests.rigs.registry import Auth
 
     Gate = Callable[..., Result]
     Serve = Callable[..., AbstractContextManager[Sandbox]]

@@ -4,7 +4,7 @@ GitHub's is plain http. Alibaba Cloud's is reached under its real name through a
 (``HTTPS_PROXY``), with certificates of an authority made for the occasion (``SSL_CERT_FILE``): the
 client is told of no other endpoint. Both keep what they were asked.
 
-As a program (``python tests/oidc/fake_sts.py FOLDER``, from the top folder) it prints one line of
+As a program (``python tests/rigs/cloud.py FOLDER``, from the top folder) it prints one line of
 JSON, ``{"environment": {…}, "endpoint": "http://127.0.0.1:…", "asked": "FOLDER/asked.jsonl"}``, and
 serves until its standard input ends: ``environment`` is for the gate's process, ``endpoint`` is the
 sandbox for its ``--endpoint``, and ``asked`` gets a line for each request, without secrets.

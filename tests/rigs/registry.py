@@ -15,7 +15,7 @@ from hashlib import sha256
 from http.client import HTTPConnection
 from typing import TYPE_CHECKING, Literal
 
-from tests.registry.token_server import TokenServer, running_token_server
+from tests.rigs.registry_tokens import TokenServer, running_token_server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-from tests.gitlab.consumer import HOST, Use, digest_of, named
+from tests.end_to_end.gitlab.consumer import HOST, Use, digest_of, named
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -18,8 +18,8 @@ from aiohttp import web
 from anyio.from_thread import start_blocking_portal
 
 from gate.sandbox import sample_world
+from tests.rigs.programs import KEYS, program, surroundings
 from tests.security_center.scripted import listening
-from tests.steadiness.programs import KEYS, program, surroundings
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator

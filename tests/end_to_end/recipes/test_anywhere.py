@@ -19,7 +19,7 @@ import pytest
 
 import dev
 from gate import __version__
-from tests.action.cloud import SESSION
+from tests.end_to_end.action.cloud import SESSION
 from tests.recipes.documents import ENGLISH, replaced
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gate.sandbox import Sandbox
-    from tests.recipes.stand_ins import StandIns
+    from tests.end_to_end.recipes.stand_ins import StandIns
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="the recipe is for a shell of Unix")
 
