@@ -18,7 +18,16 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 # Modules that a pull request could put into the checkout to be imported in place of the real ones.
-HOSTILE = ("click", "dev", "gate", "json", "setuptools", "sitecustomize", "usercustomize")
+HOSTILE = (
+    "action",
+    "click",
+    "gate",
+    "install",
+    "json",
+    "setuptools",
+    "sitecustomize",
+    "usercustomize",
+)
 HIJACK = "import os\nopen(os.environ['HIJACKED'], 'a').write(__name__ + '\\n')\n"
 
 

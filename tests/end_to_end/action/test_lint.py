@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import dev
+from tests.tools import bring
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -67,7 +68,7 @@ def github_parser(tmp_path_factory: pytest.TempPathFactory) -> Parse:
     """Bundle GitHub's parser, and return what asks it."""
     bundle = tmp_path_factory.mktemp("parser") / "parser.js"
     options = ["--bundle", "--platform=node", f"--outfile={bundle}", "--log-level=warning"]
-    modules = dev.TOOLS / "node_modules"
+    modules = bring.TOOLS / "node_modules"
     esbuild = shutil.which("esbuild", path=modules / ".bin") or "esbuild"
     assert not said_by(esbuild, PARSER, *options, NODE_PATH=str(modules))
     return lambda files: said_by("node", bundle, *files)

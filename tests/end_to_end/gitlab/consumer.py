@@ -9,8 +9,8 @@ import subprocess
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-import dev
 from gate.sandbox import sample_world
+from tests.tools import bring
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -112,7 +112,7 @@ class Consumer:
             subprocess.run([*git, *arguments], cwd=self.workspace, check=True)
 
     def _gitlab_ci_local(self, variables: Mapping[str, str]) -> str:
-        program = dev.TOOLS / "node_modules" / ".bin" / "gitlab-ci-local"
+        program = bring.TOOLS / "node_modules" / ".bin" / "gitlab-ci-local"
         assert program.exists(), "gitlab-ci-local is missing: python3 dev.py tools brings it"
         kept = {name: os.environ[name] for name in os.environ if not name.startswith(FOREIGN)}
         command = [str(program), "--force-shell-executor", "--shell-isolation"]

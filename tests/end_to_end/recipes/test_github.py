@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 ACTION = "owner/buildrisk-gate@0123456789abcdef0123456789abcdef01234567"
 UPLOAD = "github/codeql-action@ff2f1c621b7f889edc0d3c761ac2e6a3f8cdb0dd"
-SHIPPED = ("action", "action.yml", "dev.py", "gate", "policies", "requirements")
+SHIPPED = ("action", "action.yml", "gate", "policies", "requirements")
 IMAGE = "registry.cn-hangzhou.aliyuncs.com/shop/web"
 MINUTES = 300  # seconds that the job may take where the package index is slow
 

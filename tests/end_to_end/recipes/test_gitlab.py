@@ -24,6 +24,7 @@ from tests.end_to_end.action.cloud import JOB_TOKEN
 from tests.end_to_end.action.test_lint import said_by
 from tests.end_to_end.gitlab.consumer import COMPONENT, FOREIGN, MINUTES, Pipeline
 from tests.recipes.documents import DOCUMENTS, ENGLISH, Document, replaced
+from tests.tools import bring
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,7 +45,7 @@ class Repository:
     commit: str
 
     def run(self, stand_ins: StandIns, variables: Mapping[str, str]) -> Pipeline:
-        program = dev.TOOLS / "node_modules" / ".bin" / "gitlab-ci-local"
+        program = bring.TOOLS / "node_modules" / ".bin" / "gitlab-ci-local"
         assert program.exists(), "gitlab-ci-local is missing: python3 dev.py tools brings it"
         path = (stand_ins.programs, self.container, os.environ["PATH"])
         kept = {name: os.environ[name] for name in os.environ if not name.startswith(FOREIGN)}
