@@ -6,6 +6,7 @@ python3 dev.py quick            what most changes need: lint, and the tests with
 python3 dev.py lint             only the checks that run nothing: style, types, layers
 python3 dev.py pytest ARGS...   only tests, those that ARGS choose
 python3 dev.py wheel            only the built wheel, in an environment of its own
+python3 dev.py house            only the numbers of the package's layout, and their bounds
 python3 dev.py lock ARGS...     write requirements/*.txt anew (--upgrade for newer versions)
 python3 dev.py tools            only what some tests need beside Python's packages
 
@@ -25,6 +26,7 @@ from typing import TYPE_CHECKING
 
 from action import install
 from action.install import SetupError, furnish, make_environment, pip
+from tests.project import house
 from tests.tools.bring import furnish_tests, tool_steps
 from tests.tools.steps import run, run_steps, start
 
@@ -62,6 +64,7 @@ def main(arguments: Sequence[str]) -> int:
         "lint": lint,
         "pytest": pytest,
         "wheel": wheel,
+        "house": measure_house,
         "lock": lock,
         "tools": tools,
     }
@@ -167,6 +170,17 @@ def tools(arguments: Sequence[str]) -> int:
     """Bring the programs and schemas that some tests need beside Python's packages."""
     refuse(arguments)
     return run_steps(tool_steps())
+
+
+def measure_house(arguments: Sequence[str]) -> int:
+    """Print the numbers of the package's layout; fail if one is over its bound."""
+    refuse(arguments)
+    return run_steps({"house": house_step})
+
+
+def house_step() -> bool:
+    """Measure the layout of the package in this checkout."""
+    return house.check(ROOT)
 
 
 def refuse(arguments: Sequence[str]) -> None:
