@@ -1,5 +1,13 @@
 from __future__ import annotations
 
-from tests.steadiness.conftest import _clean, anyio_backend, gate, serve
+import pytest
 
-__all__ = ["_clean", "anyio_backend", "gate", "serve"]
+from tests.cli.conftest import _clean, gate, serve
+
+# The fixtures of the command line's tests: a clean environment, the command, a served sandbox.
+__all__ = ["_clean", "gate", "serve"]
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"

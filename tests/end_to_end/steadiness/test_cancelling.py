@@ -14,8 +14,8 @@ import pytest
 
 from gate import audit_run, check_run
 from gate.audit_run import AuditOptions
+from tests.end_to_end.steadiness.running import SHOP, machine, open_sockets, options, policies
 from tests.rigs.programs import sandbox_program
-from tests.steadiness.running import SHOP, machine, open_sockets, options, policies
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator

@@ -16,7 +16,7 @@ from gate.findings import Reason
 from gate.report import report_schema
 from gate.sandbox import Fault, Faults, Kind, SampleFinding, SampleImage, Sandbox, State, World
 from tests.cli.conftest import reference
-from tests.steadiness.amounts import EXAMPLES
+from tests.end_to_end.steadiness.amounts import EXAMPLES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -18,9 +18,9 @@ from gate.connect import Connections
 from gate.scanning import ScanMode, Scans
 from gate.targets import Question
 from gate.wait import Patience
+from tests.end_to_end.steadiness.amounts import CHECKS
+from tests.end_to_end.steadiness.running import DAY, SHOP, machine, open_modes, options, policies
 from tests.rigs.programs import sandbox_program
-from tests.steadiness.amounts import CHECKS
-from tests.steadiness.running import DAY, SHOP, machine, open_modes, options, policies
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
