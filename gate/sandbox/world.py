@@ -83,10 +83,6 @@ class World(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
             place = (image.name, image.tag)
             self.indexes = [one for one in self.indexes if (one.name, one.tag) != place]
 
-    def move_tag(self, name: str, tag: str, digest: str) -> None:
-        """Let the registry's tag of ``namespace/repository`` point to a digest from now on."""
-        self.tags[f"{name}:{tag}"] = digest
-
     def find(self, reference: str) -> SampleImage:
         """Return the image that ``namespace/repository:tag`` names, of several the newest.
 

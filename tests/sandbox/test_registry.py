@@ -84,7 +84,7 @@ async def test_a_tag_moves_with_a_push_or_by_hand(ask: Asker, clock: HandClock) 
         assert unpushed.status == 404
         clock.forward(5)
         assert new.digest == await digest()
-        sandbox.world.move_tag("shop/web", "1", old.digest)
+        sandbox.world.tags["shop/web:1"] = old.digest
         assert old.digest == await digest()
 
 

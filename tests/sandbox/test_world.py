@@ -55,7 +55,7 @@ def test_an_image_is_found_by_its_name() -> None:
 
 
 def test_worlds_do_not_share_what_they_hold() -> None:
-    World().move_tag("shop/web", "1", WEB.digest)
+    World().tags["shop/web:1"] = WEB.digest
     World().put(WEB)
     assert (World().tags, World().images) == ({}, [])
 
