@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gate.sandbox.images import DAY, HOUR, SampleFinding, SampleImage, SampleIndex, State
+from gate.sandbox.sample_images import DAY, HOUR, SampleFinding, SampleImage, SampleIndex, State
 from gate.sandbox.world import WhitelistRule, World
 
 

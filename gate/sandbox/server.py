@@ -19,14 +19,13 @@ from msgspec import Struct
 from gate.errors import UsageError
 from gate.sandbox import registry
 from gate.sandbox.call import Call
-from gate.sandbox.faults import Fault, Kind
+from gate.sandbox.fault_injection import PAGE, Fault, FaultKind, garbled, refuse
 from gate.sandbox.operations import OPERATIONS
 from gate.sandbox.parameters import Parameters
-from gate.sandbox.records import Records
 from gate.sandbox.refusals import Refusal, body
-from gate.sandbox.service import Request
-from gate.sandbox.signature import Arrived, Gatekeeper, Keys, decoded_pairs
-from gate.sandbox.strikes import PAGE, garbled, refuse
+from gate.sandbox.scan_records import RecordCache
+from gate.sandbox.service import LoggedRequest
+from gate.sandbox.signature import Authenticator, Keys, WireRequest, decoded_pairs
 from gate.sandbox.tasks import Tasks
 
 if TYPE_CHECKING:
@@ -84,15 +83,15 @@ class _Handler:
     def __init__(self, sandbox: Sandbox, stopping: anyio.Event) -> None:
         self._sandbox = sandbox
         self._stopping = stopping
-        self._gatekeeper = Gatekeeper()
-        self._records = Records()
+        self._gatekeeper = Authenticator()
+        self._records = RecordCache()
         self._tasks = Tasks()
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request."""
         if request.path.startswith("/v2/"):
             return await self._registry(request)
-        arrived = Arrived(
+        arrived = WireRequest(
             request.method,
             request.raw_path,
             {name.lower(): value for name, value in request.headers.items()},
@@ -103,7 +102,7 @@ class _Handler:
         struck = self._strike(operation, values)
         if await self._connection_is_lost(request, struck):
             return web.Response()
-        if Kind.HTML_403 in struck:
+        if FaultKind.HTML_403 in struck:
             return self._bytes(403, PAGE, _HTML)
         request_id = str(UUID(int=self._sandbox.random.getrandbits(128), version=4)).upper()
         try:
@@ -113,32 +112,32 @@ class _Handler:
             return self._json(content, refusal.status, refusal.headers)
         return await self._send(request, {**answer, "RequestId": request_id}, struck)
 
-    def _strike(self, operation: str, values: Mapping[str, str]) -> dict[Kind, Fault]:
+    def _strike(self, operation: str, values: Mapping[str, str]) -> dict[FaultKind, Fault]:
         sandbox = self._sandbox
-        sandbox.requests.append(Request(operation, values, sandbox.clock))
-        return sandbox.mischief.strike(operation, sandbox.elapsed)
+        sandbox.requests.append(LoggedRequest(operation, values, sandbox.clock))
+        return sandbox.injector.strike(operation, sandbox.elapsed)
 
     async def _connection_is_lost(
-        self, request: web.BaseRequest, struck: Mapping[Kind, Fault]
+        self, request: web.BaseRequest, struck: Mapping[FaultKind, Fault]
     ) -> bool:
         """Delay, and tell whether nobody is left to answer."""
-        latency = struck.get(Kind.LATENCY)
+        latency = struck.get(FaultKind.LATENCY)
         if latency is not None:
             with anyio.move_on_after(latency.seconds):
                 await self._stopping.wait()
-        if Kind.SILENT in struck:
+        if FaultKind.SILENT in struck:
             await self._stopping.wait()
-        lost = Kind.SILENT in struck or Kind.RESET in struck
+        lost = FaultKind.SILENT in struck or FaultKind.RESET in struck
         if lost and request.transport is not None:
             request.transport.abort()
         return lost
 
     def _answer(
         self,
-        arrived: Arrived,
+        arrived: WireRequest,
         operation: str,
         values: Mapping[str, str],
-        struck: Mapping[Kind, Fault],
+        struck: Mapping[FaultKind, Fault],
     ) -> dict[str, object]:
         sandbox = self._sandbox
         keys = Keys(sandbox.access_key_id, sandbox.access_key_secret, sandbox.security_token)
@@ -164,12 +163,12 @@ class _Handler:
         )
 
     async def _send(
-        self, request: web.BaseRequest, answer: dict[str, object], struck: Mapping[Kind, Fault]
+        self, request: web.BaseRequest, answer: dict[str, object], struck: Mapping[FaultKind, Fault]
     ) -> web.StreamResponse:
         content = msgspec.json.encode(answer)
-        if Kind.CUT in struck:
+        if FaultKind.CUT in struck:
             return await self._cut(request, content)
-        media_type = _HTML if Kind.HTML in struck else _JSON
+        media_type = _HTML if FaultKind.HTML in struck else _JSON
         return self._bytes(200, garbled(content, struck.keys()), media_type)
 
     async def _cut(self, request: web.BaseRequest, content: bytes) -> web.StreamResponse:
@@ -215,7 +214,7 @@ class _Handler:
         return {"Date": format_datetime(self._sandbox.clock.astimezone(UTC), usegmt=True)}
 
 
-def _values(arrived: Arrived) -> dict[str, str]:
+def _values(arrived: WireRequest) -> dict[str, str]:
     """Return the parameters of a request, from its query and, if it is a form, from its body."""
     pairs = decoded_pairs(arrived.target.partition("?")[2])
     if arrived.headers.get("content-type", "").startswith(_FORM):

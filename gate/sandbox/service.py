@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Self
 
 from msgspec import Struct
 
-from gate.sandbox.faults import Faults, Kind, Mischief
-from gate.sandbox.readings import Readings
+from gate.sandbox.call import Readings
+from gate.sandbox.fault_injection import FaultInjector, FaultKind, Faults
 
 if TYPE_CHECKING:
     import ssl
@@ -24,7 +24,7 @@ SAMPLE_KEY_ID = "sandbox-key-id"
 SAMPLE_KEY_SECRET = "sandbox-key-secret"  # noqa: S105 - a sample
 
 
-class Request(Struct, frozen=True):
+class LoggedRequest(Struct, frozen=True):
     """A request that arrived, whether it was answered or not; ``at`` is the sandbox's clock.
 
     ``operation`` is ``Registry`` for the registry, with ``method`` and ``path`` as parameters.
@@ -70,8 +70,8 @@ class Sandbox:
         self.access_key_id = access_key_id
         self.access_key_secret = access_key_secret
         self.security_token = security_token
-        self.requests: list[Request] = []
-        self.random = Random(seed)  # noqa: S311 - repeatable mischief, not a secret
+        self.requests: list[LoggedRequest] = []
+        self.random = Random(seed)  # noqa: S311 - repeatable injector, not a secret
         self._now = now or _utc_now
         self._port = port
         self._ssl_context = ssl_context
@@ -87,7 +87,7 @@ class Sandbox:
     @faults.setter
     def faults(self, faults: Faults) -> None:
         self._faults = faults
-        self.mischief = Mischief(faults, self.random)
+        self.injector = FaultInjector(faults, self.random)
 
     @property
     def url(self) -> str:
@@ -123,7 +123,7 @@ class Sandbox:
         return started + timedelta(seconds=seconds) + self._skew()
 
     def _skew(self) -> timedelta:
-        fault = self._faults.lasting(Kind.CLOCK_SKEW)
+        fault = self._faults.lasting(FaultKind.CLOCK_SKEW)
         return timedelta(seconds=fault.seconds if fault else 0)
 
     async def __aenter__(self) -> Self:

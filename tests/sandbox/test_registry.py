@@ -8,7 +8,7 @@ import aiohttp
 import pytest
 
 from gate.sandbox import Fault, Faults, SampleImage, Sandbox, World, sample_world
-from gate.sandbox.manifests import INDEX, MANIFEST
+from gate.sandbox.image_manifests import INDEX, MANIFEST
 
 if TYPE_CHECKING:
     from tests.sandbox.conftest import Asker, HandClock

@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from gate.sandbox.call import Answer, Call
-    from gate.sandbox.images import SampleImage
-    from gate.sandbox.records import Record
+    from gate.sandbox.sample_images import SampleImage
+    from gate.sandbox.scan_records import Record
 
 # Names of criteria whose values are places, compared as the reading says; all others are exact.
 _NAMES = frozenset({"repoName", "repoNamespace"})

@@ -10,9 +10,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from gate.sandbox.call import Answer, Call
-    from gate.sandbox.images import SampleImage
-    from gate.sandbox.records import Record
-    from gate.sandbox.tasks import Outcome, Task
+    from gate.sandbox.sample_images import SampleImage
+    from gate.sandbox.scan_records import Record
+    from gate.sandbox.tasks import ScanReply, Task
 
 # Words for a task's Status, by those for ScaStatus where they differ.
 _TASK_WORDS = {"TIMEOUT": "TIMOUT"}
@@ -125,7 +125,7 @@ def _ask(call: Call, images: list[SampleImage]) -> Answer:
     return {"Data": _outcome(call, outcome, len(images))}
 
 
-def _outcome(call: Call, outcome: Outcome, count: int) -> dict[str, object]:
+def _outcome(call: Call, outcome: ScanReply, count: int) -> dict[str, object]:
     task = outcome.task
     waiting = task is not None or not outcome.can_create
     return {

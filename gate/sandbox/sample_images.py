@@ -9,7 +9,7 @@ import hashlib
 
 import msgspec
 
-from gate.sandbox.manifests import Content, image_content, index_content
+from gate.sandbox.image_manifests import ImageManifest, image_manifest, index_manifest
 
 HOUR = 3600.0
 DAY = 24 * HOUR
@@ -131,9 +131,9 @@ class SampleImage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         return self.digest.removeprefix("sha256:")
 
     @property
-    def content(self) -> Content:
+    def content(self) -> ImageManifest:
         """The image's manifest, its digest and the blobs that it refers to."""
-        return image_content(self.name, self.tag, self.build, self.platform)
+        return image_manifest(self.name, self.tag, self.build, self.platform)
 
     @property
     def served(self) -> bool:
@@ -171,10 +171,10 @@ class SampleIndex(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         return self.content.digest
 
     @property
-    def content(self) -> Content:
+    def content(self) -> ImageManifest:
         """The index, its digest, and the attestation that it lists."""
         listed = [(image.platform, image.content) for image in self.images]
-        return index_content(listed, attestation=self.attestation)
+        return index_manifest(listed, attestation=self.attestation)
 
 
 def _hex(text: str) -> str:

@@ -8,15 +8,15 @@ import msgspec
 from msgspec import Struct
 
 from gate.sandbox.call import plain_result
-from gate.sandbox.checks import Check, Text
 from gate.sandbox.refusals import Refusal
+from gate.sandbox.sample_checks import Bilingual, SampleCheck
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from gate.sandbox.call import Answer, Call
-    from gate.sandbox.images import SampleFinding, SampleImage
-    from gate.sandbox.records import Record
+    from gate.sandbox.sample_images import SampleFinding, SampleImage
+    from gate.sandbox.scan_records import Record
 
 _WORST_FIRST = ("high", "medium", "low")
 _LAST_STATUS = 2
@@ -27,7 +27,7 @@ class _Found(Struct, frozen=True):
 
     record: Record
     finding: SampleFinding
-    check: Check
+    check: SampleCheck
 
     @property
     def level(self) -> str:
@@ -119,8 +119,8 @@ def _of_image(call: Call, uuid: str) -> Sequence[Record]:
     return cast("dict[str, list[Record]]", call.memory[_of_image]).get(uuid, [])
 
 
-def _unheard_of(finding: SampleFinding) -> Check:
-    return Check(key=finding.risk, name=Text(finding.risk, finding.risk))
+def _unheard_of(finding: SampleFinding) -> SampleCheck:
+    return SampleCheck(key=finding.risk, name=Bilingual(finding.risk, finding.risk))
 
 
 def _of_place(call: Call, image: SampleImage, by: str) -> bool:
@@ -130,7 +130,7 @@ def _of_place(call: Call, image: SampleImage, by: str) -> bool:
     return call.matches(criteria, image.repository if by == "RepoName" else image.namespace)
 
 
-def _named(call: Call, check: Check, by: str) -> bool:
+def _named(call: Call, check: SampleCheck, by: str) -> bool:
     criteria = call.parameters.text("Criteria")
     if not (by and criteria):
         return True
@@ -160,7 +160,7 @@ def _rank(level: str) -> int:
     return _WORST_FIRST.index(level) if level in _WORST_FIRST else -1
 
 
-def _class_name(call: Call, check: Check) -> str:
+def _class_name(call: Call, check: SampleCheck) -> str:
     names = {of.key: of.name.of(call.parameters.lang) for of in call.world.classes}
     return names.get(check.risk_class) or check.risk_class
 

@@ -10,7 +10,7 @@ from msgspec import Struct
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gate.sandbox.images import SampleFinding, SampleImage, SampleIndex, State
+    from gate.sandbox.sample_images import SampleFinding, SampleImage, SampleIndex, State
     from gate.sandbox.world import World
 
 FINAL = frozenset({"SUCCESS", "FAIL", "TIMEOUT"})
@@ -67,7 +67,7 @@ def record_of(image: SampleImage, elapsed: float) -> Record | None:
     )
 
 
-class Records:
+class RecordCache:
     """The records of a world, made anew only when time or a change of the world asks for it.
 
     So a client that reads a long list page by page doesn't pay for the whole world each time.
