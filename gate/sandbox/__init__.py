@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from gate.sandbox.call import Readings
 from gate.sandbox.fault_injection import Fault, FaultKind, Faults
-from gate.sandbox.lifecycle import serve
+from gate.sandbox.lifecycle import Sandbox, serve
 from gate.sandbox.sample import sample_world
 from gate.sandbox.sample_checks import Bilingual, RiskClass, SampleCheck
 from gate.sandbox.sample_images import DAY, HOUR, SampleFinding, SampleImage, SampleIndex, State
-from gate.sandbox.service import LoggedRequest, Sandbox
+from gate.sandbox.service import LoggedRequest
 from gate.sandbox.world import WhitelistRule, World, load_world
 
 __all__ = [

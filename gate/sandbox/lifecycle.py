@@ -1,16 +1,62 @@
-"""Run a sandbox for somebody at a terminal."""
+"""Start and stop a local Security Center; serve it to somebody at a terminal."""
 
 from __future__ import annotations
 
 import shlex
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import anyio
 
+from gate.sandbox.service import LocalService
+
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from types import TracebackType
 
-    from gate.sandbox.service import Sandbox
+    from gate.sandbox.server import Running
+
+
+class Sandbox(LocalService):
+    """A ``LocalService`` that listens: an async context manager, on asyncio.
+
+    It listens on 127.0.0.1 from entry to exit.
+    """
+
+    _running: Running | None = None
+
+    @property
+    def url(self) -> str:
+        """``http://127.0.0.1:PORT``, or ``https`` where there is an SSL context.
+
+        Raises ``RuntimeError`` while the sandbox isn't running.
+        """
+        if self._running is None:
+            raise RuntimeError("The sandbox is not running: enter it with `async with`.")
+        scheme = "http" if self.ssl_context is None else "https"
+        return f"{scheme}://127.0.0.1:{self._running.port}"
+
+    @property
+    def endpoint(self) -> str:
+        """What to give as ``--endpoint``; the same as ``url``."""
+        return self.url
+
+    async def __aenter__(self) -> Self:
+        # The server is imported here because it brings aiohttp, and data alone doesn't need it.
+        from gate.sandbox.server import start  # noqa: PLC0415 - see above
+
+        self.begin()
+        self._running = await start(self)
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        running, self._running = self._running, None
+        if running is not None:
+            await running.stop()
 
 
 async def serve(sandbox: Sandbox, say: Callable[[str], None]) -> None:
