@@ -36,7 +36,7 @@ def run_sandbox(
     faults: Sequence[str],
     say: Callable[[str], None],
 ) -> None:
-    """Serve until interrupted; ``say`` is told how to ask it."""
+    """Serve until interrupted; ``say`` gets each line that explains its use."""
     sandbox = Sandbox(
         sample_world() if data is None else read_world(data),
         readings=_readings(readings),

@@ -79,21 +79,21 @@ class Call(Struct, frozen=True, kw_only=True):
         bare = digest.removeprefix("sha256:")
         return f"sha256:{bare}" if self.readings.prefixed_digest else bare
 
-    def matches(self, asked: str, *names: str) -> bool:
+    def matches(self, wanted: str, *names: str) -> bool:
         """Tell whether a name is what a criterion asks for."""
         if self.readings.criteria == "exact":
-            return asked in names
-        return any(asked in name for name in names)
+            return wanted in names
+        return any(wanted in name for name in names)
 
     def once(self, make: Callable[[], list[Row]]) -> list[Row]:
         """Make the rows of a list, or remember them from another page of the same list."""
-        asked = {
+        question = {
             name: value
             for name, value in self.parameters.values.items()
             if name not in {"CurrentPage", "PageSize"}
         }
         about = (self.world.checks, self.world.whitelist, self.readings)
-        key = (make.__qualname__, frozenset(asked.items()), about)
+        key = (make.__qualname__, frozenset(question.items()), about)
         if key not in self.memory:
             if len(self.memory) >= _LISTS_TO_REMEMBER:
                 del self.memory[next(iter(self.memory))]
@@ -103,8 +103,8 @@ class Call(Struct, frozen=True, kw_only=True):
     def page(self, rows: Sequence[Row]) -> tuple[list[Row], dict[str, int]]:
         """Return the rows of the page that was asked for, and its ``PageInfo``."""
         number = self.parameters.integer("CurrentPage", 1) or 1
-        asked = self.parameters.integer("PageSize", 1) or DEFAULT_PAGE_SIZE
-        size = min(asked, self.readings.page_cap)
+        wanted = self.parameters.integer("PageSize", 1) or DEFAULT_PAGE_SIZE
+        size = min(wanted, self.readings.page_cap)
         rows = self._disturbed(rows)
         begin = 0 if FaultKind.REPEATED_PAGE in self.struck else (number - 1) * size
         lie = self.struck.get(FaultKind.LYING_TOTAL)

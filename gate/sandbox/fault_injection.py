@@ -109,7 +109,7 @@ class FaultInjector:
     def __init__(self, faults: Faults, random: Random) -> None:
         self._faults = faults
         self._random = random
-        self._seen: Counter[int] = Counter()
+        self._counts: Counter[int] = Counter()
         self._times: dict[str, deque[float]] = {}
 
     def strike(self, operation: str, at: float) -> dict[FaultKind, Fault]:
@@ -127,11 +127,11 @@ class FaultInjector:
         return operation in fault.operations
 
     def _hits(self, number: int, fault: Fault, operation: str, at: float) -> bool:
-        seen = self._seen[number]
-        self._seen[number] += 1
-        if seen < fault.skip:
+        before = self._counts[number]
+        self._counts[number] += 1
+        if before < fault.skip:
             return False
-        if fault.first is not None and seen >= fault.skip + fault.first:
+        if fault.first is not None and before >= fault.skip + fault.first:
             return False
         if fault.kind in {FaultKind.QUOTA, FaultKind.ACCOUNT_QUOTA}:
             whose = operation if fault.kind == FaultKind.QUOTA else "account"

@@ -35,10 +35,7 @@ class Sandbox(LocalService):
         scheme = "http" if self.ssl_context is None else "https"
         return f"{scheme}://127.0.0.1:{self._running.port}"
 
-    @property
-    def endpoint(self) -> str:
-        """What to give as ``--endpoint``; the same as ``url``."""
-        return self.url
+    endpoint = url  # what to give as --endpoint
 
     async def __aenter__(self) -> Self:
         # The server is imported here because it brings aiohttp, and data alone doesn't need it.

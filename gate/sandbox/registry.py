@@ -35,17 +35,15 @@ def answer(world: World, path: str, elapsed: float) -> RegistryReply:
     """Answer a GET; a HEAD is the same without its body."""
     if path == "/v2/":
         return RegistryReply(200, b"{}")
-    asked = _PATH.fullmatch(path)
-    if asked is None:
+    parts = _PATH.fullmatch(path)
+    contents = list(_contents(world, parts["name"], elapsed)) if parts else []
+    if not (parts and contents):
         return _unknown("NAME_UNKNOWN", "repository name not known to registry")
-    contents = list(_contents(world, asked["name"], elapsed))
-    if not contents:
-        return _unknown("NAME_UNKNOWN", "repository name not known to registry")
-    if asked["kind"] == "blobs":
-        return _blob(contents, asked["reference"])
-    digest = asked["reference"]
+    if parts["kind"] == "blobs":
+        return _blob(contents, parts["reference"])
+    digest = parts["reference"]
     if ":" not in digest:
-        digest = _tagged(world, asked["name"], digest, elapsed)
+        digest = _tagged(world, parts["name"], digest, elapsed)
     for content in contents:
         if content.digest == digest:
             return _found(content.body, content.media_type)

@@ -53,7 +53,7 @@ class State(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """The state of a scan from a moment on.
 
     ``scan`` is a word for ``ScaStatus``, ``progress`` goes from 0 to 100 (from ``SUCCESS``
-    on it is 100 unless told otherwise), ``result`` is a word for ``ScaResult``.
+    on it is 100 unless given), ``result`` is a word for ``ScaResult``.
     """
 
     after: float = -2 * HOUR
@@ -129,6 +129,20 @@ class SampleImage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     def bare_digest(self) -> str:
         """The digest without ``sha256:``."""
         return self.digest.removeprefix("sha256:")
+
+    @property
+    def criteria(self) -> dict[str, str]:
+        """What requests select an image by, under the API's names."""
+        return {
+            "registryType": self.registry_type,
+            "repoId": self.repo_id,
+            "instanceId": self.instance,
+            "repoNamespace": self.namespace,
+            "regionId": self.region,
+            "repoName": self.repository,
+            "digest": self.bare_digest,
+            "tag": self.tag,
+        }
 
     @property
     def content(self) -> ImageManifest:

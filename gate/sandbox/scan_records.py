@@ -20,7 +20,7 @@ _NO_SCAN = frozenset({"TASK_NOT_EXISTS", "TASK_NOT_SUPPORT_REGION"})
 
 
 class Record(Struct, frozen=True):
-    """What Security Center says of one image; times are seconds since the sandbox's start.
+    """What Security Center reports of one image; times are seconds since the sandbox's start.
 
     ``first_scan`` and ``last_scan`` are ends of finished scans, ``None`` if there was none.
     ``findings`` are those that are visible already.
@@ -88,8 +88,8 @@ class RecordCache:
         if not (same and self._since <= elapsed < self._until):
             self._images, self._indexes = world.images, world.indexes
             images = list(world.records())
-            found = (record_of(image, elapsed) for image in images)
-            self._records = tuple(record for record in found if record is not None)
+            records = (record_of(image, elapsed) for image in images)
+            self._records = tuple(record for record in records if record is not None)
             self.memory.clear()
             self._since = elapsed
             self._until = min(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -36,10 +37,6 @@ class LoggedRequest(Struct, frozen=True):
     at: datetime
 
 
-def _utc_now() -> datetime:
-    return datetime.now(UTC)
-
-
 class LocalService:
     """A Security Center about a sample world, and the registry that it watches.
 
@@ -57,7 +54,7 @@ class LocalService:
         *,
         readings: Readings = Readings(),  # noqa: B008 - frozen
         faults: Faults = Faults(),  # noqa: B008 - a tuple
-        now: Callable[[], datetime] | None = None,
+        now: Callable[[], datetime] = partial(datetime.now, UTC),  # noqa: B008 - immutable
         port: int = 0,
         ssl_context: ssl.SSLContext | None = None,
         seed: int = 0,
@@ -74,7 +71,7 @@ class LocalService:
         self.ssl_context = ssl_context
         self.requests: list[LoggedRequest] = []
         self.random = Random(seed)  # noqa: S311 - repeatable faults, not a secret
-        self._now = now or _utc_now
+        self._now = now
         self._started: datetime | None = None
         self.faults = faults
 

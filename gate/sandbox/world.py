@@ -93,8 +93,8 @@ class World(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
         Raises ``LookupError`` if there is none.
         """
-        found = [one for one in self.records() if f"{one.name}:{one.tag}" == reference]
-        acr = [one for one in found if one.registry_type == "acr"] or found
+        images = [one for one in self.records() if f"{one.name}:{one.tag}" == reference]
+        acr = [one for one in images if one.registry_type == "acr"] or images
         if not acr:
             raise LookupError(f"{reference} is not in this world")
         return max(acr, key=lambda one: one.pushed)
