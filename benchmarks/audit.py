@@ -49,7 +49,7 @@ def _measure(images: int, concurrency: int, runs: int, *, sdk: bool) -> dict[str
             _GATE: ((*GATE, *audit_arguments(*arguments)), sandbox.keys),
         }
         if sdk:
-            sides[_SDK] = (_peer("audit_sdk_async", *arguments), sandbox.keys)
+            sides[_SDK] = (_peer("sdk", "audit", *arguments), sandbox.keys)
         return interleaved(sides, runs, expected={_GATE: BLOCKED})
 
 
