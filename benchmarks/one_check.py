@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.measuring import GATE, ROOT, Cost, interleaved, machine, table
+from benchmarks.measuring import GATE, ROOT, Cost, cost_table, interleaved, machine
 from benchmarks.preparing import NAMESPACE, REPOSITORY, in_child
 from benchmarks.serving import Served, served
 
@@ -46,8 +46,8 @@ def _sides(
     rounds = ",".join(map(str, ROUNDS))
     return {
         GATE_SIDE: ((*gate, in_child("image")), environment),
-        SYNC: ((*_peer("sdk_sync"), *arguments), environment),
-        ASYNC: ((*_peer("sdk_async"), *arguments), environment),
+        SYNC: ((*_peer("sdk"), "check", *arguments), environment),
+        ASYNC: ((*_peer("sdk"), "check_async", *arguments), environment),
         FLOOR: ((*_peer("floor"), sandbox.url, in_child("modules"), rounds), environment),
     }
 
@@ -57,22 +57,9 @@ def _peer(name: str) -> tuple[str, ...]:
 
 
 def _compared(medians: Mapping[str, Cost]) -> str:
-    gate = medians[GATE_SIDE]
-    head = ("", "wall", "gate ÷ it", "CPU", "gate ÷ it", "peak memory", "gate ÷ it")
-    rows = [
-        (
-            name,
-            f"{cost.wall * 1000:.0f} ms",
-            f"{gate.wall / cost.wall:.2f}",
-            f"{cost.cpu * 1000:.0f} ms",
-            f"{gate.cpu / cost.cpu:.2f}",
-            f"{cost.memory:.0f} MiB",
-            f"{gate.memory / cost.memory:.2f}",
-        )
-        for name, cost in medians.items()
-    ]
-    beyond = (gate.wall - medians[FLOOR].wall) * 1000
-    return f"{table(head, rows)}\n\nWall beyond imports, connections, round trips: {beyond:.0f} ms."
+    costs = cost_table(medians, "gate ÷ it", lambda it, gate: gate / it, other=GATE_SIDE)
+    beyond = (medians[GATE_SIDE].wall - medians[FLOOR].wall) * 1000
+    return f"{costs}\n\nWall beyond imports, connections, round trips: {beyond:.0f} ms."
 
 
 @contextmanager

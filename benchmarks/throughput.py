@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 
-from benchmarks.audit import BLOCKED, gate_command, rows_of
-from benchmarks.measuring import cost_of, machine, table
+from benchmarks.audit import BLOCKED, audit_arguments, rows_of
+from benchmarks.measuring import GATE, cost_of, machine, table
 from benchmarks.serving import served
 
 _AT_ONCE = (1, 2, 4, 8, 16, 32)
@@ -50,7 +50,7 @@ def _table(images: int, latency: float, quota: int) -> str:
 def _audit(images: int, latency: float, quota: int, at_once: int) -> tuple[float, int]:
     """Return how many seconds an audit takes, and how many requests, refused ones included."""
     with served(images=images, latency=latency, quota=quota) as sandbox:
-        command = gate_command(sandbox.url, str(at_once))
+        command = (*GATE, *audit_arguments(sandbox.url, str(at_once)))
         cost = cost_of(command, sandbox.keys, expected=BLOCKED)
     return cost.wall, sandbox.requests.total()
 

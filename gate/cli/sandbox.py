@@ -11,12 +11,24 @@ import click
 
 from gate.cli.terminal import show
 from gate.errors import ExitCode, UsageError
-from gate.sandbox import Fault, Faults, Kind, Readings, Sandbox, load_world, sample_world, serve
+from gate.sandbox import (
+    Fault,
+    FaultKind,
+    Faults,
+    Readings,
+    Sandbox,
+    load_world,
+    sample_world,
+    serve,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_QUOTAS = {Kind.QUOTA, Kind.ACCOUNT_QUOTA}
+    from gate.sandbox import World
+
+_QUOTAS = frozenset({FaultKind.QUOTA, FaultKind.ACCOUNT_QUOTA})
+_REMEDY = "Give a file in YAML or JSON; its keys are the fields of gate.sandbox.World."
 
 
 @click.command("sandbox")
@@ -55,13 +67,34 @@ def command(
     It runs until it is interrupted.
     """
     sandbox = Sandbox(
-        sample_world() if data is None else load_world(data),
+        sample_world() if data is None else read_world(data),
         readings=_readings(readings),
         faults=Faults(*map(_fault, faults)),
         port=port,
     )
     anyio.run(partial(serve, sandbox, show))
     return ExitCode.PASSED
+
+
+def read_world(file: Path) -> World:
+    """Read sample data from a YAML 1.2 or JSON file; raises ``UsageError`` with the place."""
+    # Imported here because only `--data` needs a YAML parser.
+    from gate.policy.parse import parse  # noqa: PLC0415 - see above
+    from gate.policy.problem import START, Unreadable  # noqa: PLC0415 - see above
+
+    try:
+        content = parse(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        cause = getattr(error, "strerror", None) or str(error)
+        raise UsageError(f"{file} can't be read: {cause}.", _REMEDY) from None
+    except Unreadable as unreadable:
+        raise UsageError(unreadable.problem.at(str(file)), _REMEDY) from None
+
+    def place(path: tuple[str | int, ...]) -> str:
+        line, column = content.values.get(path, START)
+        return f"{file}:{line}:{column}"
+
+    return load_world(content.data, place)
 
 
 def _readings(texts: Sequence[str]) -> Readings:
@@ -92,9 +125,9 @@ def _fault(text: str) -> Fault:
     try:
         if number and kind in _QUOTAS:
             return Fault(kind=kind, per_second=int(number), operations=operations)
-        return Fault(kind=Kind(kind), probability=float(number or 1), operations=operations)
+        return Fault(kind=FaultKind(kind), probability=float(number or 1), operations=operations)
     except ValueError:
-        kinds = ", ".join(Kind)
+        kinds = ", ".join(FaultKind)
         raise UsageError(
             f"--fault {text} is not understood.",
             f"Write KIND[=PROBABILITY][@OPERATION] with a KIND of: {kinds}. With a quota, write "

@@ -18,8 +18,8 @@ from gate.audit.gathering import Gathering
 from gate.errors import ExitCode
 from gate.sandbox import (
     Fault,
+    FaultKind,
     Faults,
-    Kind,
     Readings,
     SampleFinding,
     SampleImage,
@@ -151,15 +151,17 @@ def test_findings_are_complete_over_many_pages(gate: Gate, serve: Serve) -> None
 
 def test_findings_are_complete_while_rows_move(gate: Gate, serve: Serve) -> None:
     images = [image(f"r{number}", ROOT, APK) for number in range(40)]
-    moving = Faults(Fault(kind=Kind.MOVING_ROWS, operations=["DescribeImageListByBuildRisk"]))
+    moving = Faults(Fault(kind=FaultKind.MOVING_ROWS, operations=["DescribeImageListByBuildRisk"]))
     with serve(*images, readings=Readings(page_cap=10), faults=moving) as sandbox:
         result = audit(gate, sandbox)
     assert 10 == result.code
     assert {("block", "blocked", 2)} == set(verdicts(result).values())
 
 
-@pytest.mark.parametrize("kind", [Kind.DROPPED_ROWS, Kind.LYING_TOTAL, Kind.REPEATED_PAGE])
-def test_lists_that_lie_never_make_a_pass(gate: Gate, serve: Serve, kind: Kind) -> None:
+@pytest.mark.parametrize(
+    "kind", [FaultKind.DROPPED_ROWS, FaultKind.LYING_TOTAL, FaultKind.REPEATED_PAGE]
+)
+def test_lists_that_lie_never_make_a_pass(gate: Gate, serve: Serve, kind: FaultKind) -> None:
     images = [image(f"r{number}", ROOT) for number in range(30)]
     fault = Fault(kind=kind, operations=["DescribeImageListByBuildRisk"], delta=1)
     with serve(*images, readings=Readings(page_cap=10), faults=Faults(fault)) as sandbox:
@@ -208,13 +210,13 @@ def test_a_young_scan_is_looked_at_by_itself(gate: Gate, serve: Serve) -> None:
 
 
 def test_no_check_switched_on_is_no_pass(gate: Gate, serve: Serve) -> None:
-    off = Faults(Fault(kind=Kind.CONFIG_OFF))
+    off = Faults(Fault(kind=FaultKind.CONFIG_OFF))
     with serve(image("web"), faults=off) as sandbox:
         assert {"shop/web:1": ("undecided", "checks_off", 0)} == verdicts(audit(gate, sandbox))
 
 
 def test_refused_access_is_reported_with_its_code(gate: Gate, serve: Serve) -> None:
-    denied = Faults(Fault(kind=Kind.DENIED, operations=["DescribeImageListByBuildRisk"]))
+    denied = Faults(Fault(kind=FaultKind.DENIED, operations=["DescribeImageListByBuildRisk"]))
     with serve(image("web"), faults=denied) as sandbox:
         result = audit(gate, sandbox)
     assert 4 == result.code
@@ -222,7 +224,7 @@ def test_refused_access_is_reported_with_its_code(gate: Gate, serve: Serve) -> N
 
 
 def test_trouble_before_any_image_is_known_is_told(gate: Gate, serve: Serve) -> None:
-    denied = Faults(Fault(kind=Kind.DENIED, operations=["DescribeImageInstances"]))
+    denied = Faults(Fault(kind=FaultKind.DENIED, operations=["DescribeImageInstances"]))
     with serve(image("web"), faults=denied) as sandbox:
         result = audit(gate, sandbox)
     assert 4 == result.code
@@ -269,7 +271,7 @@ def test_an_audit_that_is_stopped_says_so_and_passes_nothing(
         stop.end(ExitCode.INTERRUPTED)
 
     monkeypatch.setattr(Stop, "heed", interrupted)
-    hangs = Faults(Fault(kind=Kind.SILENT, operations=["DescribeImageListByBuildRisk"]))
+    hangs = Faults(Fault(kind=FaultKind.SILENT, operations=["DescribeImageListByBuildRisk"]))
     with serve(image("web"), faults=hangs) as sandbox:
         result = audit(gate, sandbox)
     assert 130 == result.code
@@ -284,7 +286,7 @@ def test_a_long_audit_shows_how_far_it_is(
     monkeypatch.setattr(progress, "LIVE", 0.1)
     made = audit_command.terminal(quiet=False)  # tests have no terminal
     monkeypatch.setattr(audit_command, "terminal", lambda *, quiet: replace(made, live=not quiet and live))
-    slow = Faults(Fault(kind=Kind.LATENCY, seconds=0.1))
+    slow = Faults(Fault(kind=FaultKind.LATENCY, seconds=0.1))
     with serve(image("web", ROOT), faults=slow) as sandbox:
         err = audit(gate, sandbox).err
     assert ("[####" in err or "[----" in err) == live
@@ -320,7 +322,7 @@ def test_a_record_that_changes_meanwhile_is_looked_at_by_itself(
 
 
 def lying(*operations: str) -> Faults:
-    return Faults(Fault(kind=Kind.LYING_TOTAL, operations=operations, delta=1))
+    return Faults(Fault(kind=FaultKind.LYING_TOTAL, operations=operations, delta=1))
 
 
 def test_records_that_could_not_all_be_read_are_no_pass(gate: Gate, serve: Serve) -> None:
@@ -351,7 +353,9 @@ def test_no_more_images_are_looked_at_one_by_one_than_is_sensible(
 
 
 def test_rows_of_images_without_a_record_are_told(gate: Gate, serve: Serve) -> None:
-    dropped = Faults(Fault(kind=Kind.DROPPED_ROWS, operations=["DescribeImageInstances"], delta=1))
+    dropped = Faults(
+        Fault(kind=FaultKind.DROPPED_ROWS, operations=["DescribeImageInstances"], delta=1)
+    )
     with serve(image("web", ROOT), image("api"), faults=dropped) as sandbox:
         notes = audit(gate, sandbox).report["notes"]
     assert any("no record in a registry, so are not judged: 1" in note for note in notes)

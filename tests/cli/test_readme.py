@@ -16,7 +16,7 @@ from gate.cli.lazy import LazyCommand
 from gate.errors import ExitCode
 from gate.policy import load_policies
 from gate.report import FORMATS
-from gate.sandbox import load_world
+from gate.sandbox_run import read_world
 from tests.cli.conftest import HOST, Result
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def test_the_policy_example_is_valid(tmp_path: Path) -> None:
 def test_the_sandbox_data_example_is_valid(tmp_path: Path) -> None:
     example = tmp_path / "data.yaml"
     example.write_text(block("yaml", "timeline:"), encoding="utf-8")
-    world = load_world(example)
+    world = read_world(example)
     assert ["shop/web", "shop/api"] == [image.name for image in world.images]
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gate.sandbox import HOUR, SampleIndex, sample_world
-from gate.sandbox.records import Record, record_of
+from gate.sandbox.scan_records import Record, record_of
 
 if TYPE_CHECKING:
     from gate.sandbox import World

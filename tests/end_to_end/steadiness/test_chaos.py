@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from gate.errors import ExitCode
 from gate.findings import Reason
 from gate.report import report_schema
-from gate.sandbox import Fault, Faults, Kind, SampleFinding, SampleImage, Sandbox, State, World
+from gate.sandbox import Fault, FaultKind, Faults, SampleFinding, SampleImage, Sandbox, State, World
 from tests.cli.conftest import reference
 from tests.end_to_end.steadiness.amounts import EXAMPLES
 
@@ -72,7 +72,7 @@ SECONDS = "1s"
 
 faults = st.builds(
     lambda **told: Fault(**told),  # noqa: PLW0108 - builds() can't look up the types of its fields
-    kind=st.sampled_from(list(Kind)),
+    kind=st.sampled_from(list(FaultKind)),
     operations=st.none() | st.sampled_from(OPERATIONS).map(lambda name: (name,)),
     probability=st.sampled_from([0.1, 0.3, 0.7, 1.0]),
     skip=st.sampled_from([0, 0, 1, 3]),
@@ -140,15 +140,15 @@ def assert_no_pass_without_evidence(report: dict[str, Any]) -> None:
     assert (report["exit_code"] == 10) == ("block" in every)
 
 
-def passing(kind: Kind) -> Faults:
+def passing(kind: FaultKind) -> Faults:
     """Return faults of a kind that strike half of the first requests."""
     about = (None, ("Registry",), ("DescribeImageBuildRiskByKey",))
     return Faults(*(Fault(kind, one, probability=0.5, first=4) for one in about))
 
 
-@pytest.mark.parametrize("kind", Kind)
+@pytest.mark.parametrize("kind", FaultKind)
 def test_a_check_under_a_fault_passes_nothing_that_is_not_clean(
-    gate: Gate, serve: Serve, kind: Kind
+    gate: Gate, serve: Serve, kind: FaultKind
 ) -> None:
     with serve(*IMAGES, faults=passing(kind)) as sandbox:
         assert_no_pass_without_evidence(check(gate, sandbox, IMAGES))
@@ -176,9 +176,9 @@ def test_without_faults_each_image_has_its_verdict(gate: Gate, serve: Serve) -> 
     assert_no_pass_without_evidence(report)
 
 
-@pytest.mark.parametrize("kind", Kind)
+@pytest.mark.parametrize("kind", FaultKind)
 def test_an_audit_under_a_fault_passes_nothing_that_is_not_clean(
-    gate: Gate, serve: Serve, kind: Kind
+    gate: Gate, serve: Serve, kind: FaultKind
 ) -> None:
     with serve(*IMAGES, faults=passing(kind)) as sandbox:
         assert_no_pass_without_evidence(run(gate, "audit", "--endpoint", sandbox.url))
@@ -198,7 +198,7 @@ def test_a_service_that_only_fails_is_reported_with_its_code(
     gate: Gate, serve: Serve, command: str
 ) -> None:
     named = (reference(GOOD["api"]), "--wait", "0") if command == "check" else ()
-    with serve(*IMAGES, faults=Faults(Fault(Kind.RESET))) as sandbox:
+    with serve(*IMAGES, faults=Faults(Fault(FaultKind.RESET))) as sandbox:
         report = run(gate, command, "--endpoint", sandbox.url, *named)
     assert ExitCode.SERVICE == report["exit_code"]
     assert World.of(*IMAGES).images == sandbox.world.images

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 
-class Text(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Bilingual(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One text in the two languages that Security Center answers in."""
 
     en: str = ""
@@ -20,27 +20,27 @@ class RiskClass(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """A class of checks."""
 
     key: str
-    name: Text = Text()
+    name: Bilingual = Bilingual()
 
 
-class Check(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class SampleCheck(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One check: what a scan may look for, if it is ``selected``."""
 
     key: str
     risk_class: str = "other"
-    name: Text = Text()
+    name: Bilingual = Bilingual()
     level: str = "medium"
-    description: Text = Text()
-    advice: Text = Text()
-    prompt: Text = Text()
+    description: Bilingual = Bilingual()
+    advice: Bilingual = Bilingual()
+    prompt: Bilingual = Bilingual()
     selected: bool = True
 
 
 CLASSES = (
-    RiskClass(key="other", name=Text("Other", "其他")),
-    RiskClass(key="sensitive", name=Text("Sensitive data", "敏感信息")),
-    RiskClass(key="package", name=Text("Package installation", "软件包安装")),
-    RiskClass(key="network", name=Text("Network exposure", "网络暴露")),
+    RiskClass(key="other", name=Bilingual("Other", "其他")),
+    RiskClass(key="sensitive", name=Bilingual("Sensitive data", "敏感信息")),
+    RiskClass(key="package", name=Bilingual("Package installation", "软件包安装")),
+    RiskClass(key="network", name=Bilingual("Network exposure", "网络暴露")),
 )
 
 
@@ -52,17 +52,17 @@ def _check(  # noqa: PLR0913 - one column each of the table below
     advice: tuple[str, str],
     *,
     selected: bool = True,
-) -> Check:
-    return Check(
+) -> SampleCheck:
+    return SampleCheck(
         key=key,
         risk_class=risk_class,
         level=level,
-        name=Text(*name),
-        description=Text(
+        name=Bilingual(*name),
+        description=Bilingual(
             f"The build command shows: {name[0].lower()}.", f"构建指令存在风险【{name[1]}】。"
         ),
-        advice=Text(*advice),
-        prompt=Text("Rebuild the image after the change.", "修改后请重新构建镜像。"),
+        advice=Bilingual(*advice),
+        prompt=Bilingual("Rebuild the image after the change.", "修改后请重新构建镜像。"),
         selected=selected,
     )
 

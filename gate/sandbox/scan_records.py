@@ -10,7 +10,7 @@ from msgspec import Struct
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gate.sandbox.images import SampleFinding, SampleImage, SampleIndex, State
+    from gate.sandbox.sample_images import SampleFinding, SampleImage, SampleIndex, State
     from gate.sandbox.world import World
 
 FINAL = frozenset({"SUCCESS", "FAIL", "TIMEOUT"})
@@ -20,7 +20,7 @@ _NO_SCAN = frozenset({"TASK_NOT_EXISTS", "TASK_NOT_SUPPORT_REGION"})
 
 
 class Record(Struct, frozen=True):
-    """What Security Center says of one image; times are seconds since the sandbox's start.
+    """What Security Center reports of one image; times are seconds since the sandbox's start.
 
     ``first_scan`` and ``last_scan`` are ends of finished scans, ``None`` if there was none.
     ``findings`` are those that are visible already.
@@ -67,7 +67,7 @@ def record_of(image: SampleImage, elapsed: float) -> Record | None:
     )
 
 
-class Records:
+class RecordCache:
     """The records of a world, made anew only when time or a change of the world asks for it.
 
     So a client that reads a long list page by page doesn't pay for the whole world each time.
@@ -88,8 +88,8 @@ class Records:
         if not (same and self._since <= elapsed < self._until):
             self._images, self._indexes = world.images, world.indexes
             images = list(world.records())
-            found = (record_of(image, elapsed) for image in images)
-            self._records = tuple(record for record in found if record is not None)
+            records = (record_of(image, elapsed) for image in images)
+            self._records = tuple(record for record in records if record is not None)
             self.memory.clear()
             self._since = elapsed
             self._until = min(

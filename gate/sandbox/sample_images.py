@@ -9,7 +9,7 @@ import hashlib
 
 import msgspec
 
-from gate.sandbox.manifests import Content, image_content, index_content
+from gate.sandbox.image_manifests import ImageManifest, image_manifest, index_manifest
 
 HOUR = 3600.0
 DAY = 24 * HOUR
@@ -53,7 +53,7 @@ class State(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """The state of a scan from a moment on.
 
     ``scan`` is a word for ``ScaStatus``, ``progress`` goes from 0 to 100 (from ``SUCCESS``
-    on it is 100 unless told otherwise), ``result`` is a word for ``ScaResult``.
+    on it is 100 unless given), ``result`` is a word for ``ScaResult``.
     """
 
     after: float = -2 * HOUR
@@ -131,9 +131,23 @@ class SampleImage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         return self.digest.removeprefix("sha256:")
 
     @property
-    def content(self) -> Content:
+    def criteria(self) -> dict[str, str]:
+        """What requests select an image by, under the API's names."""
+        return {
+            "registryType": self.registry_type,
+            "repoId": self.repo_id,
+            "instanceId": self.instance,
+            "repoNamespace": self.namespace,
+            "regionId": self.region,
+            "repoName": self.repository,
+            "digest": self.bare_digest,
+            "tag": self.tag,
+        }
+
+    @property
+    def content(self) -> ImageManifest:
         """The image's manifest, its digest and the blobs that it refers to."""
-        return image_content(self.name, self.tag, self.build, self.platform)
+        return image_manifest(self.name, self.tag, self.build, self.platform)
 
     @property
     def served(self) -> bool:
@@ -171,10 +185,10 @@ class SampleIndex(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         return self.content.digest
 
     @property
-    def content(self) -> Content:
+    def content(self) -> ImageManifest:
         """The index, its digest, and the attestation that it lists."""
         listed = [(image.platform, image.content) for image in self.images]
-        return index_content(listed, attestation=self.attestation)
+        return index_manifest(listed, attestation=self.attestation)
 
 
 def _hex(text: str) -> str:

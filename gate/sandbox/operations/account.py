@@ -1,4 +1,4 @@
-"""Which checks exist and are switched on, and which alerts are whitelisted."""
+"""The account: who is asking, which checks are switched on, which alerts are whitelisted."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from gate.sandbox.call import plain_result
-from gate.sandbox.faults import Kind
+from gate.sandbox.fault_injection import FaultKind
 from gate.sandbox.refusals import Refusal
 
 if TYPE_CHECKING:
@@ -15,12 +15,24 @@ if TYPE_CHECKING:
     from gate.sandbox.world import WhitelistRule
 
 _CONFIGURATION_ID = 273698001
+_USER = "200000000000000001"
+
+
+def caller(call: Call) -> Answer:
+    """Answer GetCallerIdentity, the one operation of STS."""
+    return {
+        "AccountId": call.world.account,
+        "Arn": f"acs:ram::{call.world.account}:user/sandbox",
+        "UserId": _USER,
+        "PrincipalId": _USER,
+        "IdentityType": "RAMUser",
+    }
 
 
 def checks(call: Call) -> Answer:
     """Answer GetBuildRiskDefineRuleConfig."""
     lang = call.parameters.lang
-    all_off = Kind.CONFIG_OFF in call.struck
+    all_off = FaultKind.CONFIG_OFF in call.struck
     tree = [
         {
             "ClassKey": of.key,

@@ -25,7 +25,7 @@ _IN_TOTO = "application/vnd.in-toto+json"
 _EMPTY_TAR = bytes(1024)
 
 
-class Content(Struct, frozen=True):
+class ImageManifest(Struct, frozen=True):
     """A manifest as the registry serves it.
 
     ``blobs`` are those that it refers to, and ``children`` manifests that nothing else serves,
@@ -35,7 +35,7 @@ class Content(Struct, frozen=True):
     media_type: str
     body: bytes
     blobs: Mapping[str, bytes] = field(default_factory=dict)
-    children: tuple[Content, ...] = ()
+    children: tuple[ImageManifest, ...] = ()
 
     @property
     def digest(self) -> str:
@@ -49,7 +49,7 @@ def digest_of(content: bytes) -> str:
 
 
 @lru_cache(maxsize=20_000)
-def image_content(name: str, tag: str, build: str, platform: str) -> Content:
+def image_manifest(name: str, tag: str, build: str, platform: str) -> ImageManifest:
     """Make the manifest of one image; equal arguments make equal bytes."""
     config = _json(
         {
@@ -61,13 +61,15 @@ def image_content(name: str, tag: str, build: str, platform: str) -> Content:
     return _manifest(_CONFIG, config, _LAYER, _EMPTY_TAR)
 
 
-def index_content(images: Sequence[tuple[str, Content]], *, attestation: bool) -> Content:
+def index_manifest(
+    images: Sequence[tuple[str, ImageManifest]], *, attestation: bool
+) -> ImageManifest:
     """Make an index of images, each with its platform, and of an attestation to the first."""
     listed = [
         {**_descriptor(MANIFEST, content.body), "platform": _platform(platform)}
         for platform, content in images
     ]
-    children: tuple[Content, ...] = ()
+    children: tuple[ImageManifest, ...] = ()
     if attestation and images:
         about = images[0][1].digest
         statement = _attestation(about)
@@ -83,10 +85,10 @@ def index_content(images: Sequence[tuple[str, Content]], *, attestation: bool) -
             }
         )
     body = _json({"schemaVersion": 2, "mediaType": INDEX, "manifests": listed})
-    return Content(INDEX, body, children=children)
+    return ImageManifest(INDEX, body, children=children)
 
 
-def _attestation(about: str) -> Content:
+def _attestation(about: str) -> ImageManifest:
     statement = _json(
         {
             "_type": "https://in-toto.io/Statement/v1",
@@ -106,7 +108,7 @@ def _attestation(about: str) -> Content:
     return _manifest(_CONFIG, config, _IN_TOTO, statement)
 
 
-def _manifest(config_type: str, config: bytes, layer_type: str, layer: bytes) -> Content:
+def _manifest(config_type: str, config: bytes, layer_type: str, layer: bytes) -> ImageManifest:
     body = _json(
         {
             "schemaVersion": 2,
@@ -115,7 +117,7 @@ def _manifest(config_type: str, config: bytes, layer_type: str, layer: bytes) ->
             "layers": [_descriptor(layer_type, layer)],
         }
     )
-    return Content(MANIFEST, body, blobs={digest_of(blob): blob for blob in (config, layer)})
+    return ImageManifest(MANIFEST, body, blobs={digest_of(blob): blob for blob in (config, layer)})
 
 
 def _descriptor(media_type: str, content: bytes) -> dict[str, object]:

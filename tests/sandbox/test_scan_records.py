@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from gate.sandbox import SampleFinding, SampleImage, State, World
-from gate.sandbox.records import Records, record_of
+from gate.sandbox.scan_records import RecordCache, record_of
 
 BATCH = SampleImage(
     namespace="shop",
@@ -47,7 +47,7 @@ def test_a_scan_that_was_asked_for_twice_is_running() -> None:
 
 
 def test_records_are_made_anew_only_when_something_changed() -> None:
-    world, records = World.of(BATCH), Records()
+    world, records = World.of(BATCH), RecordCache()
     assert records.at(world, 0) == ()
     first = records.at(world, 5)
     records.memory["derived"] = first

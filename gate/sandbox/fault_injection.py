@@ -8,12 +8,19 @@ from typing import TYPE_CHECKING, Self
 
 from msgspec import Struct
 
+from gate.sandbox.refusals import Refusal
+
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
     from random import Random
 
+PAGE = b"<!DOCTYPE html><html><head><title>Gateway</title></head><body>Blocked</body></html>"
 
-class Kind(StrEnum):
+_TOO_MANY_REQUESTS = 429
+_UNAVAILABLE = 503
+
+
+class FaultKind(StrEnum):
     """What goes wrong; in brackets, the field of ``Fault`` that says how much.
 
     Before the answer is made: ``latency`` (``seconds``), ``silent`` (no answer until the sandbox
@@ -77,7 +84,7 @@ class Fault(Struct, frozen=True):
     delta: int = 1
 
     def __post_init__(self) -> None:
-        Kind(self.kind)
+        FaultKind(self.kind)
         if isinstance(self.operations, str):
             raise TypeError("operations are a collection of names, not one name")
 
@@ -91,26 +98,26 @@ class Faults(tuple[Fault, ...]):
         """Hold these faults."""
         return super().__new__(cls, faults)
 
-    def lasting(self, kind: Kind) -> Fault | None:
+    def lasting(self, kind: FaultKind) -> Fault | None:
         """Return the first fault of a lasting kind."""
         return next((fault for fault in self if fault.kind == kind), None)
 
 
-class Mischief:
+class FaultInjector:
     """Decides which faults strike a request; the same seed and requests strike alike."""
 
     def __init__(self, faults: Faults, random: Random) -> None:
         self._faults = faults
         self._random = random
-        self._seen: Counter[int] = Counter()
+        self._counts: Counter[int] = Counter()
         self._times: dict[str, deque[float]] = {}
 
-    def strike(self, operation: str, at: float) -> dict[Kind, Fault]:
+    def strike(self, operation: str, at: float) -> dict[FaultKind, Fault]:
         """Return the faults that strike a request to ``operation``, ``at`` some second."""
-        struck: dict[Kind, Fault] = {}
+        struck: dict[FaultKind, Fault] = {}
         for number, fault in enumerate(self._faults):
             if self._concerns(fault, operation) and self._hits(number, fault, operation, at):
-                struck.setdefault(Kind(fault.kind), fault)
+                struck.setdefault(FaultKind(fault.kind), fault)
         return struck
 
     @staticmethod
@@ -120,14 +127,14 @@ class Mischief:
         return operation in fault.operations
 
     def _hits(self, number: int, fault: Fault, operation: str, at: float) -> bool:
-        seen = self._seen[number]
-        self._seen[number] += 1
-        if seen < fault.skip:
+        before = self._counts[number]
+        self._counts[number] += 1
+        if before < fault.skip:
             return False
-        if fault.first is not None and seen >= fault.skip + fault.first:
+        if fault.first is not None and before >= fault.skip + fault.first:
             return False
-        if fault.kind in {Kind.QUOTA, Kind.ACCOUNT_QUOTA}:
-            whose = operation if fault.kind == Kind.QUOTA else "account"
+        if fault.kind in {FaultKind.QUOTA, FaultKind.ACCOUNT_QUOTA}:
+            whose = operation if fault.kind == FaultKind.QUOTA else "account"
             return self._over_quota(fault, whose, at)
         return fault.probability >= 1 or self._random.random() < fault.probability
 
@@ -139,3 +146,43 @@ class Mischief:
             return True
         times.append(at)
         return False
+
+
+def refuse(operation: str, struck: Mapping[FaultKind, Fault]) -> None:
+    """Raise the ``Refusal`` that a fault asks for, if any does."""
+    if FaultKind.DENIED in struck:
+        raise Refusal(403, struck[FaultKind.DENIED].code or "NoPermission", _denied(operation))
+    for kind in (FaultKind.THROTTLING, FaultKind.QUOTA, FaultKind.ACCOUNT_QUOTA):
+        if kind in struck:
+            raise _throttled(struck[kind])
+    failure = struck.get(FaultKind.SERVER_ERROR)
+    if failure is not None:
+        status = failure.status or 500
+        code = "ServiceUnavailable" if status == _UNAVAILABLE else "ServerError"
+        raise Refusal(status, failure.code or code, "The request has failed on the server's side.")
+
+
+def garbled(content: bytes, struck: Collection[FaultKind]) -> bytes:
+    """Return an answer's bytes as the faults leave them."""
+    if FaultKind.HTML in struck:
+        return PAGE
+    if FaultKind.NONSENSE in struck:
+        return b'{"Data": [["nonsense"]], "PageInfo": 7, "ImageInstanceList": {"no": "list"}}'
+    if FaultKind.TRUNCATED in struck:
+        return content[: len(content) // 2]
+    return content
+
+
+def _denied(operation: str) -> str:
+    return f"You are not authorized to perform yundun-sas:{operation}."
+
+
+def _throttled(fault: Fault) -> Refusal:
+    headers = {}
+    if fault.retry_after is not None:
+        headers["x-acs-retry-after"] = str(fault.retry_after)
+    code = fault.code or (
+        "Throttling.Api" if fault.kind == FaultKind.THROTTLING else "Throttling.User"
+    )
+    status = fault.status or _TOO_MANY_REQUESTS
+    return Refusal(status, code, "Request was denied due to request throttling.", headers)

@@ -8,26 +8,26 @@ import msgspec
 from msgspec import Struct
 
 from gate.sandbox.call import plain_result
-from gate.sandbox.checks import Check, Text
 from gate.sandbox.refusals import Refusal
+from gate.sandbox.sample_checks import Bilingual, SampleCheck
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from gate.sandbox.call import Answer, Call
-    from gate.sandbox.images import SampleFinding, SampleImage
-    from gate.sandbox.records import Record
+    from gate.sandbox.sample_images import SampleFinding, SampleImage
+    from gate.sandbox.scan_records import Record
 
 _WORST_FIRST = ("high", "medium", "low")
 _LAST_STATUS = 2
 
 
-class _Found(Struct, frozen=True):
-    """A finding, the record that has it, and the check that found it."""
+class _Hit(Struct, frozen=True):
+    """A finding, the record that has it, and the check that it comes from."""
 
     record: Record
     finding: SampleFinding
-    check: Check
+    check: SampleCheck
 
     @property
     def level(self) -> str:
@@ -38,9 +38,9 @@ def images_by_risk(call: Call) -> Answer:
     """Answer DescribeImageListByBuildRisk."""
     by = call.parameters.choice("CriteriaType", {"RepoNamespace", "RepoName"})
 
-    def images() -> list[_Found]:
-        found = [one for one in _matching(call) if _of_place(call, one.record.image, by)]
-        return _worst_of_each_image(found) if call.readings.rows == "image" else found
+    def images() -> list[_Hit]:
+        hits = [one for one in _matching(call) if _of_place(call, one.record.image, by)]
+        return _worst_of_each_image(hits) if call.readings.rows == "image" else hits
 
     rows, info = call.page(call.once(images))
     return plain_result({"List": [_image_row(call, one) for one in rows], "PageInfo": info})
@@ -50,7 +50,7 @@ def risks_of_image(call: Call) -> Answer:
     """Answer DescribeImageBuildRiskByKey."""
     uuid = call.parameters.text("ImageUuid")
 
-    def details() -> list[_Found]:
+    def details() -> list[_Hit]:
         return list(_matching(call, uuid))
 
     rows, info = call.page(call.once(details))
@@ -60,7 +60,7 @@ def risks_of_image(call: Call) -> Answer:
 def risks_of_account(call: Call) -> Answer:
     """Answer DescribeImageBuildRiskList."""
     by = call.parameters.choice("CriteriaType", {"RiskKeyName", "RiskClassName"})
-    kinds: dict[tuple[str, str], list[_Found]] = {}
+    kinds: dict[tuple[str, str], list[_Hit]] = {}
     for one in _matching(call, handled_too=True):
         if _named(call, one.check, by):
             kinds.setdefault((one.check.key, one.level), []).append(one)
@@ -86,7 +86,7 @@ def set_status(call: Call) -> Answer:
     return plain_result({"Id": 1})
 
 
-def _matching(call: Call, uuid: str = "", *, handled_too: bool = False) -> Iterator[_Found]:
+def _matching(call: Call, uuid: str = "", *, handled_too: bool = False) -> Iterator[_Hit]:
     """Yield the findings that the level, key and status of the request let through."""
     level = call.parameters.choice("RiskLevel", _WORST_FIRST)
     risk = call.parameters.text("RiskKey")
@@ -104,9 +104,9 @@ def _matching(call: Call, uuid: str = "", *, handled_too: bool = False) -> Itera
                 and status in {None, finding.status_code}
                 and finding.risk not in hidden
             ):
-                found = _Found(record, finding, checks.get(finding.risk) or _unheard_of(finding))
-                if not level or found.level == level:
-                    yield found
+                hit = _Hit(record, finding, checks.get(finding.risk) or _unheard_of(finding))
+                if not level or hit.level == level:
+                    yield hit
 
 
 def _of_image(call: Call, uuid: str) -> Sequence[Record]:
@@ -119,8 +119,8 @@ def _of_image(call: Call, uuid: str) -> Sequence[Record]:
     return cast("dict[str, list[Record]]", call.memory[_of_image]).get(uuid, [])
 
 
-def _unheard_of(finding: SampleFinding) -> Check:
-    return Check(key=finding.risk, name=Text(finding.risk, finding.risk))
+def _unheard_of(finding: SampleFinding) -> SampleCheck:
+    return SampleCheck(key=finding.risk, name=Bilingual(finding.risk, finding.risk))
 
 
 def _of_place(call: Call, image: SampleImage, by: str) -> bool:
@@ -130,29 +130,28 @@ def _of_place(call: Call, image: SampleImage, by: str) -> bool:
     return call.matches(criteria, image.repository if by == "RepoName" else image.namespace)
 
 
-def _named(call: Call, check: Check, by: str) -> bool:
+def _named(call: Call, check: SampleCheck, by: str) -> bool:
     criteria = call.parameters.text("Criteria")
     if not (by and criteria):
         return True
-    lang = call.parameters.lang
     if by == "RiskKeyName":
-        return call.matches(criteria, check.key, check.name.of(lang))
+        return call.matches(criteria, check.key, check.name.of(call.parameters.lang))
     return call.matches(criteria, check.risk_class, _class_name(call, check))
 
 
-def _worst_of_each_image(found: Sequence[_Found]) -> list[_Found]:
+def _worst_of_each_image(hits: Sequence[_Hit]) -> list[_Hit]:
     """Keep one finding for each image: the worst level, with the least handled status."""
-    images: dict[str, list[_Found]] = {}
-    for one in found:
+    images: dict[str, list[_Hit]] = {}
+    for one in hits:
         images.setdefault(one.record.image.uuid, []).append(one)
     return [_worst(of) for of in images.values()]
 
 
-def _worst(found: Sequence[_Found]) -> _Found:
-    worst = min(found, key=lambda one: _rank(one.level))
-    status = min(one.finding.status_code for one in found)
+def _worst(hits: Sequence[_Hit]) -> _Hit:
+    worst = min(hits, key=lambda one: _rank(one.level))
+    status = min(one.finding.status_code for one in hits)
     finding = msgspec.structs.replace(worst.finding, status=status)
-    return _Found(worst.record, finding, worst.check)
+    return _Hit(worst.record, finding, worst.check)
 
 
 def _rank(level: str) -> int:
@@ -160,13 +159,13 @@ def _rank(level: str) -> int:
     return _WORST_FIRST.index(level) if level in _WORST_FIRST else -1
 
 
-def _class_name(call: Call, check: Check) -> str:
+def _class_name(call: Call, check: SampleCheck) -> str:
     names = {of.key: of.name.of(call.parameters.lang) for of in call.world.classes}
     return names.get(check.risk_class) or check.risk_class
 
 
-def _image_row(call: Call, found: _Found) -> dict[str, object]:
-    image = found.record.image
+def _image_row(call: Call, hit: _Hit) -> dict[str, object]:
+    image = hit.record.image
     return {
         "Uuid": image.uuid,
         "RegionId": image.region,
@@ -175,39 +174,39 @@ def _image_row(call: Call, found: _Found) -> dict[str, object]:
         "RepoName": image.repository,
         "Tag": image.tag,
         "Digest": call.digest(image.digest),
-        "FirstScanTime": call.stamp(found.record.first_scan or 0),
-        "LastScanTime": call.stamp(found.record.last_scan or 0),
-        "RiskLevel": found.level,
-        "Status": found.finding.status_code,
+        "FirstScanTime": call.stamp(hit.record.first_scan or 0),
+        "LastScanTime": call.stamp(hit.record.last_scan or 0),
+        "RiskLevel": hit.level,
+        "Status": hit.finding.status_code,
     }
 
 
-def _detail_row(call: Call, found: _Found) -> dict[str, object]:
-    check, lang = found.check, call.parameters.lang
+def _detail_row(call: Call, hit: _Hit) -> dict[str, object]:
+    check, lang = hit.check, call.parameters.lang
     return {
         "RiskKey": check.key,
         "RiskKeyName": check.name.of(lang) or check.key,
         "RiskClass": check.risk_class,
         "RiskClassName": _class_name(call, check),
-        "RiskLevel": found.level,
-        "LayerCmd": found.finding.command,
-        "LayerDigest": found.finding.layer_digest,
+        "RiskLevel": hit.level,
+        "LayerCmd": hit.finding.command,
+        "LayerDigest": hit.finding.layer_digest,
         "Advice": check.advice.of(lang),
         "Description": check.description.of(lang),
         "Promt": check.prompt.of(lang),
     }
 
 
-def _summary_row(call: Call, found: Sequence[_Found]) -> dict[str, object]:
-    check, lang = found[0].check, call.parameters.lang
+def _summary_row(call: Call, hits: Sequence[_Hit]) -> dict[str, object]:
+    check, lang = hits[0].check, call.parameters.lang
     return {
         "RiskKey": check.key,
         "RiskKeyName": check.name.of(lang) or check.key,
         "RiskClass": check.risk_class,
         "RiskClassName": _class_name(call, check),
-        "RiskLevel": found[0].level,
-        "Count": len({one.record.image.uuid for one in found}),
-        "UnprocessedNum": sum(one.finding.status_code == 0 for one in found),
-        "FirstScanTime": call.stamp(min(one.record.first_scan or 0 for one in found)),
-        "LastScanTime": call.stamp(max(one.record.last_scan or 0 for one in found)),
+        "RiskLevel": hits[0].level,
+        "Count": len({one.record.image.uuid for one in hits}),
+        "UnprocessedNum": sum(one.finding.status_code == 0 for one in hits),
+        "FirstScanTime": call.stamp(min(one.record.first_scan or 0 for one in hits)),
+        "LastScanTime": call.stamp(max(one.record.last_scan or 0 for one in hits)),
     }

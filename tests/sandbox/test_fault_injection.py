@@ -4,12 +4,12 @@ from random import Random
 
 import pytest
 
-from gate.sandbox.faults import Fault, Faults, Kind, Mischief
+from gate.sandbox.fault_injection import Fault, FaultInjector, FaultKind, Faults
 
 
 def _strikes(faults: Faults, operations: list[str], seed: int = 0) -> list[bool]:
-    mischief = Mischief(faults, Random(seed))  # noqa: S311 - repeatable
-    return [bool(mischief.strike(operation, 0.0)) for operation in operations]
+    injector = FaultInjector(faults, Random(seed))  # noqa: S311 - repeatable
+    return [bool(injector.strike(operation, 0.0)) for operation in operations]
 
 
 def test_the_first_requests_may_be_spared_and_the_rest_too() -> None:
@@ -35,24 +35,24 @@ def test_the_same_seed_strikes_alike() -> None:
 
 
 def test_a_quota_counts_each_operation_for_a_second() -> None:
-    mischief = Mischief(Faults(Fault("quota", per_second=2)), Random(0))  # noqa: S311 - unused
+    injector = FaultInjector(Faults(Fault("quota", per_second=2)), Random(0))  # noqa: S311 - unused
     asked = [("A", 0.0), ("A", 0.1), ("A", 0.2), ("B", 0.2), ("A", 1.05)]
-    struck = [Kind.QUOTA in mischief.strike(operation, at) for operation, at in asked]
+    struck = [FaultKind.QUOTA in injector.strike(operation, at) for operation, at in asked]
     assert struck == [False, False, True, False, False]
 
 
 def test_an_accounts_quota_counts_all_operations_together() -> None:
-    mischief = Mischief(Faults(Fault("account_quota", per_second=2)), Random(0))  # noqa: S311 - unused
+    injector = FaultInjector(Faults(Fault("account_quota", per_second=2)), Random(0))  # noqa: S311 - unused
     asked = [("A", 0.0), ("B", 0.1), ("A", 0.2), ("B", 0.3), ("A", 1.05), ("B", 1.06)]
-    struck = [Kind.ACCOUNT_QUOTA in mischief.strike(operation, at) for operation, at in asked]
+    struck = [FaultKind.ACCOUNT_QUOTA in injector.strike(operation, at) for operation, at in asked]
     assert struck == [False, False, True, True, False, True]
 
 
 def test_of_several_faults_of_a_kind_the_first_that_strikes_counts() -> None:
     early, late = Fault("latency", first=1, seconds=1), Fault("latency", seconds=2)
-    mischief = Mischief(Faults(early, late), Random(0))  # noqa: S311 - unused
-    assert mischief.strike("A", 0)[Kind.LATENCY] is early
-    assert mischief.strike("A", 0)[Kind.LATENCY] is late
+    injector = FaultInjector(Faults(early, late), Random(0))  # noqa: S311 - unused
+    assert injector.strike("A", 0)[FaultKind.LATENCY] is early
+    assert injector.strike("A", 0)[FaultKind.LATENCY] is late
 
 
 def test_a_misspelt_fault_is_an_error() -> None:
