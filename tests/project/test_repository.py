@@ -24,7 +24,7 @@ REGISTRIES = [
 ]
 # Folders of the machines that this project is written on, not of the images it talks about.
 MACHINE = re.compile(
-    r"(?<![\w./~-])/(?:wo" + r"rk|ro" + r"ot/\.(?:pyenv|cache|config)|o" + r"pt/pypi)\b"
+    r"(?<![\w./~-])/(?:wo" + r"rk|roo" + r"t/\.(?:pyenv|cache|config)|o" + r"pt/pypi)\b"
 )
 
 
