@@ -18,19 +18,25 @@ URLS = PROJECT["project"]["urls"]
 OWNER = URLS["Source"].split("/")[-2]
 PINNED = f"{OWNER}/{NAME}@0123456789abcdef0123456789abcdef01234567 # v{__version__}"
 
-FILES = [
-    "README.md",
-    "README.zh-CN.md",
-    "docs/recipes.md",
-    "docs/recipes.zh-CN.md",
-    ".github/ISSUE_TEMPLATE/bug.yml",
-    ".github/ISSUE_TEMPLATE/config.yml",
-]
-
 
 def addresses(text: str) -> set[str]:
     """Return each OWNER of an address of this project: on a forge, in an action, in a component."""
     return set(re.findall(rf"([\w-]+)/{NAME}(?=[@/.\s\"')]|$)", text, re.MULTILINE))
+
+
+TEXTS = {
+    path.relative_to(dev.ROOT).as_posix(): path.read_text(encoding="utf-8")
+    for pattern in ("*.md", "*.yml", "docs/*.md", ".github/**/*.*")
+    for path in sorted(dev.ROOT.glob(pattern))
+    if path.name != "CHANGELOG.md"
+}
+HOLDERS = [name for name, text in TEXTS.items() if addresses(text)]
+USERS = [name for name, text in TEXTS.items() if f"/{NAME}@" in text]
+
+
+def test_the_files_with_an_address_are_read() -> None:
+    assert {"README.md", "docs/recipes.md", ".github/ISSUE_TEMPLATE/config.yml"} <= set(HOLDERS)
+    assert {"README.md", "docs/recipes.zh-CN.md"} <= set(USERS)
 
 
 def test_the_source_is_named_after_the_project() -> None:
@@ -50,14 +56,14 @@ def test_every_url_that_names_a_file_names_one_of_the_project() -> None:
     assert not [file for file in files if not (dev.ROOT / file).exists()]
 
 
-@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("name", HOLDERS)
 def test_every_file_names_the_same_owner(name: str) -> None:
-    assert {OWNER} == addresses((dev.ROOT / name).read_text(encoding="utf-8"))
+    assert {OWNER} == addresses(TEXTS[name])
 
 
-@pytest.mark.parametrize("name", [name for name in FILES if name.endswith(".md")])
+@pytest.mark.parametrize("name", USERS)
 def test_every_use_names_this_version(name: str) -> None:
-    text = Page.read(name).text
+    text = TEXTS[name]
 
     assert {PINNED} == set(re.findall(r"uses: (.*buildrisk-gate@.*)", text))
     assert {__version__} == set(re.findall(r"\bgate@v([\d.]+)", text))
