@@ -21,6 +21,8 @@ from gate.sandbox import (
     sample_world,
     serve,
 )
+from gate.untrusted.files import Unreadable, decoded, read_file
+from gate.untrusted.yaml_tree import parse_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -78,23 +80,17 @@ def command(
 
 def read_world(file: Path) -> World:
     """Read sample data from a YAML 1.2 or JSON file; raises ``UsageError`` with the place."""
-    # Imported here because only `--data` needs a YAML parser.
-    from gate.policy.parse import parse  # noqa: PLC0415 - see above
-    from gate.policy.problem import START, Unreadable  # noqa: PLC0415 - see above
-
     try:
-        content = parse(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        cause = getattr(error, "strerror", None) or str(error)
-        raise UsageError(f"{file} can't be read: {cause}.", _REMEDY) from None
-    except Unreadable as unreadable:
-        raise UsageError(unreadable.problem.at(str(file)), _REMEDY) from None
+        tree = parse_yaml(decoded(read_file(file, name=str(file)), name=str(file)))
+    except Unreadable as error:
+        line, column = error.place
+        raise UsageError(f"{file}:{line}:{column}: {error.text}", _REMEDY) from None
 
     def place(path: tuple[str | int, ...]) -> str:
-        line, column = content.values.get(path, START)
+        line, column = tree.place(path)
         return f"{file}:{line}:{column}"
 
-    return load_world(content.data, place)
+    return load_world(tree.data, place)
 
 
 def _readings(texts: Sequence[str]) -> Readings:

@@ -1,27 +1,24 @@
-"""What the README shows of keyless jobs is what the gate, the action and the services know."""
+"""What the recipes show of keyless jobs is what the gate, the action and the services know."""
 
 from __future__ import annotations
 
 import json
 import re
-from pathlib import Path
-from textwrap import dedent
 from typing import Any
 
 import pytest
 from ruamel.yaml import YAML
 
+import dev
 from gate.keyless.find import _ARNS
+from tests.project.markdown import Page
 from tests.rigs.cloud import AUDIENCE, ISSUER, SUBJECT
 
-ROOT = Path(__file__).parents[2]
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-SECTION = README.partition("## Keyless")[2].partition("\n## ")[0]
+SECTION = Page.read("docs/recipes.md").section("Without a stored key")
 
 
 def blocks(language: str) -> list[str]:
-    found = re.findall(rf"^( *)```{language}\n(.*?)^ *```", SECTION, re.MULTILINE | re.DOTALL)
-    return [dedent(text) for _, text in found]
+    return [snippet.text for snippet in SECTION.snippets if snippet.language == language]
 
 
 def loaded(text: str) -> Any:
@@ -40,7 +37,7 @@ def test_the_trust_policy_trusts_one_branch_of_one_repository() -> None:
 def test_the_job_of_github_gives_the_actions_inputs() -> None:
     job = loaded(blocks("yaml")[0])
     assert "write" == job["permissions"]["id-token"]
-    action = loaded((ROOT / "action.yml").read_text(encoding="utf-8"))
+    action = loaded((dev.ROOT / "action.yml").read_text(encoding="utf-8"))
     assert job["steps"][0]["with"].keys() <= action["inputs"].keys()
 
 
@@ -50,6 +47,6 @@ def test_the_job_of_gitlab_has_its_token_where_it_is_looked_for() -> None:
     assert set(_ARNS) == set(job["variables"])
 
 
-@pytest.mark.parametrize("arn", sorted(set(re.findall(r"acs:ram::[\w:/-]+", SECTION))))
+@pytest.mark.parametrize("arn", sorted(set(re.findall(r"acs:ram::[\w:/-]+", SECTION.text))))
 def test_the_arns_are_such(arn: str) -> None:
     assert any(re.fullmatch(shape, arn) for shape in _ARNS.values())

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from gate.errors import UsageError
 from gate.sandbox import load_world, sample_world
-from gate.sandbox_run import read_world
+from gate.cli.sandbox import read_world
 
 if TYPE_CHECKING:
     from pathlib import Path

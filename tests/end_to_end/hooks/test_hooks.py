@@ -16,12 +16,12 @@ import pytest
 from ruamel.yaml import YAML
 
 from gate import __version__, cli
+from tests.project.markdown import Page
 
 ROOT = Path(__file__).parents[3]
 MANIFEST = ROOT / ".pre-commit-hooks.yaml"
 HOOKS = {hook["id"]: hook for hook in YAML(typ="safe").load(MANIFEST.read_text(encoding="utf-8"))}
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 POLICY = ".buildrisk-gate.yaml"
 GOOD = "version: 1\nblock: {levels: [high, medium], statuses: [unhandled]}\n"
@@ -95,7 +95,7 @@ def consumer(tmp_path: Path, environment: dict[str, str]) -> Repository:
 
 @pytest.fixture
 def released(tmp_path: Path, environment: dict[str, str]) -> Repository:
-    """Return a repository with what this project ships, tagged as the README says."""
+    """Return a repository with what this project ships, tagged as the recipe says."""
     repository = _repository(tmp_path / "buildrisk-gate", environment)
     shipped = PROJECT["tool"]["hatch"]["build"]["targets"]["sdist"]["include"]
     for name in (*shipped, "pyproject.toml"):
@@ -117,10 +117,8 @@ def _repository(folder: Path, environment: dict[str, str]) -> Repository:
 
 
 def recipe() -> str:
-    """Return the configuration that the README shows."""
-    section = README.partition("## In pre-commit\n")[2].partition("\n## ")[0]
-    (example,) = re.findall(r"^```yaml\n(.*?)^```", section, re.MULTILINE | re.DOTALL)
-    return str(example)
+    """Return the configuration that the recipes show."""
+    return Page.read("docs/recipes.md").section("pre-commit").snippet("yaml")
 
 
 def recipe_of(released: Repository) -> str:
@@ -144,7 +142,7 @@ def test_the_manifest_is_valid(consumer: Repository) -> None:
     assert Done(0, "") == consumer.pre_commit("validate-manifest", MANIFEST)
 
 
-def test_the_readme_shows_every_hook_at_this_version() -> None:
+def test_the_recipe_shows_every_hook_at_this_version() -> None:
     (repository,) = YAML(typ="safe").load(recipe())["repos"]
     assert list(HOOKS) == [hook["id"] for hook in repository["hooks"]]
     assert f"v{__version__}" == repository["rev"]

@@ -1,4 +1,4 @@
-"""The recipe for any other CI system, run as it stands in the README.
+"""The recipe for any other CI system, run as it stands in docs/recipes.md.
 
 Only what would ask Alibaba Cloud has a stand-in: docker, kubectl, and Security Center, for which
 `--endpoint` is added. The package is built from this checkout; pip's settings are those of whoever

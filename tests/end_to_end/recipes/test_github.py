@@ -1,4 +1,4 @@
-"""The recipe for GitHub Actions, run by act as it stands in the README.
+"""The recipe for GitHub Actions, run by act as it stands in docs/recipes.md.
 
 Only what would ask GitHub or Alibaba Cloud has a stand-in: docker, kubectl, setup-python, the
 upload of SARIF, the token services, and Security Center, for which `endpoint` is added. The action

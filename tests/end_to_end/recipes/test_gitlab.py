@@ -1,4 +1,4 @@
-"""The recipe for GitLab CI, run by gitlab-ci-local as it stands in the README.
+"""The recipe for GitLab CI, run by gitlab-ci-local as it stands in docs/recipes.md.
 
 Only what would ask GitLab or Alibaba Cloud has a stand-in: docker, kubectl, the job's token, the
 token service, and Security Center, for which `endpoint` is added. The service container is left

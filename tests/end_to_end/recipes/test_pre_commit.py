@@ -1,4 +1,4 @@
-"""The recipe for pre-commit, in a real push, as it stands in the README.
+"""The recipe for pre-commit, in a real push, as it stands in docs/recipes.md.
 
 The hooks come from a repository with what this project ships, and ask the embedded Security Center.
 """
