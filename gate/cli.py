@@ -473,11 +473,12 @@ def _lines(path: str) -> list[str]:
 
 
 def _read(path: str) -> str:
+    from gate.untrusted.files import Unreadable, decoded, read_file  # noqa: PLC0415 - as above
+
     try:
-        return Path(path).read_text(encoding="utf-8-sig")
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-        raise UsageError(f"{path} can't be read: {reason}.", "Give another file.") from None
+        return decoded(read_file(Path(path), name=path), name=path)
+    except Unreadable as error:
+        raise UsageError(error.text, "Give another file.") from None
 
 
 def _in_checkout(path: str) -> str:
