@@ -53,6 +53,7 @@ if TYPE_CHECKING:
 @groups.output
 @groups.service
 def command(  # noqa: PLR0913 - one for each option of its own, and each group
+    *,
     namespace: str | None,
     repository: str | None,
     compare: str | None,

@@ -49,6 +49,7 @@ if TYPE_CHECKING:
 @groups.service
 def command(  # noqa: PLR0913 - one for each option of its own, and each group
     images: tuple[str, ...],
+    *,
     images_from: str | None,
     digest: str | None,
     metadata_file: str | None,

@@ -44,7 +44,9 @@ def deliver(
     finally:
         write_error(ci.closing() if ci else "")
     text = as_text if as_text and output.format_ == "text" else partial(render, output.format_)
-    code = _write(verdict, output, partial(text, verdict, style(verbose=verbose, quiet=output.quiet)))
+    code = _write(
+        verdict, output, partial(text, verdict, style(verbose=verbose, quiet=output.quiet))
+    )
     if ci is None:
         return code
     if output.format_ != "github":

@@ -29,7 +29,7 @@ class LazyCommand(click.Command):
     def make_context(
         self,
         info_name: str | None,
-        args: Sequence[str],  # type: ignore[override]
+        args: Sequence[str],
         parent: click.Context | None = None,
         **extra: Any,  # noqa: ANN401 - click's own settings
     ) -> click.Context:

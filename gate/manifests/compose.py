@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 from gate.manifests import values
 from gate.manifests.found import LeftOut, Named, shown
 from gate.manifests.interpolation import with_defaults
-from gate.manifests.nodes import Fields, Scalar, fields_of, items_of, scalar_of, text_of
+from gate.manifests.nodes import fields_of, items_of, scalar_of, text_of
+from gate.untrusted.yaml_tree import Fields, Scalar
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gate.manifests.nodes import Node
+    from gate.untrusted.yaml_tree import Node
 
 # The Compose specification's top-level elements that name no image; x-… are extensions.
 _WITHOUT_IMAGES = frozenset(
@@ -46,7 +47,7 @@ def images(root: Fields) -> Iterator[Named | LeftOut]:
     for name, service in services.fields.items() if services else ():
         yield from _of_service(name, service, seen)
     others = {key: node for key, node in root.fields.items() if not _is_known(key)}
-    yield from values.images(Fields(root.line, others, root.height))
+    yield from values.images(Fields(root.place, others, root.keys, root.height))
 
 
 def _of_service(name: str, service: Node, seen: set[int]) -> Iterator[Named | LeftOut]:

@@ -9,8 +9,8 @@ from gate.dockerfile import base_images
 from gate.manifests import compose, kubernetes, kustomize, values
 from gate.manifests.documents import documents
 from gate.manifests.found import Found, LeftOut, Named, NamedImage, shown
-from gate.manifests.nodes import Fields, Items
-from gate.manifests.tree import Unreadable, tree
+from gate.untrusted.files import Unreadable
+from gate.untrusted.yaml_tree import LENIENT, Fields, Items, parse_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,13 +63,14 @@ def _of_stream(text: str) -> Iterator[Named | LeftOut]:
         try:
             parts = sorted(_of_document(document), key=lambda part: part.line)
         except Unreadable as error:
-            parts = [LeftOut(error.line, _refusal(document, error))]
+            parts = [LeftOut(error.place.line, _refusal(document, error))]
         yield from (part._replace(line=part.line + before) for part in parts)
 
 
 def _of_document(document: Document) -> Iterator[Named | LeftOut]:
-    root, repeated = tree(document.text)
-    for line, key in repeated:
+    tree = parse_yaml(document.text, LENIENT)
+    root = tree.root
+    for line, key in tree.repeated:
         yield LeftOut(line, f"{shown(key)} stands twice in one mapping; the last one counts")
     if isinstance(root, Fields):
         if kustomize.is_kustomization(root):
@@ -86,5 +87,5 @@ def _of_document(document: Document) -> Iterator[Named | LeftOut]:
 
 def _refusal(document: Document, error: Unreadable) -> str:
     if _TEMPLATE.search(document.text):
-        return "a template that is no YAML; skipped"
-    return f"a document that can't be read as YAML or JSON, {error.why}; skipped"
+        return "a template, not YAML; skipped"
+    return f"a document that can't be read, skipped: {error.text}"

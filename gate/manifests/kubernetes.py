@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gate.manifests import kustomize, values
 from gate.manifests.found import LeftOut, Named, shown
-from gate.manifests.nodes import Fields, Items, Node, Scalar, fields_of, scalar_of, text_of
+from gate.manifests.nodes import fields_of, scalar_of, text_of
+from gate.untrusted.yaml_tree import Fields, Items, Node, Scalar
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gate.manifests.found import LeftOut, Named, concealed, has_tag, shown
-from gate.manifests.nodes import Fields, Scalar, items_of, scalar_of, text_of
+from gate.manifests.nodes import items_of, scalar_of, text_of
+from gate.untrusted.yaml_tree import Fields, Scalar
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gate.manifests.nodes import Node
+    from gate.untrusted.yaml_tree import Node
 
 _KINDS = frozenset({"Kustomization", "Component"})
 _PATCHES = ("patches", "patchesStrategicMerge", "patchesJson6902")

@@ -10,8 +10,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from gate.manifests.found import LeftOut, Named, concealed, has_tag, shown
-from gate.manifests.nodes import Fields, Items, Node, Scalar, fields_of, scalar_of, text_of
+from gate.manifests.nodes import fields_of, scalar_of, text_of
 from gate.manifests.numbers import may_change
+from gate.untrusted.yaml_tree import Fields, Items, Node, Scalar
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

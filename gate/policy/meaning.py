@@ -19,20 +19,20 @@ from gate.policy.model import (
     Waiver,
     Whose,
 )
-from gate.policy.problem import START, Problem
+from gate.policy.problem import Problem
 from gate.verdict import Action, PolicySource
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from gate.policy.parse import Content, Path
+    from gate.untrusted.yaml_tree import Path, Tree
 
 # Keys at the top whose value is left out as a whole if anything in it is wrong.
 _SINGLE = frozenset({"block", "warn", "scan", "undecided"})
 
 
 def understand(
-    content: Content, source: PolicySource, today: date, broken: frozenset[Path] = frozenset()
+    content: Tree, source: PolicySource, today: date, broken: frozenset[Path] = frozenset()
 ) -> tuple[Policy | None, list[Problem]]:
     """Return what a file means, or ``None`` and what is wrong with it.
 
@@ -46,7 +46,7 @@ def understand(
 
 class _Reader:
     def __init__(
-        self, content: Content, source: PolicySource, today: date, broken: frozenset[Path]
+        self, content: Tree, source: PolicySource, today: date, broken: frozenset[Path]
     ) -> None:
         self.problems: list[Problem] = []
         self._broken = broken
@@ -55,7 +55,7 @@ class _Reader:
             for key, value in content.data.items()
             if (key,) not in broken and (key not in _SINGLE or not _broken_inside(key, broken))
         }
-        self._places = content.values
+        self._place = content.place
         self._source = source
         self._today = today
 
@@ -161,10 +161,10 @@ class _Reader:
             return date.min
 
     def _problem(self, path: Path, text: str) -> None:
-        self.problems.append(Problem(self._places.get(path, START), text))
+        self.problems.append(Problem(self._place(path), text))
 
     def _line(self, path: Path) -> int:
-        return self._places[path].line
+        return self._place(path).line
 
 
 def _broken_inside(key: str, broken: frozenset[Path]) -> bool:

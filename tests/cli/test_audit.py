@@ -11,10 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from gate.cli import audit as audit_command
-from gate.cli import progress
 from gate.audit import auditing
 from gate.audit.gathering import Gathering
+from gate.cli import audit as audit_command
+from gate.cli import progress
 from gate.errors import ExitCode
 from gate.sandbox import (
     Fault,
@@ -284,8 +284,8 @@ def test_a_long_audit_shows_how_far_it_is(
 ) -> None:
     monkeypatch.setattr(progress, "PLAIN", 0.1)
     monkeypatch.setattr(progress, "LIVE", 0.1)
-    made = audit_command.terminal(quiet=False)  # tests have no terminal
-    monkeypatch.setattr(audit_command, "terminal", lambda *, quiet: replace(made, live=not quiet and live))
+    made = replace(audit_command.terminal(quiet=False), live=live)  # tests have no terminal
+    monkeypatch.setattr(audit_command, "terminal", lambda **_: made)
     slow = Faults(Fault(kind=FaultKind.LATENCY, seconds=0.1))
     with serve(image("web", ROOT), faults=slow) as sandbox:
         err = audit(gate, sandbox).err

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from gate.errors import UsageError
 from gate.cli.images import read_images
+from gate.errors import UsageError
 
 NAME = "registry.cn-hangzhou.aliyuncs.com/shop/web:1"
 ONE, OTHER = f"sha256:{'1' * 64}", f"sha256:{'2' * 64}"

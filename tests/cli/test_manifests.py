@@ -93,6 +93,13 @@ def test_a_file_that_cannot_be_read_is_usage(gate: Gate) -> None:
     assert "gone.yaml can't be read" in result.err
 
 
+@pytest.mark.parametrize("option", ["--dockerfile", "--images-from", "--metadata-file"])
+def test_what_is_not_a_regular_file_is_usage(gate: Gate, option: str) -> None:
+    result = gate("check", "--sandbox", f"{HOST}/shop/web:1.4", option, "/dev/zero")
+    assert 2 == result.code
+    assert "/dev/zero can't be read: it is not a regular file" in result.err
+
+
 def test_a_dockerfile_gives_findings_their_lines(gate: Gate) -> None:
     Path("Dockerfile").write_text("FROM alpine\nENV DB_PASSWORD=hunter2\n\nUSER root\n")
     arguments = ("check", "--sandbox", "--format", "json", "--dockerfile", "Dockerfile")

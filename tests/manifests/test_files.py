@@ -52,14 +52,15 @@ def test_a_template_spoils_no_other_document() -> None:
     assert ["shop/a:1", "{{ .Values.image }}", "shop/b:2"] == [i.text for i in result.images]
     assert [1, 8, 10] == [image.line for image in result.images]
     assert [
-        "app.yaml:3: a template that is no YAML; skipped",
-        "app.yaml:6: a template that is no YAML; skipped",
+        "app.yaml:3: a template, not YAML; skipped",
+        "app.yaml:6: a template, not YAML; skipped",
     ] == list(result.notes)
 
 
 def test_a_broken_document_is_told() -> None:
     [note] = found("a: 1\n---\nimage: [\n").notes
-    assert note.startswith("app.yaml:4: a document that can't be read as YAML or JSON, expected")
+    assert note.startswith("app.yaml:4: a document that can't be read, skipped: ")
+    assert "This is neither YAML nor JSON: expected" in note
 
 
 def test_a_repeated_key_is_told() -> None:
