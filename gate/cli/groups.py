@@ -47,9 +47,10 @@ def group(name: str, kind: type[Struct], *options: Decorator) -> Decorator:
             own = {field: values.pop(field) for field in kind.__struct_fields__}
             return function(**values, **{name: kind(**own)})
 
+        command: Function = collected
         for each in reversed(options):
-            collected = each(collected)
-        return collected
+            command = each(command)
+        return command
 
     return decorate
 

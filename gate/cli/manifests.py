@@ -53,7 +53,7 @@ def command(  # noqa: PLR0913 - one for each option of its own, and each group
     def judge() -> Verdict:
         if chosen.references:
             verdict = judge_images(
-                chosen.references,
+                tuple(chosen.references),
                 loaded,
                 gathering,
                 service,

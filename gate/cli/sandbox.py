@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, get_args, get_type_hints
 import anyio
 import click
 
-from gate.cli.terminal import show
+from gate.cli.terminal import read_text, show
 from gate.errors import ExitCode, UsageError
 from gate.sandbox import (
     Fault,
@@ -21,7 +21,7 @@ from gate.sandbox import (
     sample_world,
     serve,
 )
-from gate.untrusted.files import Unreadable, decoded, read_file
+from gate.untrusted.files import Unreadable
 from gate.untrusted.yaml_tree import parse_yaml
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def command(
 def read_world(file: Path) -> World:
     """Read sample data from a YAML 1.2 or JSON file; raises ``UsageError`` with the place."""
     try:
-        tree = parse_yaml(decoded(read_file(file, name=str(file)), name=str(file)))
+        tree = parse_yaml(read_text(str(file)))
     except Unreadable as error:
         line, column = error.place
         raise UsageError(f"{file}:{line}:{column}: {error.text}", _REMEDY) from None

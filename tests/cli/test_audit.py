@@ -15,6 +15,7 @@ from gate.audit import auditing
 from gate.audit.gathering import Gathering
 from gate.cli import audit as audit_command
 from gate.cli import progress
+from gate.cli.terminal import terminal
 from gate.errors import ExitCode
 from gate.sandbox import (
     Fault,
@@ -284,7 +285,7 @@ def test_a_long_audit_shows_how_far_it_is(
 ) -> None:
     monkeypatch.setattr(progress, "PLAIN", 0.1)
     monkeypatch.setattr(progress, "LIVE", 0.1)
-    made = replace(audit_command.terminal(quiet=False), live=live)  # tests have no terminal
+    made = replace(terminal(quiet=False), live=live)  # tests have no terminal
     monkeypatch.setattr(audit_command, "terminal", lambda **_: made)
     slow = Faults(Fault(kind=FaultKind.LATENCY, seconds=0.1))
     with serve(image("web", ROOT), faults=slow) as sandbox:
