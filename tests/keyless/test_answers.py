@@ -17,7 +17,7 @@ from gate.keyless.answer import Answer, too_large
 from gate.keyless.role_answer import GivenKey, Session, read_session
 from gate.keyless.token_answer import GivenToken, read_github_token
 from gate.security_center.faults import Trouble
-from tests.oidc.fake_sts import ROLE, web_token
+from tests.rigs.cloud import ROLE, web_token
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from gate.errors import NoCredentials
 from gate.keyless import keyless_credentials
-from tests.oidc.fake_sts import PROVIDER, ROLE, web_token
+from tests.rigs.cloud import PROVIDER, ROLE, web_token
 from tests.simulated import SimulatedTime
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from gate.doctor import ram_policy
 from gate.keyless.request import Role, assume_role, session_policy
-from tests.oidc.fake_sts import PROVIDER, ROLE
+from tests.rigs.cloud import PROVIDER, ROLE
 
 ASKED = Role(arn=ROLE, provider_arn=PROVIDER, session_name="gate", host="sts.aliyuncs.com")
 

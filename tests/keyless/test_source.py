@@ -16,7 +16,7 @@ from gate.errors import AccessError, GateError, NoCredentials, ServiceFailing
 from gate.keyless.job_token import GitHubToken, VariableToken
 from gate.keyless.request import Role
 from gate.keyless.source import RoleCredentials
-from tests.oidc.fake_sts import PROVIDER, ROLE, web_token
+from tests.rigs.cloud import PROVIDER, ROLE, web_token
 from tests.security_center.scripted import listening
 from tests.simulated import START, SimulatedTime
 

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gate.clock import Clock
-from tests.registry.pushing import running_registry
+from tests.rigs.registry import running_registry
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.registry.pushing import RunningRegistry
+    from tests.rigs.registry import RunningRegistry
 
 
 @dataclass
