@@ -54,9 +54,9 @@ def cost_of(
 
 def median_of(costs: Iterable[Cost]) -> Cost:
     """Return the medians, each of its own kind."""
-    seen = list(costs)
+    runs = list(costs)
     return Cost(
-        *(statistics.median(getattr(cost, name) for cost in seen) for name in Cost.__slots__)
+        *(statistics.median(getattr(cost, name) for cost in runs) for name in Cost.__slots__)
     )
 
 
@@ -72,13 +72,13 @@ def interleaved(
     ``expected`` are the exit codes of those that don't end with 0.
     """
     codes = expected or {}
-    seen: dict[str, list[Cost]] = {name: [] for name in sides}
+    runs: dict[str, list[Cost]] = {name: [] for name in sides}
     for number in range(rounds + 1):
         for name, (command, environment) in sides.items():
             cost = cost_of(command, environment, expected=codes.get(name, 0))
             if number:
-                seen[name].append(cost)
-    return {name: median_of(costs) for name, costs in seen.items()}
+                runs[name].append(cost)
+    return {name: median_of(costs) for name, costs in runs.items()}
 
 
 def machine() -> str:

@@ -28,24 +28,25 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=15, help="of each side, interleaved")
     runs = parser.parse_args().runs
     print(f"One check that ends in a pass; medians of {runs} runs each. On {machine()}.\n")
-    digest = in_child("digest")
+    image = in_child("image")
     with _certificates() as (server, authority):
         for latency in LATENCIES:
             with served(latency=latency, certificate=str(server)) as sandbox:
-                sides = _sides(sandbox, str(authority), digest)
+                sides = _sides(sandbox, str(authority), image)
                 medians = interleaved(sides, runs)
             print(f"Latency {latency * 1000:.0f} ms:\n\n{_compared(medians)}\n")
 
 
 def _sides(
-    sandbox: Served, authority: str, digest: str
+    sandbox: Served, authority: str, image: str
 ) -> dict[str, tuple[Sequence[str], Mapping[str, str]]]:
     environment = {**sandbox.keys, "SSL_CERT_FILE": authority}
     gate = (*GATE, "check", "--no-ci", "--endpoint", sandbox.url)
+    digest = image.rpartition(":")[2]
     arguments = (sandbox.url, NAMESPACE, REPOSITORY, digest, authority)
     rounds = ",".join(map(str, ROUNDS))
     return {
-        GATE_SIDE: ((*gate, in_child("image")), environment),
+        GATE_SIDE: ((*gate, image), environment),
         SYNC: ((*_peer("sdk"), "check", *arguments), environment),
         ASYNC: ((*_peer("sdk"), "check_async", *arguments), environment),
         FLOOR: ((*_peer("floor"), sandbox.url, in_child("modules"), rounds), environment),

@@ -1,7 +1,7 @@
 """Serve a sandbox from a process of its own, so that it costs those who are measured nothing.
 
-The process prints a line of JSON that tells how to ask it, serves until its standard input is
-closed, and then prints, as JSON, how often each operation was asked for.
+The process prints a line of JSON that says how to ask it, serves until its standard input is
+closed, and then prints, as JSON, how often each operation was requested.
 """
 
 from __future__ import annotations
@@ -94,12 +94,12 @@ async def _serve(options: _Options) -> None:
 
         world = account(options.images)
     async with Sandbox(world, faults=Faults(*faults), ssl_context=context) as sandbox:
-        told = {
+        access = {
             "url": sandbox.url,
             "key_id": sandbox.access_key_id,
             "key_secret": sandbox.access_key_secret,
         }
-        _say(told)
+        _say(access)
         await anyio.to_thread.run_sync(sys.stdin.read)
         _say(Counter(request.operation for request in sandbox.requests))
 

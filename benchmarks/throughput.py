@@ -30,8 +30,8 @@ def main() -> None:
 def _table(images: int, latency: float, quota: int) -> str:
     rows = rows_of(images)
     head = ("at once", "wall", "rows a second", "÷ one at once", "requests")
-    seen = {number: _audit(images, latency, quota, number) for number in _AT_ONCE}
-    slowest = seen[_AT_ONCE[0]][0]
+    audits = {number: _audit(images, latency, quota, number) for number in _AT_ONCE}
+    slowest = audits[_AT_ONCE[0]][0]
     return table(
         head,
         [
@@ -42,7 +42,7 @@ def _table(images: int, latency: float, quota: int) -> str:
                 f"{slowest / wall:.1f}",
                 f"{requests:,}",
             )
-            for number, (wall, requests) in seen.items()
+            for number, (wall, requests) in audits.items()
         ],
     )
 
