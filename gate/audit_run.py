@@ -11,8 +11,8 @@ import anyio
 from msgspec.structs import replace
 
 from gate.audit import Means, Progress, Scope, audit
+from gate.clock import say_duration
 from gate.connect import Connections
-from gate.duration import say_duration
 from gate.progress import ERASE
 from gate.scanning import ScanMode, Scans
 from gate.service_run import ServiceOptions
@@ -60,7 +60,7 @@ async def _watched(
     connections: Connections,
     region: str | None,
 ) -> Verdict:
-    deadline = connections.settings.deadline
+    deadline = connections.settings.run.deadline
     stop = guard(deadline - machine.clock.monotonic())
     progress = Progress()
     means = Means(

@@ -61,7 +61,7 @@ async def _watched(
     watcher = (
         LiveProgress(machine.write, machine.width) if machine.live else LogProgress(machine.write)
     )
-    stop = guard(connections.settings.deadline - machine.clock.monotonic())
+    stop = guard(connections.settings.run.deadline - machine.clock.monotonic())
     means = Means(
         reader_of=lambda target: connections.reader(target.region),
         scans=Scans(
@@ -73,7 +73,7 @@ async def _watched(
         clock=machine.clock,
         patience=Patience(
             wait=_wait(options),
-            deadline=connections.settings.deadline,
+            deadline=connections.settings.run.deadline,
             random=SystemRandom().random,
         ),
         watcher=watcher,

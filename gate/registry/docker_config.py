@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec import Struct
 
-from gate.registry.answers import Unresolved
+from gate.registry.resolution import Unresolved
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
