@@ -157,9 +157,9 @@ class Connections:
 
     def service(self) -> Service:
         """Name the Security Centers that were prepared, for reports."""
-        asked = [name for name in self._clients if not name.startswith("sts.")]
+        endpoints = [name for name in self._clients if not name.startswith("sts.")]
         regions = [region for region in self._regions if region]
-        return Service(", ".join(asked), ", ".join(regions), self.settings.sandbox)
+        return Service(", ".join(endpoints), ", ".join(regions), self.settings.sandbox)
 
 
 _STS = "sts.aliyuncs.com"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Self, TypeVar
+from urllib.parse import urlsplit
 
 import aiohttp
 from yarl import URL
@@ -12,7 +13,7 @@ from gate.errors import AnswerUnreadable
 from gate.http.broken import explain
 from gate.http.message import HttpRequest, HttpResponse
 from gate.http.proxy import proxy_for
-from gate.http.retry import NO_TIME, Trouble
+from gate.http.retry import NO_TIME, Retry, Trouble
 
 if TYPE_CHECKING:
     import ssl
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
     from gate.clock import Run
     from gate.http.proxy import Proxy
-    from gate.http.retry import Retry
 
 T = TypeVar("T")
 
@@ -77,12 +77,17 @@ class Sender:
         await self._session.close()
 
     async def ask(
-        self, request: HttpRequest, retry: Retry, read: Callable[[HttpResponse], T | Trouble]
+        self,
+        request: HttpRequest,
+        read: Callable[[HttpResponse], T | Trouble],
+        retry: Retry | None = None,
     ) -> T:
         """Send a request until ``read`` makes something of the answer, and return that.
 
+        ``retry`` is the patience with the host, one for this request alone unless it is given.
         Raises what ``read`` raises, and ``ServiceError`` for what doesn't pass in time.
         """
+        retry = retry or Retry(host=urlsplit(request.url).hostname or "", run=self._run)
 
         async def attempt() -> T | Trouble:
             outcome = await self.send(request, retry.remaining())

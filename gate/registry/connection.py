@@ -63,7 +63,7 @@ class Connection:
             host, Retry(host=host, run=self._run, tries=_TRIES, first_wait=_FIRST_WAIT)
         )
         try:
-            return await self._sender.ask(request, retry, partial(_settled, host))
+            return await self._sender.ask(request, partial(_settled, host), retry)
         except ServiceError as error:
             return Unresolved(error.message, error.remedy)
 
@@ -77,10 +77,10 @@ def _settled(host: str, response: HttpResponse) -> HttpResponse | Trouble:
         f"{host} answered with status {status}.",
         "Try again later, and check that the host is the registry itself.",
     )
-    asked = response.headers.get("Retry-After", "")
+    pause = response.headers.get("Retry-After", "")
     return Trouble(
         what=f"status {status}",
-        wait=min(int(asked), _LONGEST_PAUSE) if _SECONDS.fullmatch(asked) else None,
+        wait=min(int(pause), _LONGEST_PAUSE) if _SECONDS.fullmatch(pause) else None,
         error=error,
         tries=_TRIES if status in _PASSING else 1,
     )

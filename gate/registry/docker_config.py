@@ -72,7 +72,7 @@ class _Entry(msgspec.Struct):
 class DockerConfig(msgspec.Struct, rename="camel"):
     """The parts of ``config.json`` that tell credentials.
 
-    The entries of ``auths`` are kept as bytes, so that a broken one of another host is no matter.
+    The entries of ``auths`` are kept as bytes, so that a broken one of another host doesn't matter.
     """
 
     auths: dict[str, msgspec.Raw] | None = None

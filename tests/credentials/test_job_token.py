@@ -15,13 +15,13 @@ URL = "ACTIONS_ID_TOKEN_REQUEST_URL"
 BEARER = "ACTIONS_ID_TOKEN_REQUEST_TOKEN"
 
 
-class Asked:
-    """An exchange that keeps the request and reads no answer: it has its own."""
+class FakeSender:
+    """A sender that keeps the request and reads no answer: it has its own."""
 
     def __init__(self) -> None:
         self.requests: list[HttpRequest] = []
 
-    async def __call__(self, request: HttpRequest, read: Any, /) -> Any:  # noqa: ARG002 - see above
+    async def ask(self, request: HttpRequest, read: Any) -> Any:  # noqa: ARG002 - see above
         self.requests.append(request)
         return "a token"
 
@@ -35,9 +35,9 @@ class Asked:
     ],
 )
 async def test_github_is_asked_for_a_token_for_alibaba_clouds_service(url: str, asked: str) -> None:
-    exchange = Asked()
-    assert "a token" == await GitHubToken(url, "sesame").get(exchange)
-    [request] = exchange.requests
+    sender: Any = FakeSender()
+    assert "a token" == await GitHubToken(url, "sesame").get(sender)
+    [request] = sender.requests
     assert ("GET", asked, None) == (request.method, request.url, request.form)
     assert {"Authorization": "Bearer sesame"} == request.headers
     assert "sesame" not in f"{request!r} {GitHubToken(url, 'sesame')!r}"
@@ -48,7 +48,8 @@ async def test_a_token_in_a_variable_is_the_token() -> None:
     token = web_token()
     source = find_job_token({"BUILDRISK_GATE_OIDC_TOKEN": token})
     assert VariableToken(token) == source
-    assert token == await source.get(Asked())
+    sender: Any = FakeSender()
+    assert token == await source.get(sender)
     assert token not in repr(source)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 import anyio
 import anyio.abc
@@ -13,7 +12,7 @@ from aiohttp import web
 
 from gate.clock import Clock, Run
 from gate.errors import AnswerUnreadable, ServiceFailing, ServiceUnreachable
-from gate.http import HttpRequest, HttpResponse, Retry, Sender, Trouble, intercepted
+from gate.http import HttpRequest, HttpResponse, Sender, Trouble, intercepted
 from tests.security_center.scripted import RESET, Said, Scripted, listening
 from tests.simulated import SimulatedTime
 
@@ -34,9 +33,8 @@ async def ask(
     packed: bool = True,
 ) -> str:
     run = run or SimulatedTime().run()
-    retry = Retry(host=urlsplit(request.url).hostname or "", run=run)
     async with Sender(run, largest=LARGEST, place="the host", packed=packed) as sender:
-        return await sender.ask(request, retry, read)
+        return await sender.ask(request, read)
 
 
 def asking(url: str) -> HttpRequest:

@@ -96,7 +96,7 @@ def _host(environment: Mapping[str, str]) -> str:
             continue
         if not _REGION.fullmatch(region):
             raise NoCredentials(
-                f"{name} does not hold a region, so the token service of none can be asked.",
+                f"{name} does not hold a region, so no token service can be asked.",
                 "Set it to a region's id, such as cn-hangzhou.",
             )
         return f"sts.{region}.aliyuncs.com"

@@ -17,8 +17,7 @@ from gate.http import HttpRequest, is_loopback
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from gate.credentials.keyless.session import Ask
-    from gate.http import HttpResponse, Trouble
+    from gate.http import HttpResponse, Sender, Trouble
 
 _REFUSED = 400
 
@@ -42,7 +41,7 @@ class JobToken(Protocol):
     def origin(self) -> str:
         """Whose token it is, for a person; never what it is."""
 
-    async def get(self, ask: Ask) -> str:
+    async def get(self, sender: Sender) -> str:
         """Return the token; raises ``NoCredentials``, or ``ServiceError`` if it may pass."""
 
 
@@ -54,9 +53,9 @@ class GitHubToken:
     bearer: str = field(repr=False)
     origin: str = "the OIDC token of this GitHub job"
 
-    async def get(self, ask: Ask) -> str:
+    async def get(self, sender: Sender) -> str:
         """Ask GitHub's token service for a token for Alibaba Cloud's."""
-        return await ask(
+        return await sender.ask(
             HttpRequest(
                 name="GitHub's token service",
                 method="GET",
@@ -74,7 +73,7 @@ class VariableToken:
     token: str = field(repr=False)
     origin: str = f"the OIDC token in {TOKEN}"
 
-    async def get(self, ask: Ask) -> str:  # noqa: ARG002 - nobody has to be asked
+    async def get(self, sender: Sender) -> str:  # noqa: ARG002 - nobody has to be asked
         """Return the token, which may have expired meanwhile."""
         return self.token
 

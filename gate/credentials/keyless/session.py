@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Protocol, TypeVar
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING
 
 import anyio
 from msgspec import Struct
@@ -17,33 +16,21 @@ from gate.credentials.keyless.role import LONGEST, SHORTEST, assume_role, read_s
 from gate.credentials.keyless.troubles import PLACE
 from gate.credentials.keyless.web_token import claims_of
 from gate.errors import GateError
-from gate.http import Retry, ServiceClock
+from gate.http import ServiceClock
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Callable
 
     from gate.clock import Run
     from gate.credentials.environment import Credentials
     from gate.credentials.keyless.job_token import JobToken
     from gate.credentials.keyless.role import Role, Session
-    from gate.http import HttpRequest, HttpResponse, Sender, Trouble
-
-T = TypeVar("T")
+    from gate.http import Sender
 
 LARGEST_ANSWER = 256 * 1024  # bytes, unpacked
 
 _MARGIN = 300.0  # seconds before the end at which a session is renewed
 _PAUSE = 60.0  # seconds until a renewal that failed is tried again, or a session is doubted
-
-
-class Ask(Protocol):
-    """Asks a token service until it answers."""
-
-    async def __call__(
-        self, request: HttpRequest, read: Callable[[HttpResponse], T | Trouble], /
-    ) -> T:
-        """Return what ``read`` makes of the answer; raises ``GateError``."""
 
 
 class _Held(Struct, frozen=True):
@@ -111,7 +98,7 @@ class RoleCredentials:
 
         run = replace(self.run, deadline=until)
         async with Sender(run, largest=LARGEST_ANSWER, place=PLACE, tls=self.tls) as sender:
-            session = await self._exchange(asker(sender, run))
+            session = await self._exchange(sender)
         service_clock = ServiceClock(run.clock.now)
         service_clock.hear(session.date)
         lasts = (session.expires - service_clock.now()).total_seconds()
@@ -122,11 +109,11 @@ class RoleCredentials:
             ends_at=now + max(lasts, _PAUSE),
         )
 
-    async def _exchange(self, ask: Ask) -> Session:
+    async def _exchange(self, sender: Sender) -> Session:
         """Exchange the job's token for a session of the role."""
-        token = await self.token.get(ask)
+        token = await self.token.get(sender)
         url = self.base_url or f"https://{self.role.host}"
-        return await ask(
+        return await sender.ask(
             assume_role(url, self.role, token, self._seconds()),
             partial(read_session, role=str(self.role), claims=claims_of(token)),
         )
@@ -135,13 +122,3 @@ class RoleCredentials:
         """Return how long a session should last: to the end of the run, within the limits."""
         remaining = math.ceil(self.run.deadline - self.run.clock.monotonic() + _MARGIN)
         return min(max(remaining, SHORTEST), LONGEST)
-
-
-def asker(sender: Sender, run: Run) -> Ask:
-    """Return what asks through a sender within a run."""
-
-    async def ask(request: HttpRequest, read: Callable[[HttpResponse], T | Trouble], /) -> T:
-        retry = Retry(host=urlsplit(request.url).hostname or "", run=run)
-        return await sender.ask(request, retry, read)
-
-    return ask
