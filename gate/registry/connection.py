@@ -36,7 +36,6 @@ class Connection:
     def __init__(self, sender: Sender, run: Run) -> None:
         self._sender = sender
         self._run = run
-        self._retries: dict[str, Retry] = {}
 
     def remaining(self) -> float:
         """Return the seconds that are left until the deadline, at least 0."""
@@ -59,9 +58,8 @@ class Connection:
             form=form,
         )
         host = url.host or ""
-        retry = self._retries.setdefault(
-            host, Retry(host=host, run=self._run, tries=_TRIES, first_wait=_FIRST_WAIT)
-        )
+        # For this request alone: a host that was out of reach may be back when it is asked again.
+        retry = Retry(host=host, run=self._run, tries=_TRIES, first_wait=_FIRST_WAIT)
         try:
             return await self._sender.ask(request, partial(_settled, host), retry)
         except ServiceError as error:

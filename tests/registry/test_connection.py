@@ -108,8 +108,7 @@ async def test_nothing_is_tried_beyond_the_deadline(time: SimulatedTime) -> None
         time.seconds = 5
         late = await asking.ask("GET", URL(f"http://{host}/"), headers={})
     assert isinstance(late, Unresolved)
-    assert "no answer to GET http://127.0.0.1:" in late.cause
-    assert "in time" in late.cause
+    assert "no time was left" in late.cause
     assert len(script.paths) == 2
 
 
