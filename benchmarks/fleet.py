@@ -19,6 +19,7 @@ import anyio
 from benchmarks import virtual_time
 from benchmarks.measuring import table
 from gate.check import Means, check
+from gate.clock import Run
 from gate.connect import Connections, Settings
 from gate.policy import load_policies
 from gate.reference import ImageReference
@@ -164,14 +165,17 @@ def _gates(number: int) -> list[Gate]:
 async def _judge(gate: Gate, sandbox: Sandbox, clock: Clock) -> None:
     """Do what `gate check` does, with a client of its own."""
     settings = Settings(
-        clock=clock,
-        deadline=clock.monotonic() + TIMEOUT,
-        environment={
-            "ALIBABA_CLOUD_ACCESS_KEY_ID": sandbox.access_key_id,
-            "ALIBABA_CLOUD_ACCESS_KEY_SECRET": sandbox.access_key_secret,
-        },
+        run=Run(
+            clock=clock,
+            deadline=clock.monotonic() + TIMEOUT,
+            environment={
+                "ALIBABA_CLOUD_ACCESS_KEY_ID": sandbox.access_key_id,
+                "ALIBABA_CLOUD_ACCESS_KEY_SECRET": sandbox.access_key_secret,
+            },
+            observer=gate.observe,
+            jitter=random.random,
+        ),
         endpoint=sandbox.url,
-        observer=gate.observe,
     )
     image = gate.image
     reference = ImageReference.parse(f"{HOST}/{image.name}:{image.tag}@{image.digest}")
@@ -183,7 +187,7 @@ async def _judge(gate: Gate, sandbox: Sandbox, clock: Clock) -> None:
             scans=Scans(ScanMode.NEVER, lambda _: connections.client(reference.region)),
             service=connections.service(),
             clock=clock,
-            patience=Patience(wait=TIMEOUT, deadline=settings.deadline, random=random.random),
+            patience=Patience(wait=TIMEOUT, deadline=settings.run.deadline, random=random.random),
             watcher=_Silent(),
             stop=Stop(),
         )

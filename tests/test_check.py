@@ -12,7 +12,7 @@ import anyio
 import pytest
 
 from gate.check import Means, check
-from gate.clock import Clock
+from gate.clock import Clock, Run
 from gate.connect import Connections, Settings
 from gate.errors import ExitCode
 from gate.policy import load_policies
@@ -76,12 +76,14 @@ async def judge(
     wait: float = 60.0,
 ) -> Verdict:
     settings = Settings(
-        clock=CLOCK,
-        deadline=CLOCK.monotonic() + seconds,
-        environment={
-            "ALIBABA_CLOUD_ACCESS_KEY_ID": sandbox.access_key_id,
-            "ALIBABA_CLOUD_ACCESS_KEY_SECRET": sandbox.access_key_secret,
-        },
+        run=Run(
+            clock=CLOCK,
+            deadline=CLOCK.monotonic() + seconds,
+            environment={
+                "ALIBABA_CLOUD_ACCESS_KEY_ID": sandbox.access_key_id,
+                "ALIBABA_CLOUD_ACCESS_KEY_SECRET": sandbox.access_key_secret,
+            },
+        ),
         endpoint=sandbox.url,
     )
     reference = ImageReference.parse(f"{HOST}/{image.name}:{image.tag}@{image.digest}")
@@ -95,7 +97,7 @@ async def judge(
             scans=Scans(ScanMode.NEVER, lambda target: connections.client(target.region)),
             service=connections.service(),
             clock=CLOCK,
-            patience=Patience(wait=wait, deadline=settings.deadline, random=lambda: 0.5),
+            patience=Patience(wait=wait, deadline=settings.run.deadline, random=lambda: 0.5),
             watcher=Silent(),
             stop=stop,
         )

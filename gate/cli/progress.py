@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Self
 
 import anyio
 
-from gate.duration import say_duration
+from gate.clock import say_duration
 from gate.escaping import for_terminal
 
 if TYPE_CHECKING:
