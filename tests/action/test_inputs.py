@@ -12,8 +12,8 @@ from ruamel.yaml import YAML
 
 import dev
 from action import main as action
-from gate.cli.lazy import LazyCommand
 from gate.ci import github
+from gate.cli.lazy import LazyCommand
 from gate.errors import ExitCode
 
 MANIFEST = YAML(typ="safe").load((dev.ROOT / "action.yml").read_text(encoding="utf-8"))

@@ -13,7 +13,6 @@ import pytest
 
 from gate.audit import Scope
 from gate.cli import audit, judging
-from tests.rigs.programs import sandbox_program
 from tests.end_to_end.steadiness.running import (
     SHOP,
     gathering,
@@ -24,6 +23,7 @@ from tests.end_to_end.steadiness.running import (
     service,
     silent,
 )
+from tests.rigs.programs import sandbox_program
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator

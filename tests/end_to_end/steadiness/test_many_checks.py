@@ -19,7 +19,6 @@ from gate.stopping import Stop
 from gate.targets import Question
 from gate.wait import Patience
 from tests.end_to_end.steadiness.amounts import CHECKS
-from tests.rigs.programs import sandbox_program
 from tests.end_to_end.steadiness.running import (
     SHOP,
     gathering,
@@ -30,6 +29,7 @@ from tests.end_to_end.steadiness.running import (
     service,
     silent,
 )
+from tests.rigs.programs import sandbox_program
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
