@@ -4,26 +4,23 @@ from __future__ import annotations
 
 from datetime import timedelta
 from functools import partial
-from random import SystemRandom
 from typing import TYPE_CHECKING
 
 import anyio
 from msgspec.structs import replace
 
-from gate.audit import Means, Progress, Scope, audit
+from gate.audit import Headway, Scope, audit
+from gate.check import Stop
+from gate.clock import Run
 from gate.connect import Connections
 from gate.duration import say_duration
 from gate.progress import ERASE
-from gate.scanning import ScanMode, Scans
 from gate.service_run import ServiceOptions
-from gate.stopping import Stop
-from gate.wait import Patience
 
 if TYPE_CHECKING:
     from gate.machine import Machine
     from gate.policy import Policies
     from gate.verdict import Verdict
-    from gate.wait import Progress as WaitProgress
 
 LIVE, PLAIN = 0.5, 29.0  # seconds between two lines, on a terminal and in a log
 
@@ -62,45 +59,37 @@ async def _watched(
 ) -> Verdict:
     deadline = connections.settings.deadline
     stop = Stop(deadline - machine.clock.monotonic())
-    progress = Progress()
-    means = Means(
-        client=connections.client(region),
-        reader=connections.reader(region),
-        scans=Scans(ScanMode.NEVER, lambda _target: connections.client(region)),
-        service=connections.service(),
-        clock=machine.clock,
-        patience=Patience(wait=0.0, deadline=deadline, random=SystemRandom().random),
-        watcher=_Silent(),
-        stop=stop,
-    )
+    headway = Headway()
+    run = Run(clock=machine.clock, deadline=deadline, environment=machine.environment)
     scope = Scope.of(options.namespace, options.repository, options.region)
     today = machine.clock.now().date()
     verdict = await stop.heeding_signals(
-        partial(audit, scope, policies, today, means, progress),
-        partial(_show, progress, machine),
+        partial(
+            audit,
+            scope,
+            policies,
+            today,
+            run,
+            connections,
+            region=region,
+            headway=headway,
+            stop=stop,
+        ),
+        partial(_show, headway, machine),
     )
     if machine.live:
         machine.write(ERASE)
     return verdict
 
 
-class _Silent:
-    """The audit has its own progress."""
-
-    tick = 60.0
-
-    def show(self, progress: WaitProgress) -> None:
-        """Show nothing."""
-
-
-async def _show(progress: Progress, machine: Machine) -> None:
+async def _show(headway: Headway, machine: Machine) -> None:
     """Show how far the audit is: a live line on a terminal, else a plain one now and then."""
     started = machine.clock.monotonic()
     while True:
         await anyio.sleep(LIVE if machine.live else PLAIN)
         so_far = say_duration(timedelta(seconds=round(machine.clock.monotonic() - started)))
-        line = f"{progress}; {so_far} so far"
+        line = f"{headway}; {so_far} so far"
         if machine.live:
-            machine.write(ERASE + f"{progress.bar()} {line}"[: max(machine.width() - 1, 20)])
+            machine.write(ERASE + f"{headway.bar()} {line}"[: max(machine.width() - 1, 20)])
         else:
             machine.write(f"auditing: {line}\n")

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from functools import partial
-from random import SystemRandom
 from typing import TYPE_CHECKING
 
 import anyio
 
-from gate.check import Means, check
+from gate.check import Question, ScanMode, Stop, Waiting, check
+from gate.clock import Run
 from gate.connect import Connections
 from gate.progress import LiveProgress, LogProgress
-from gate.scanning import ScanMode, Scans
 from gate.service_run import REGION_VARIABLE, ServiceOptions
-from gate.stopping import Stop
-from gate.targets import Question
-from gate.wait import Patience
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -64,25 +60,29 @@ async def _watched(
         LiveProgress(machine.write, machine.width) if machine.live else LogProgress(machine.write)
     )
     stop = Stop(connections.settings.deadline - machine.clock.monotonic())
-    means = Means(
-        reader_of=lambda target: connections.reader(target.region),
-        scans=Scans(
-            ScanMode(options.scan),
-            lambda target: connections.client(target.region),
-            dry_run=options.dry_run,
-        ),
-        service=connections.service(),
-        clock=machine.clock,
-        patience=Patience(
-            wait=_wait(options),
-            deadline=connections.settings.deadline,
-            random=SystemRandom().random,
-        ),
+    waiting = Waiting(
+        seconds=_wait(options),
+        scan=ScanMode(options.scan),
+        dry_run=options.dry_run,
         watcher=watcher,
         stop=stop,
     )
+    run = Run(
+        clock=machine.clock,
+        deadline=connections.settings.deadline,
+        environment=machine.environment,
+    )
     verdict = await stop.heeding_signals(
-        partial(check, options.images, question, means, beside=options.beside, notes=options.notes)
+        partial(
+            check,
+            options.images,
+            question,
+            run,
+            connections,
+            waiting,
+            beside=options.beside,
+            notes=options.notes,
+        )
     )
     if isinstance(watcher, LiveProgress):
         watcher.close()

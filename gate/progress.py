@@ -11,7 +11,7 @@ from gate.escaping import for_terminal
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from gate.wait import Progress
+    from gate.check import Progress
 
 ERASE = "\r\x1b[2K"  # back to the line's begin, and clear it
 _MOST_NAMES = 3

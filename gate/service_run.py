@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import anyio
 from msgspec import Struct, field
 
+from gate.catalogue import FORMATS, chosen, read_catalogue
 from gate.connect import Connections, Settings
 from gate.doctor import Result, Trial, as_line, diagnose, exit_code_of, ram_policy
 from gate.errors import ExitCode, GateError
-from gate.risks import FORMATS, chosen, read_catalogue
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
+from gate.check import Awaited, Progress
 from gate.progress import LiveProgress, LogProgress
-from gate.wait import Awaited, Progress
 
 
 def progress(doing: str, seconds: float = 0.0, images: int = 1) -> Progress:

@@ -11,13 +11,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gate.check import Means, check
+from gate.check import Question, Stop, Waiting, check
 from gate.check_run import run_check
+from gate.clock import Run
 from gate.connect import Connections
-from gate.scanning import ScanMode, Scans
-from gate.stopping import Stop
-from gate.targets import Question
-from gate.wait import Patience
 from tests.steadiness.amounts import CHECKS
 from tests.steadiness.programs import sandbox_program
 from tests.steadiness.running import DAY, SHOP, machine, open_modes, options, policies
@@ -27,7 +24,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gate.verdict import Verdict
-    from gate.wait import Progress
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="it counts descriptors as Unix names them")
 
@@ -90,28 +86,11 @@ def test_many_runs_leave_nothing_behind(url: str, tmp_path: Path) -> None:
     assert_flat(before, Held.now(), CHECKS, print)
 
 
-class Silent:
-    tick = 60.0
-
-    def show(self, progress: Progress) -> None:
-        pass
-
-
 async def one_check(connections: Connections, question: Question, name: str) -> Verdict:
     settings = connections.settings
-    return await check(
-        options("", [name]).images,
-        question,
-        Means(
-            reader_of=lambda _: connections.reader(None),
-            scans=Scans(ScanMode.NEVER, lambda _: connections.client(None)),
-            service=connections.service(),
-            clock=settings.clock,
-            patience=Patience(wait=0.0, deadline=settings.deadline, random=lambda: 0.5),
-            watcher=Silent(),
-            stop=Stop(),
-        ),
-    )
+    run = Run(clock=settings.clock, deadline=settings.deadline, environment=settings.environment)
+    images = options("", [name]).images
+    return await check(images, question, run, connections, Waiting(stop=Stop()))
 
 
 @pytest.mark.anyio

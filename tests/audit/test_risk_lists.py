@@ -7,12 +7,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gate.audit.progress import Progress
-from gate.audit.rows import Query, RiskLists, Row, believable, majority
-from gate.audit.strays import Strays
+from gate.audit import Headway
+from gate.audit.risk_lists import (
+    ListedRow,
+    ListQuery,
+    RiskLists,
+    RowMatcher,
+    believable,
+    majority,
+)
 from gate.security_center import ImageRiskRow, Page
 
-A, B, C = (Row(name, "high", 0) for name in "abc")
+A, B, C = (ListedRow(name, "high", 0) for name in "abc")
 
 
 @pytest.fixture
@@ -48,20 +54,20 @@ class Server:
 
 
 def lists(server: Server) -> RiskLists:
-    return RiskLists(server, Progress(), Strays({}))  # type: ignore[arg-type]
+    return RiskLists(server, Headway(), RowMatcher({}))  # type: ignore[arg-type]
 
 
 @pytest.mark.anyio
 async def test_a_list_that_stands_still_is_read_once() -> None:
     server = Server([str(number) for number in range(25)], moves=0, cap=10, seed=1)
-    rows = await lists(server).read(Query("no_user", 0))
+    rows = await lists(server).read(ListQuery("no_user", 0))
     assert (25, 3, "") == (rows.counts.total(), server.pages, rows.problem)
 
 
 @pytest.mark.anyio
 async def test_rows_that_are_the_same_are_read_twice() -> None:
     server = Server(["a", "a", "b"], moves=0, cap=10, seed=1)
-    rows = await lists(server).read(Query("no_user", 0))
+    rows = await lists(server).read(ListQuery("no_user", 0))
     assert (Counter({A: 2, B: 1}), "", 2) == (rows.counts, rows.problem, server.pages)
 
 
@@ -73,7 +79,7 @@ def test_a_list_that_moves_is_whole_or_said_not_to_be(
     import anyio  # noqa: PLC0415 - beside its one use
 
     server = Server([str(number) for number in range(length)], moves=moves, cap=cap, seed=seed)
-    rows = anyio.run(lists(server).read, Query("no_user", 0))
+    rows = anyio.run(lists(server).read, ListQuery("no_user", 0))
     assert rows.problem or set(server.names) == rows.images
 
 

@@ -22,7 +22,7 @@ def running(name: str, record: ImageRecord) -> str:
 def failed(name: str, record: ImageRecord) -> str:
     """Say that a scan failed."""
     words = ", ".join(word for word in (record.sca_status, record.sca_result) if word)
-    return f"The scan of {name} failed ({words}). Look in the console why, or {_ASK}."
+    return f"The scan of {name} failed ({words}). See the console for the reason, or {_ASK}."
 
 
 def never_scanned(name: str, _record: ImageRecord) -> str:

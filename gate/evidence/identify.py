@@ -1,4 +1,4 @@
-"""Which records of Security Center are the caller's image."""
+"""Which records of Security Center are the caller's image, asked for with few queries."""
 
 from __future__ import annotations
 
@@ -9,13 +9,19 @@ from msgspec import Struct
 from gate.findings import IdentifiedBy, Image, Reason, Unscanned
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from gate.evidence.target import Target
-    from gate.security_center import ImageRecord, ImageRepository
+    from gate.security_center import ImageRecord, ImageRepository, Listing, SecurityCenter
 
 # Images scanned inside Jenkins jobs; they are in no registry.
 _CI_REGISTRY = "ci/cd"
+_HOW_TO_SCAN = (
+    "Security Center learns of an image some time after the push: wait longer (--wait), or ask for "
+    "a scan with --scan missing, which uses scan quota."
+)
+_IF_INDEX = "If the digest is that of a multi-platform index, add --resolve. "
+_SEE_DOCTOR = "`gate doctor IMAGE` shows what Security Center knows of the repository."
 
 
 class Identified(Struct, frozen=True):
@@ -23,6 +29,70 @@ class Identified(Struct, frozen=True):
 
     records: tuple[ImageRecord, ...]
     by: IdentifiedBy
+
+
+async def find_records(
+    client: SecurityCenter, targets: Sequence[Target]
+) -> dict[Target, Identified | Unscanned]:
+    """Identify targets of one repository: one alone by its digest or tag, several in one list."""
+    answerable = [target for target in targets if _can_be_asked(target)]
+    matches = {target: identify((), target) for target in targets if target not in answerable}
+    if len(answerable) == 1:
+        matches[answerable[0]] = await _find_one(client, answerable[0])
+    elif answerable:
+        matches |= await _find_all(client, answerable)
+    return matches
+
+
+def _can_be_asked(target: Target) -> bool:
+    return target.digest is not None or not target.requirements.require_digest
+
+
+async def _find_one(client: SecurityCenter, target: Target) -> Identified | Unscanned:
+    """Ask by digest, and if that finds nothing, by tag.
+
+    The second answer tells what the tag has instead, and it holds the image if the server
+    understands the digest in another form than the documented one.
+    """
+    if target.digest is not None:
+        matches = await _ask(client, target, {"digest": target.digest.removeprefix("sha256:")})
+        if not (isinstance(matches, Unscanned) and matches.reason is Reason.MISSING):
+            return matches
+    return await _ask(client, target, {"tag": target.tag} if target.tag else {})
+
+
+async def _ask(
+    client: SecurityCenter, target: Target, narrower: Mapping[str, str]
+) -> Identified | Unscanned:
+    listing = await client.image_records(
+        {**_of_repository(target), **narrower}, keep=lambda record: in_repository(record, target)
+    )
+    return _identified(listing, target)
+
+
+async def _find_all(
+    client: SecurityCenter, targets: Sequence[Target]
+) -> dict[Target, Identified | Unscanned]:
+    listing = await client.image_records(
+        _of_repository(targets[0]),
+        keep=lambda record: any(in_repository(record, target) for target in targets),
+    )
+    return {target: _identified(listing, target) for target in targets}
+
+
+def _of_repository(target: Target) -> dict[str, str]:
+    reference = target.reference
+    return {"repoNamespace": reference.namespace, "repoName": reference.repository}
+
+
+def _identified(listing: Listing[ImageRecord], target: Target) -> Identified | Unscanned:
+    if not listing.complete:
+        return Unscanned(
+            reason=Reason.INCOMPLETE,
+            message=f"The records of {target.name} could not all be read: {listing.problem} "
+            "Run the gate again; if it stays so, report it.",
+        )
+    return identify(listing.rows, target)
 
 
 def with_prefix(digest: str) -> str:
@@ -118,14 +188,6 @@ def _by_tag(of_tag: Sequence[ImageRecord], target: Target) -> Identified | Unsca
         )
     newest = max(of_tag, key=lambda record: (record.image_update or 0, record.last_scan_time or 0))
     return Identified((newest,), IdentifiedBy.TAG)
-
-
-_HOW_TO_SCAN = (
-    "Security Center learns of an image some time after the push: wait longer (--wait), or ask for "
-    "a scan with --scan missing, which uses scan quota."
-)
-_IF_INDEX = "If the digest is that of a multi-platform index, add --resolve. "
-_SEE_DOCTOR = "`gate doctor IMAGE` shows what Security Center knows of the repository."
 
 
 def _place(record: ImageRecord) -> str:

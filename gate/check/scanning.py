@@ -25,6 +25,23 @@ _MOST_REQUESTS = 2  # a scan that failed is asked for at most once more
 _UNSUPPORTED = "TASK_NOT_SUPPORT_REGION"
 _UNKNOWN = "TASK_NOT_EXISTS"
 _State = tuple[str, int | None]
+_ASKED_FOR = frozenset((Reason.MISSING, Reason.FAILED, Reason.STALE))
+_SCANS_DO_NOT_HELP = frozenset(
+    (
+        Reason.ACCESS,
+        Reason.AMBIGUOUS,
+        Reason.CHECKS_OFF,
+        Reason.SERVICE,
+        Reason.UNIDENTIFIED,
+        Reason.UNSUPPORTED,
+    )
+)
+_STATES = {
+    Reason.FAILED: ScanState.FAILED,
+    Reason.MISSING: ScanState.MISSING,
+    Reason.RUNNING: ScanState.RUNNING,
+    Reason.UNSUPPORTED: ScanState.UNSUPPORTED,
+}
 
 
 class ScanMode(StrEnum):
@@ -35,11 +52,11 @@ class ScanMode(StrEnum):
     ALWAYS = "always"
 
 
-class _Asked(Struct, frozen=True):
+class _ScanRequest(Struct, frozen=True):
     """A scan that was asked for: when, by the service's clock, and the record's state before."""
 
     at: datetime
-    seen: _State
+    before: _State
 
 
 class Scans:
@@ -59,7 +76,7 @@ class Scans:
         self._mode = mode
         self._client_of = client_of
         self._dry_run = dry_run
-        self._asked: dict[Target, _Asked] = {}
+        self._last_request: dict[Target, _ScanRequest] = {}
         self._begun: set[Target] = set()  # whose record changed since the scan was asked for
         self._requests: Counter[Target] = Counter()
 
@@ -83,13 +100,13 @@ class Scans:
 
     async def _notice(self, target: Target, look: Look) -> None:
         """Notice that a scan that was asked for has begun, so that its failure is a new one."""
-        asked = self._asked.get(target)
-        if asked is None or target in self._begun:
+        request = self._last_request.get(target)
+        if request is None or target in self._begun:
             return
-        if _state(look.record) != asked.seen or await self._failed_since(target, look, asked):
+        if _state(look.record) != request.before or await self._failed_since(target, look, request):
             self._begun.add(target)
 
-    async def _failed_since(self, target: Target, look: Look, asked: _Asked) -> bool:
+    async def _failed_since(self, target: Target, look: Look, request: _ScanRequest) -> bool:
         """Tell whether a scan failed so fast that the record never showed it running."""
         if _reason(look) is not Reason.FAILED or look.record is None:
             return False
@@ -99,11 +116,11 @@ class Scans:
         except GateError:
             return False  # not shown: the wait goes on
         ends = (moment(task.finish_time) for task in tasks)
-        return any(end is not None and end >= asked.at for end in ends)
+        return any(end is not None and end >= request.at for end in ends)
 
     def _needed(self, target: Target, look: Look) -> bool:
-        asked = self._asked.get(target)
-        if asked is None:
+        request = self._last_request.get(target)
+        if request is None:
             always = self._mode is ScanMode.ALWAYS and _reason(look) not in _SCANS_DO_NOT_HELP
             return always or _reason(look) in _ASKED_FOR
         failed_since = _reason(look) is Reason.FAILED and target in self._begun
@@ -120,7 +137,7 @@ class Scans:
         asked_at = client.now().replace(microsecond=0)
         answer = await client.public_sync_and_create_image_scan_task([wanted])
         if _repeats(answer) or not (refusal := _refusal(target, look, answer)):
-            self._asked[target] = _Asked(asked_at, _state(look.record))
+            self._last_request[target] = _ScanRequest(asked_at, _state(look.record))
             self._begun.discard(target)
             self._requests[target] += 1
             return _scan_under_way(target, look)
@@ -134,12 +151,12 @@ class Scans:
         )
 
     def _awaited(self, target: Target, look: Look) -> Look:
-        asked = self._asked.get(target)
-        if asked is None:
+        request = self._last_request.get(target)
+        if request is None:
             return look
         if isinstance(look.evidence, Scanned):
             ended = look.evidence.scan.finished_at
-            old = ended is None or ended < asked.at
+            old = ended is None or ended < request.at
             return _scan_under_way(target, look) if old and self._only_newer else look
         pending = target not in self._begun and _reason(look) in _ASKED_FOR
         return _scan_under_way(target, look) if pending else look
@@ -147,19 +164,6 @@ class Scans:
     @property
     def _only_newer(self) -> bool:
         return self._mode is ScanMode.ALWAYS
-
-
-_ASKED_FOR = frozenset((Reason.MISSING, Reason.FAILED, Reason.STALE))
-_SCANS_DO_NOT_HELP = frozenset(
-    (
-        Reason.ACCESS,
-        Reason.AMBIGUOUS,
-        Reason.CHECKS_OFF,
-        Reason.SERVICE,
-        Reason.UNIDENTIFIED,
-        Reason.UNSUPPORTED,
-    )
-)
 
 
 def _reason(look: Look) -> Reason | None:
@@ -198,7 +202,7 @@ def _refusal(target: Target, look: Look, answer: ScanTaskState) -> Look | None:
             look,
             Reason.FAILED,
             f"The scan of {target.name} that was asked for failed at once "
-            f"({answer.result or answer.status}). Look in the console why.",
+            f"({answer.result or answer.status}). See the console for the reason.",
         )
     if answer.can_create is False:
         return _undecided(
@@ -221,7 +225,9 @@ def _scan_under_way(target: Target, look: Look) -> Look:
 
 
 def _undecided(look: Look, reason: Reason, message: str, *, doing: str) -> Look:
-    scan = replace(look.evidence.scan, state=_STATES[reason])
+    scan = look.evidence.scan
+    if look.record is not None:
+        scan = replace(scan, state=_STATES[reason])
     refused = Unscanned(reason=reason, message=message, scan=scan)
     evidence = instead_of(look.evidence, refused)
     return replace(look, evidence=evidence, waiting=True, doing=doing)
@@ -229,14 +235,6 @@ def _undecided(look: Look, reason: Reason, message: str, *, doing: str) -> Look:
 
 def _final(look: Look, reason: Reason, message: str) -> Look:
     return replace(_undecided(look, reason, message, doing=""), waiting=False)
-
-
-_STATES = {
-    Reason.FAILED: ScanState.FAILED,
-    Reason.MISSING: ScanState.MISSING,
-    Reason.RUNNING: ScanState.RUNNING,
-    Reason.UNSUPPORTED: ScanState.UNSUPPORTED,
-}
 
 
 async def _scan_target(

@@ -10,15 +10,17 @@ import anyio.lowlevel
 from msgspec import Struct
 from msgspec.structs import replace
 
+from gate.check.scanning import ScanMode
 from gate.findings import Reason, Scanned, ScanState, Unscanned
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from gate.clock import Clock
+    from gate.check.scanning import Scans
+    from gate.check.stopping import Stop
+    from gate.clock import Run
     from gate.evidence import EvidenceReader, Look, Target
     from gate.findings import Evidence
-    from gate.scanning import Scans
 
 # Seconds between two polls: from the first of these, growing, to the last.
 _FIRST, _GROWTH, _LONGEST = 2.0, 1.5, 30.0
@@ -50,38 +52,41 @@ class Watcher(Protocol):
         """Take note of where the wait stands."""
 
 
+class Waiting(Struct, frozen=True, kw_only=True):
+    """How a run waits for evidence: what it asks for, who is shown it, and what ends it early.
+
+    ``seconds`` is the time for a scan to end; 0 looks once. With ``dry_run``, scans are only
+    spoken of.
+    """
+
+    seconds: float = 0.0
+    scan: ScanMode = ScanMode.NEVER
+    dry_run: bool = False
+    watcher: Watcher | None = None
+    stop: Stop
+
+
 class Delays:
     """The time between polls: growing, with jitter, and as long as it gets after throttling."""
 
-    def __init__(self, random: Callable[[], float]) -> None:
-        self._random = random
+    def __init__(self, jitter: Callable[[], float]) -> None:
+        self._jitter = jitter
         self._next = _FIRST
 
     def next(self, *, throttled: bool) -> float:
         """Return the seconds until the next poll: at most 30, or 36 after throttling."""
         if throttled:
             self._next = _LONGEST
-        delay = self._next * (1 + _JITTER * (2 * self._random() - 1))
+        delay = self._next * (1 + _JITTER * (2 * self._jitter() - 1))
         self._next = min(self._next * _GROWTH, _LONGEST)
         return delay if throttled else min(delay, _LONGEST)
 
 
-class _Reading(Struct, frozen=True):
-    """What a look at a young scan showed, and when it was over (monotonic seconds)."""
+class _YoungScan(Struct, frozen=True):
+    """What a look at a scan that just ended showed, and when it was over (monotonic seconds)."""
 
     evidence: Scanned
     at: float
-
-
-class Patience(Struct, frozen=True, kw_only=True):
-    """How long to wait: ``wait`` seconds for a scan to end, and never beyond ``deadline``.
-
-    ``deadline`` is a time of the monotonic clock; ``random`` gives numbers from 0 to 1.
-    """
-
-    wait: float
-    deadline: float
-    random: Callable[[], float]
 
 
 class Wait:
@@ -94,27 +99,25 @@ class Wait:
     def __init__(
         self,
         readers: Mapping[Target, EvidenceReader],
-        *,
+        run: Run,
+        waiting: Waiting,
         scans: Scans,
-        clock: Clock,
-        patience: Patience,
-        watcher: Watcher,
     ) -> None:
         self.evidence: dict[Target, Evidence] = {}
         self._readers = readers
+        self._clock = run.clock
+        self._latest = run.deadline - _LAST
+        self._waiting = waiting
         self._scans = scans
-        self._clock = clock
-        self._patience = patience
-        self._watcher = watcher
-        self._delays = Delays(patience.random)
-        self._young: dict[Target, _Reading] = {}
+        self._delays = Delays(run.jitter)
+        self._young: dict[Target, _YoungScan] = {}
         self._doing: dict[Target, str] = {}
         self._throttled = 0
 
     async def run(self) -> None:
         """Look at all targets together until each is decided, or waiting is over."""
         started = self._clock.monotonic()
-        give_up = min(started + self._patience.wait, self._patience.deadline - _LAST)
+        give_up = min(started + self._waiting.seconds, self._latest)
         due = dict.fromkeys(self._readers, started)
         while due:
             now = self._clock.monotonic()
@@ -126,7 +129,7 @@ class Wait:
                 if at is None and look.waiting and after < give_up:
                     at = min(poll_at, give_up)
                 self._remember(target, look, again=at is not None)
-                if at is None or at > self._patience.deadline - _LAST:
+                if at is None or at > self._latest:
                     del due[target]
                 else:
                     due[target] = at
@@ -137,13 +140,13 @@ class Wait:
         looks: dict[Target, Look] = {}
 
         async def look(reader: EvidenceReader, own: Sequence[Target]) -> None:
-            seen = await reader.look(own, self._tell)
+            results = await reader.look(own, self._tell)
             async with anyio.create_task_group() as group:
                 for target in own:
-                    group.start_soon(consider, target, seen[target])
+                    group.start_soon(consider, target, results[target])
 
-        async def consider(target: Target, seen: Look) -> None:
-            looks[target] = await self._scans.consider(target, seen)
+        async def consider(target: Target, result: Look) -> None:
+            looks[target] = await self._scans.consider(target, result)
 
         async with anyio.create_task_group() as group:
             for reader in dict.fromkeys(self._readers[target] for target in targets):
@@ -171,15 +174,15 @@ class Wait:
             return None
         if before is not None and _same(before.evidence, evidence):
             return None if began >= before.at + settle else before.at + settle
-        self._young[target] = _Reading(evidence, ended)
+        self._young[target] = _YoungScan(evidence, ended)
         return ended + settle
 
     def _remember(self, target: Target, look: Look, *, again: bool) -> None:
         self._doing[target] = look.doing
         if again:
             self.evidence[target] = _provisional(target, look)
-        elif look.waiting and isinstance(look.evidence, Unscanned) and self._patience.wait:
-            waited = timedelta(seconds=round(self._patience.wait))
+        elif look.waiting and isinstance(look.evidence, Unscanned) and self._waiting.seconds:
+            waited = timedelta(seconds=round(self._waiting.seconds))
             message = f"{look.evidence.message} (Waited for {waited}.)"
             self.evidence[target] = replace(look.evidence, message=message)
         else:
@@ -194,12 +197,14 @@ class Wait:
         self, at: float, due: Iterable[Target], started: float, give_up: float
     ) -> None:
         awaited = tuple(Awaited(target.name, self._doing[target]) for target in due)
+        watcher = self._waiting.watcher
         while awaited:
             now = self._clock.monotonic()
-            self._watcher.show(Progress(awaited, now - started, max(0.0, give_up - now)))
+            if watcher is not None:
+                watcher.show(Progress(awaited, now - started, max(0.0, give_up - now)))
             if now >= at:
                 break
-            await self._clock.sleep(min(at - now, self._watcher.tick))
+            await self._clock.sleep(min(at - now, watcher.tick if watcher else at - now))
             await anyio.lowlevel.checkpoint()
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import math
 import time
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,22 +11,19 @@ from typing import TYPE_CHECKING
 import anyio
 import pytest
 
-from gate.check import Means, check
-from gate.clock import Clock
+from gate.check import Question, Stop, Waiting, check
+from gate.check.stopping import GUARD
+from gate.clock import Clock, Run
 from gate.connect import Connections, Settings
 from gate.errors import ExitCode
+from gate.findings import ScanState
 from gate.policy import load_policies
 from gate.reference import ImageReference
 from gate.sandbox import Fault, Faults, SampleFinding, SampleImage, Sandbox, State, World
-from gate.scanning import ScanMode, Scans
-from gate.stopping import GUARD, Stop
-from gate.targets import Question
 from gate.verdict import Outcome
-from gate.wait import Patience
 
 if TYPE_CHECKING:
     from gate.verdict import Verdict
-    from gate.wait import Progress
 
 pytestmark = pytest.mark.anyio
 
@@ -51,15 +48,6 @@ def anyio_backend() -> str:
     return "asyncio"
 
 
-@dataclass
-class Silent:
-    tick: float = 60.0
-    seen: list[Progress] = field(default_factory=list)
-
-    def show(self, progress: Progress) -> None:
-        self.seen.append(progress)
-
-
 async def _sleep(seconds: float) -> None:
     await anyio.sleep(seconds / FAST)
 
@@ -72,7 +60,7 @@ async def judge(
     image: SampleImage,
     *,
     seconds: float = 400.0,
-    left: float = 60.0,
+    left: float = math.inf,
     wait: float = 60.0,
 ) -> Verdict:
     settings = Settings(
@@ -90,18 +78,18 @@ async def judge(
         stop = Stop(left)
         if left == 0.0:
             stop.end(ExitCode.INTERRUPTED)
-        means = Means(
-            reader_of=lambda target: connections.reader(target.region),
-            scans=Scans(ScanMode.NEVER, lambda target: connections.client(target.region)),
-            service=connections.service(),
-            clock=CLOCK,
-            patience=Patience(wait=wait, deadline=settings.deadline, random=lambda: 0.5),
-            watcher=Silent(),
-            stop=stop,
-        )
         today = CLOCK.now().date()
         policies = load_policies((), directory=Path("no such folder"), today=today)
-        return await check([reference], Question(policies=policies, today=today), means)
+        question = Question(policies=policies, today=today)
+        run = Run(
+            clock=CLOCK,
+            deadline=settings.deadline,
+            environment=settings.environment,
+            jitter=lambda: 0.5,
+        )
+        return await check(
+            [reference], question, run, connections, Waiting(seconds=wait, stop=stop)
+        )
 
 
 async def many(image: SampleImage, runs: int) -> list[Outcome]:
@@ -138,6 +126,7 @@ async def test_stopping_at_once_still_gives_a_verdict() -> None:
     assert (Outcome.UNDECIDED, ExitCode.INTERRUPTED) == (verdict.outcome, verdict.exit_code)
     assert ExitCode.UNDECIDED == verdict.images[0].exit_code
     assert "stopped" in verdict.images[0].message
+    assert ScanState.MISSING is verdict.images[0].scan.state
 
 
 async def test_stopping_while_waiting_gives_what_is_known() -> None:

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from msgspec.structs import replace
 
+from gate.check import Progress, Stop, Wait, Waiting
+from gate.check.waiting import Delays
+from gate.clock import Run
 from gate.evidence import Look, Target
 from gate.findings import (
     Finding,
@@ -23,11 +26,12 @@ from gate.findings import (
     Unscanned,
 )
 from gate.reference import ImageReference
-from gate.wait import Delays, Patience, Progress, Wait
 from tests.simulated import START, SimulatedTime
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    from gate.clock import Clock
 
 BAD = Finding(risk="no_user", level=Level.HIGH, status=Status.UNHANDLED)
 FINE = Finding(risk="no_healthcheck", level=Level.LOW, status=Status.UNHANDLED)
@@ -133,6 +137,10 @@ class Waited:
     seen: list[Progress]
 
 
+def run_until(deadline: float, clock: Clock) -> Run:
+    return Run(clock=clock, deadline=deadline, environment={}, jitter=lambda: 0.5)
+
+
 async def wait_for(
     *looks: Look,
     wait: float = 600.0,
@@ -145,10 +153,9 @@ async def wait_for(
     wanted = targets or [target()]
     waiting = Wait(
         dict.fromkeys(wanted, script),  # type: ignore[arg-type]
-        scans=NoScans(),  # type: ignore[arg-type]
-        clock=time.clock,
-        patience=Patience(wait=wait, deadline=deadline, random=lambda: 0.5),
-        watcher=watching,
+        run_until(deadline, time.clock),
+        Waiting(seconds=wait, watcher=watching, stop=Stop()),
+        NoScans(),  # type: ignore[arg-type]
     )
     await waiting.run()
     return Waited(
@@ -260,10 +267,9 @@ async def test_what_is_known_while_settling_is_no_pass() -> None:
     wanted = target()
     waiting = Wait(
         {wanted: script},  # type: ignore[dict-item]
-        scans=NoScans(),  # type: ignore[arg-type]
-        clock=replace(time.clock, sleep=_fail),
-        patience=Patience(wait=0.0, deadline=900.0, random=lambda: 0.5),
-        watcher=Watching(),
+        run_until(900.0, replace(time.clock, sleep=_fail)),
+        Waiting(watcher=Watching(), stop=Stop()),
+        NoScans(),  # type: ignore[arg-type]
     )
     with pytest.raises(InterruptedError):
         await waiting.run()

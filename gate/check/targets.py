@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 from msgspec import Struct
 
 from gate.evidence import Target
-from gate.findings import Reason, Scan, ScanState, Unscanned
+from gate.findings import Reason, Unscanned
 from gate.registry import Resolved, Unresolved
 from gate.verdict import Action
 
@@ -113,7 +113,6 @@ def _of_index(
                 reason=Reason.UNIDENTIFIED,
                 message=f"{reference} is an index without any platform that is to be judged: it "
                 f"has {has}; the policy's scan.platforms says {', '.join(wanted or ()) or 'all'}.",
-                scan=Scan(state=ScanState.UNKNOWN),
             ),
         )
     own = _target(reference, question, index.digest, optional=True)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from gate.audit.strays import Strays
+from gate.audit.risk_lists import RowMatcher
 from gate.security_center import ImageRecord, ImageRiskRow
 
 PLACE: dict[str, Any] = {"region_id": "cn-hangzhou", "repo_namespace": "shop", "repo_name": "web"}
@@ -20,10 +20,10 @@ def row(uuid: str, **told: Any) -> ImageRiskRow:
 
 
 def doubtful(*rows: ImageRiskRow, existing: tuple[str, ...] = tuple(RECORDS)) -> set[str]:
-    strays = Strays(RECORDS)
+    matcher = RowMatcher(RECORDS)
     for each in rows:
-        assert each.uuid == strays.uuid_of(each)
-    return strays.doubtful(existing)
+        assert each.uuid == matcher.uuid_of(each)
+    return matcher.doubtful(existing)
 
 
 def test_rows_of_their_records_leave_no_doubt() -> None:

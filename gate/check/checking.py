@@ -8,48 +8,34 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import anyio
-from msgspec import Struct
 from msgspec.structs import replace
 
+from gate.check.scanning import Scans
+from gate.check.targets import find_targets
+from gate.check.waiting import Wait
 from gate.findings import Reason, Unscanned, instead_of
 from gate.registry import Unresolved
-from gate.targets import find_targets
 from gate.verdict import Outcome, judge_image, judge_run
-from gate.wait import Wait
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
 
-    from gate.clock import Clock
-    from gate.evidence import EvidenceReader, Target
+    from gate.check.targets import Question, Wanted
+    from gate.check.waiting import Waiting
+    from gate.clock import Run
+    from gate.connect import Connections
+    from gate.evidence import Target
     from gate.findings import Evidence
     from gate.reference import ImageReference
-    from gate.scanning import Scans
-    from gate.stopping import Stop
-    from gate.targets import Question, Wanted
-    from gate.verdict import ImageVerdict, Service, Verdict
-    from gate.wait import Patience, Watcher
-
-
-class Means(Struct, frozen=True, kw_only=True):
-    """What a check works with: one evidence reader for each Security Center, time, and patience.
-
-    ``stop`` ends the gathering of evidence; what is known by then is judged.
-    """
-
-    reader_of: Callable[[Target], EvidenceReader]
-    scans: Scans
-    service: Service
-    clock: Clock
-    patience: Patience
-    watcher: Watcher
-    stop: Stop
+    from gate.verdict import ImageVerdict, Verdict
 
 
 async def check(  # noqa: PLR0913 - what a verdict is about, each by its name
     images: Sequence[ImageReference],
     question: Question,
-    means: Means,
+    run: Run,
+    connections: Connections,
+    waiting: Waiting,
     *,
     beside: Sequence[ImageVerdict] = (),
     notes: Sequence[str] = (),
@@ -57,22 +43,23 @@ async def check(  # noqa: PLR0913 - what a verdict is about, each by its name
 ) -> Verdict:
     """Judge images, in their order; a platform of an index is an entry of its own.
 
-    Trouble with one image is its evidence, never an exception. A verdict is always made: an image
-    that nothing is known of when ``stop`` ends the gathering is undecided. ``beside`` are verdicts
-    on images that can't be asked about, ``notes`` further ones on the run; both come last. With
-    ``allow_none``, a run without any image ends in 0.
+    The regions of the images must be prepared in ``connections``. Trouble with one image is its
+    evidence, never an exception. A verdict is always made: an image that nothing is known of when
+    ``waiting.stop`` ends the gathering is undecided. ``beside`` are verdicts on images that can't
+    be asked about, ``notes`` further ones on the run; both come last. With ``allow_none``, a run
+    without any image ends in 0.
     """
-    gathering = _Gathering(images, question, means)
-    with means.stop.scope:
+    gathering = _Gathering(images, question, run, connections, waiting)
+    with waiting.stop.scope:
         await gathering.run()
     verdicts = gathering.judge()
     return judge_run(
         (*verdicts, *beside),
-        generated_at=means.clock.now(),
-        service=means.service,
+        generated_at=run.clock.now(),
+        service=connections.service(),
         policies=question.policies.sources,
-        notes=_once((*gathering.notes(verdicts), *means.scans.notes, *notes)),
-        ended_by=means.stop.ended_by,
+        notes=tuple(dict.fromkeys((*gathering.notes(verdicts), *notes))),
+        ended_by=waiting.stop.ended_by,
         allow_none=allow_none,
     )
 
@@ -80,10 +67,24 @@ async def check(  # noqa: PLR0913 - what a verdict is about, each by its name
 class _Gathering:
     """The evidence of a run, which may be stopped at any moment."""
 
-    def __init__(self, images: Sequence[ImageReference], question: Question, means: Means) -> None:
+    def __init__(
+        self,
+        images: Sequence[ImageReference],
+        question: Question,
+        run: Run,
+        connections: Connections,
+        waiting: Waiting,
+    ) -> None:
         self._images = tuple(dict.fromkeys(images))
         self._question = question
-        self._means = means
+        self._run = run
+        self._connections = connections
+        self._waiting = waiting
+        self._scans = Scans(
+            waiting.scan,
+            lambda target: connections.client(target.region),
+            dry_run=waiting.dry_run,
+        )
         self._wanted: dict[ImageReference, Wanted] = {}
         self._evidence: dict[Target, Evidence] = {}
         self._moved: dict[ImageReference, Unscanned] = {}
@@ -95,11 +96,10 @@ class _Gathering:
                 group.start_soon(self._find, image)
         targets = [target for image in self._images for target in self._wanted[image].targets]
         wait = Wait(
-            {target: self._means.reader_of(target) for target in targets},
-            scans=self._means.scans,
-            clock=self._means.clock,
-            patience=self._means.patience,
-            watcher=self._means.watcher,
+            {target: self._connections.reader(target.region) for target in targets},
+            self._run,
+            self._waiting,
+            self._scans,
         )
         self._evidence = wait.evidence
         await wait.run()
@@ -154,11 +154,11 @@ class _Gathering:
             return [_nothing_known(str(image))]
         if wanted.refused is not None:
             return [wanted.refused]
-        found = [
+        pairs = (
             (target, self._evidence.get(target) or _nothing_known(target.name))
             for target in wanted.targets
-        ]
-        return [evidence for target, evidence in found if not _left_out(target, evidence)]
+        )
+        return [evidence for target, evidence in pairs if not _left_out(target, evidence)]
 
     def _judge(self, image: ImageReference, evidence: Evidence) -> ImageVerdict:
         policies, today = self._question.policies, self._question.today
@@ -187,6 +187,7 @@ class _Gathering:
             *(note for wanted in self._wanted.values() for note in wanted.notes),
             *self._notes,
             *self._question.policies.notes(judged, self._question.today),
+            *self._scans.notes,
         )
 
 
@@ -206,7 +207,3 @@ def _but(evidence: Evidence, moved: Unscanned) -> Unscanned:
     """Refuse evidence because its tag moved; what is known of the digest stays."""
     refused = instead_of(evidence, moved)
     return replace(refused, scan=evidence.scan, findings=evidence.findings)
-
-
-def _once(notes: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(notes))

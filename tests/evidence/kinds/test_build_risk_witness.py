@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gate.evidence.witness import agree
+from gate.evidence.kinds.build_risk import agree
 from gate.findings import Finding, Level, Status
 from tests.evidence.making import finding, row
 

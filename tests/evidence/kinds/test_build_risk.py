@@ -5,13 +5,14 @@ from typing import TYPE_CHECKING
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gate.evidence.details import Details, combine
+from gate.evidence.kinds.build_risk import combine
 from gate.findings import Level, Status
 from tests.evidence.making import detail, listing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from gate.evidence.kinds.kind import Details
     from gate.security_center import BuildRiskDetail
 
 HIGH, LOW = detail(), detail("no_healthcheck", "low")

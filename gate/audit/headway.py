@@ -7,7 +7,7 @@ from msgspec import Struct
 _BAR = 20
 
 
-class Progress(Struct):
+class Headway(Struct):
     """Counts that grow while an audit runs; what is expected grows with what becomes known."""
 
     records: int = 0

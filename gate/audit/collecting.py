@@ -8,21 +8,21 @@ from typing import TYPE_CHECKING
 import anyio
 from msgspec import Struct, field
 
-from gate.audit.rows import Query, Row
-from gate.evidence.details import STATUSES, level_of
+from gate.audit.risk_lists import ListedRow, ListQuery
+from gate.evidence import STATUSES, level_of
 from gate.findings import Finding, Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from gate.audit.rows import RiskLists, Rows
-    from gate.audit.scope import Scope
+    from gate.audit.account import Scope
+    from gate.audit.risk_lists import CountedRows, RiskLists
 
 _Findings = tuple[Finding, ...]
 _LISTS_AT_ONCE = 4  # the pages of a list are read at once, too
 
 
-class Risk(Struct, frozen=True):
+class PossibleRisk(Struct, frozen=True):
     """A build risk that may exist, as the account's catalogue describes it.
 
     ``images`` is how many images of the account it says have the risk, at least.
@@ -35,7 +35,7 @@ class Risk(Struct, frozen=True):
     images: int = 0
 
 
-class Gathered(Struct):
+class Collected(Struct):
     """What the lists hold, by ``Uuid``; images with the same findings share one tuple of them.
 
     ``doubtful`` are records that the lists contradict one another about; ``problems`` say why rows
@@ -47,16 +47,24 @@ class Gathered(Struct):
     problems: list[str] = field(default_factory=list)
 
 
-class Gathering:
-    """Reads the lists of all risks; equal findings of different images are one object."""
+class Collector:
+    """Reads the lists of all risks; equal findings of different images are one object.
+
+    Why lists by risk: a row of DescribeImageListByBuildRisk names an image and a level, but not
+    the risk. One list for each risk and status is the only way to learn which image has which risk
+    without a request for each image. A list that silently lacked rows would be a pass for some
+    image, so what was read is compared with three other answers: the catalogue's number of images,
+    the list of a risk without a status, and the lists of a status without a risk. What differs
+    makes the images in question doubtful, or is a problem of all.
+    """
 
     def __init__(
-        self, lists: RiskLists, scope: Scope, risks: Iterable[Risk], found: Gathered
+        self, lists: RiskLists, scope: Scope, risks: Iterable[PossibleRisk], collected: Collected
     ) -> None:
         self._lists = lists
         self._place = scope.of_rows
         self._risks = {risk.key: risk for risk in risks}
-        self._found = found
+        self._collected = collected
         self._kinds: dict[tuple[str, str, Status], Finding] = {}
         self._totals: Counter[int | None] = Counter()
         self._images: dict[int, set[str]] = {status: set() for status in STATUSES}
@@ -72,7 +80,7 @@ class Gathering:
                 group.start_soon(self._confirm, status)
 
     async def _read_risk(self, key: str) -> None:
-        lists: dict[int, Rows] = {}
+        lists: dict[int, CountedRows] = {}
         for status in STATUSES:
             async with self._at_once:
                 lists[status] = await self._lists.read(self._query(key, status))
@@ -80,35 +88,35 @@ class Gathering:
         self._compare_with_catalogue(self._risks[key], lists.values())
         await self._look_for_others(key, lists)
 
-    def _compare_with_catalogue(self, risk: Risk, lists: Iterable[Rows]) -> None:
+    def _compare_with_catalogue(self, risk: PossibleRisk, lists: Iterable[CountedRows]) -> None:
         """Make sure that the lists name as many images as another operation counts."""
         images = len(set().union(*(rows.images for rows in lists)))
         if self._place == (None, None) and risk.images > images:
-            self._found.problems.append(
+            self._collected.problems.append(
                 f"The catalogue of build risks says that {risk.images} images have {risk.key}, and "
                 f"the lists name {images}."
             )
 
-    def _query(self, key: str | None, status: int | None) -> Query:
-        return Query(key, status, *self._place)
+    def _query(self, key: str | None, status: int | None) -> ListQuery:
+        return ListQuery(key, status, *self._place)
 
-    def _take(self, key: str, status: int, rows: Rows) -> None:
+    def _take(self, key: str, status: int, rows: CountedRows) -> None:
         if rows.problem:
-            self._found.problems.append(
+            self._collected.problems.append(
                 f"The list of images with {key} could not all be read: {rows.problem}"
             )
         self._totals[status] += rows.total
         self._images[status] |= rows.images
-        known = self._found.findings
+        findings = self._collected.findings
         # Few sets of findings grow by few kinds. The old ones are kept: they are known by identity.
         grown: dict[tuple[int, str, int | None, int], tuple[_Findings, _Findings]] = {}
         for row, number in rows.counts.items():
-            old = known.get(row.uuid, ())
+            old = findings.get(row.uuid, ())
             growth = (id(old), row.level, row.status, number)
             if growth not in grown:
                 more = (self._finding(key, row.level, _status(row, status)),) * number
                 grown[growth] = (old, old + more)
-            known[row.uuid] = grown[growth][1]
+            findings[row.uuid] = grown[growth][1]
 
     def _finding(self, key: str, level: str, status: Status) -> Finding:
         kind = (key, level, status)
@@ -125,7 +133,7 @@ class Gathering:
             )
         return self._kinds[kind]
 
-    async def _look_for_others(self, key: str, lists: Mapping[int, Rows]) -> None:
+    async def _look_for_others(self, key: str, lists: Mapping[int, CountedRows]) -> None:
         """Make sure that no row of a risk has a status that isn't asked for.
 
         It isn't documented whether the list without a status holds the handled rows. If a row
@@ -137,14 +145,16 @@ class Gathering:
             return
         async with self._at_once:
             rows = await self._lists.read(self._query(key, None))
-        told = Counter(row.uuid for of in lists.values() for row in of.counts.elements())
-        seen = Counter(row.uuid for row in rows.counts.elements())
+        by_status = Counter(row.uuid for of in lists.values() for row in of.counts.elements())
+        listed = Counter(row.uuid for row in rows.counts.elements())
         least = Counter(row.uuid for row in lists[0].counts.elements())
-        self._found.doubtful.update(
-            uuid for uuid in seen | told if not least[uuid] <= seen[uuid] <= told[uuid]
+        self._collected.doubtful.update(
+            uuid
+            for uuid in listed | by_status
+            if not least[uuid] <= listed[uuid] <= by_status[uuid]
         )
         if rows.problem:
-            self._found.problems.append(
+            self._collected.problems.append(
                 f"The list of images with {key} of any status could not all be read: {rows.problem}"
             )
 
@@ -156,24 +166,26 @@ class Gathering:
         async with self._at_once:
             rows = await self._lists.read(self._query(None, status))
         wanted = STATUSES[status]
-        seen = Counter(row.uuid for row in rows.counts.elements())
-        told = Counter(
+        listed = Counter(row.uuid for row in rows.counts.elements())
+        collected = Counter(
             {
                 uuid: sum(finding.status is wanted for finding in findings)
-                for uuid, findings in self._found.findings.items()
+                for uuid, findings in self._collected.findings.items()
             }
         )
-        one_row_each = all(number == 1 for number in seen.values())
-        for uuid in seen | told:
-            agrees = seen[uuid] == told[uuid] or (one_row_each and seen[uuid] and told[uuid])
+        one_row_each = all(number == 1 for number in listed.values())
+        for uuid in listed | collected:
+            agrees = listed[uuid] == collected[uuid] or (
+                one_row_each and listed[uuid] and collected[uuid]
+            )
             if not agrees:
-                self._found.doubtful.add(uuid)
+                self._collected.doubtful.add(uuid)
         if rows.problem:
-            self._found.problems.append(
+            self._collected.problems.append(
                 f"The list of images with any risk could not all be read: {rows.problem}"
             )
 
 
-def _status(row: Row, asked: int) -> Status:
+def _status(row: ListedRow, wanted: int) -> Status:
     """Return the status of a row: the one asked for, unless the row itself says otherwise."""
-    return STATUSES[asked] if row.status in {None, asked} else Status.UNKNOWN
+    return STATUSES[wanted] if row.status in {None, wanted} else Status.UNKNOWN

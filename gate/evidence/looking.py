@@ -1,4 +1,4 @@
-"""Look at images: their records, their details, and the witnesses that must agree.
+"""Look at many images: which records they have, how often they are looked at, and when to stop.
 
 The order for one repository is: records; details of the records, rows and checks at once; then,
 before a pass only, the records again. The first round is a single request for one image, so that a
@@ -10,37 +10,27 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import anyio
-from msgspec import Struct
 from msgspec.structs import replace
 
 from gate.errors import AccessError, GateError
-from gate.evidence.checks import Checks, read_checks
-from gate.evidence.later import Lazily
-from gate.evidence.one_image import Memory, OneImage
-from gate.evidence.query import find_records
-from gate.evidence.records import Identified, image_of
-from gate.evidence.rows import RepositoryRows
+from gate.evidence.identify import Identified, find_records, image_of
+from gate.evidence.kinds import KINDS
+from gate.evidence.look import Memory, OneImage
 from gate.evidence.scan import scan_of, state_of
 from gate.evidence.target import Look
-from gate.findings import Reason, Scan, Scanned, ScanState, Unscanned
+from gate.findings import Reason, Scanned, ScanState, Unscanned
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from gate.clock import Clock
+    from gate.evidence.kinds.kind import Kind, Witnesses
     from gate.evidence.target import Target
     from gate.security_center import ImageRecord, SecurityCenter
 
 _LAST_LOOKS = 3  # how often a record may change under the gate's eyes
 _MAY_CHANGE = frozenset((Reason.MISSING, Reason.INCOMPLETE))
 _NOT_KNOWN = "not known to Security Center yet"
-
-
-class _Repository(Struct, eq=False):
-    """What the images of one repository share during one look."""
-
-    rows: RepositoryRows
-    checks: Lazily[Checks]
 
 
 class EvidenceReader:
@@ -50,8 +40,7 @@ class EvidenceReader:
         self._client = client
         self._clock = clock
         self._memory = Memory()
-        self._checks: Checks | None = None
-        self._reading_checks = anyio.Lock()
+        self._kinds = [kind(client) for kind in KINDS.values()]
 
     @property
     def throttled(self) -> int:
@@ -85,43 +74,40 @@ class EvidenceReader:
     ) -> None:
         reference = targets[0].reference
         key = (reference.namespace, reference.repository)
-        found = await self._find(targets)
-        for target, unknown in list(found.items()):
+        matches = await self._find(targets)
+        for target, unknown in list(matches.items()):
             if isinstance(unknown, Unscanned):
                 keep(target, _unknown(target, unknown))
-                del found[target]
-        if not found:
+                del matches[target]
+        if not matches:
             return
         async with anyio.create_task_group() as group:
-            shared = _Repository(
-                rows=RepositoryRows(self._client, group, *key),
-                checks=Lazily(group, self._read_checks),
-            )
-            if _may_pass(found.values()):
-                shared.rows.begin()
-                shared.checks.begin()
-            await self._until_still(found, shared, keep)
+            kinds = {kind: kind.witnesses(group, *key) for kind in self._kinds}
+            if _may_pass(matches.values()):
+                for witnesses in kinds.values():
+                    witnesses.begin()
+            await self._until_still(matches, kinds, keep)
             group.cancel_scope.cancel()  # a block needs no witness: don't wait for one
 
     async def _until_still(
         self,
-        found: dict[Target, Identified | Unscanned],
-        shared: _Repository,
+        matches: dict[Target, Identified | Unscanned],
+        kinds: Mapping[Kind, Witnesses],
         keep: Callable[[Target, Look], None],
     ) -> None:
         """Look until no record changes between the details and the last look at it."""
         for _ in range(_LAST_LOOKS):
-            passing = await self._look_at_all(found, shared, keep)
+            passing = await self._look_at_all(matches, kinds, keep)
             if not passing:
                 return
-            found = await self._find(list(passing))
+            matches = await self._find(list(passing))
             for target, look in passing.items():
-                if _same_record(look, found[target]):
+                if _same_record(look, matches[target]):
                     keep(target, look)
-                    del found[target]
-            if not found:
+                    del matches[target]
+            if not matches:
                 return
-        for target in found:
+        for target in matches:
             keep(target, _moved(target, passing[target]))
 
     async def _find(self, targets: Sequence[Target]) -> dict[Target, Identified | Unscanned]:
@@ -132,40 +118,35 @@ class EvidenceReader:
 
     async def _look_at_all(
         self,
-        found: dict[Target, Identified | Unscanned],
-        shared: _Repository,
+        matches: dict[Target, Identified | Unscanned],
+        kinds: Mapping[Kind, Witnesses],
         keep: Callable[[Target, Look], None],
     ) -> dict[Target, Look]:
         """Return the looks that show a pass, which the last look has to confirm."""
         passing: dict[Target, Look] = {}
 
         async def one(target: Target, identified: Identified | Unscanned) -> None:
-            look = await self._look_at(target, identified, shared)
+            look = await self._look_at(target, identified, kinds)
             if isinstance(look.evidence, Scanned):
                 passing[target] = look
             else:
                 keep(target, look)
 
         async with anyio.create_task_group() as group:
-            for target, identified in found.items():
+            for target, identified in matches.items():
                 group.start_soon(one, target, identified)
         return passing
 
     async def _look_at(
-        self, target: Target, identified: Identified | Unscanned, shared: _Repository
+        self,
+        target: Target,
+        identified: Identified | Unscanned,
+        kinds: Mapping[Kind, Witnesses],
     ) -> Look:
         if isinstance(identified, Unscanned):
             return _unknown(target, identified)
         try:
-            image = OneImage(
-                self._client,
-                self._clock,
-                self._memory,
-                target,
-                identified,
-                shared.rows,
-                shared.checks,
-            )
+            image = OneImage(self._client, self._clock, self._memory, target, identified, kinds)
             return await image.look()
         except GateError as trouble:
             record = identified.records[0]
@@ -177,18 +158,12 @@ class EvidenceReader:
             )
             return Look(evidence=evidence, record=record)
 
-    async def _read_checks(self) -> Checks:
-        async with self._reading_checks:
-            if self._checks is None:
-                self._checks = await read_checks(self._client)
-            return self._checks
 
-
-def _may_pass(found: Iterable[Identified | Unscanned]) -> bool:
+def _may_pass(matches: Iterable[Identified | Unscanned]) -> bool:
     """Tell whether a pass may come of a look, so that it will need the witnesses."""
     return any(
         state_of(record) is ScanState.FINISHED
-        for identified in found
+        for identified in matches
         if isinstance(identified, Identified)
         for record in identified.records
     )
@@ -199,11 +174,11 @@ def _unknown(target: Target, why: Unscanned) -> Look:
     return Look(evidence=why, waiting=waits, doing=_NOT_KNOWN if waits else "")
 
 
-def _same_record(look: Look, found: Identified | Unscanned) -> bool:
+def _same_record(look: Look, again: Identified | Unscanned) -> bool:
     """Tell whether the last look shows the record as it was when its details were read."""
-    if not isinstance(found, Identified) or look.record is None:
+    if not isinstance(again, Identified) or look.record is None:
         return False
-    return any(_fingerprint(record) == _fingerprint(look.record) for record in found.records)
+    return any(_fingerprint(record) == _fingerprint(look.record) for record in again.records)
 
 
 def _fingerprint(record: ImageRecord) -> tuple[str, str, str, int | None, int | None]:
@@ -239,5 +214,4 @@ def unscanned_by(trouble: GateError) -> Unscanned:
     return Unscanned(
         reason=Reason.ACCESS if refused else Reason.SERVICE,
         message=str(trouble),
-        scan=Scan(state=ScanState.UNKNOWN),
     )
