@@ -153,30 +153,27 @@ def _gates(number: int) -> list[Gate]:
 async def _judge(gate: Gate, sandbox: Sandbox, clock: Clock) -> None:
     """Do what `gate check` does, with a client of its own."""
     settings = Settings(
-        clock=clock,
-        deadline=clock.monotonic() + TIMEOUT,
-        environment={
-            "ALIBABA_CLOUD_ACCESS_KEY_ID": sandbox.access_key_id,
-            "ALIBABA_CLOUD_ACCESS_KEY_SECRET": sandbox.access_key_secret,
-        },
+        run=Run(
+            clock=clock,
+            deadline=clock.monotonic() + TIMEOUT,
+            environment={
+                "ALIBABA_CLOUD_ACCESS_KEY_ID": sandbox.access_key_id,
+                "ALIBABA_CLOUD_ACCESS_KEY_SECRET": sandbox.access_key_secret,
+            },
+            observer=gate.observe,
+            jitter=random.random,
+        ),
         endpoint=sandbox.url,
-        observer=gate.observe,
     )
     image = gate.image
     reference = ImageReference.parse(f"{HOST}/{image.name}:{image.tag}@{image.digest}")
     today = clock.now().date()
     async with Connections(settings) as connections:
         await connections.prepare([reference.region])
-        run = Run(
-            clock=clock,
-            deadline=settings.deadline,
-            environment=settings.environment,
-            jitter=random.random,
-        )
         policies = load_policies((), directory=Path("no such folder"), today=today)
         question = Question(policies=policies, today=today)
         waiting = Waiting(seconds=TIMEOUT, stop=Stop())
-        verdict = await check([reference], question, run, connections, waiting)
+        verdict = await check([reference], question, connections, waiting)
     gate.outcome, gate.seconds = verdict.outcome, clock.monotonic()
 
 

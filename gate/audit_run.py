@@ -11,9 +11,8 @@ from msgspec.structs import replace
 
 from gate.audit import Headway, Scope, audit
 from gate.check import Stop
-from gate.clock import Run
+from gate.clock import say_duration
 from gate.connect import Connections
-from gate.duration import say_duration
 from gate.progress import ERASE
 from gate.service_run import ServiceOptions
 
@@ -57,10 +56,8 @@ async def _watched(
     connections: Connections,
     region: str | None,
 ) -> Verdict:
-    deadline = connections.settings.deadline
-    stop = Stop(deadline - machine.clock.monotonic())
+    stop = Stop(connections.settings.run.remaining())
     headway = Headway()
-    run = Run(clock=machine.clock, deadline=deadline, environment=machine.environment)
     scope = Scope.of(options.namespace, options.repository, options.region)
     today = machine.clock.now().date()
     verdict = await stop.heeding_signals(
@@ -69,7 +66,6 @@ async def _watched(
             scope,
             policies,
             today,
-            run,
             connections,
             region=region,
             headway=headway,

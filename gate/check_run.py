@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import anyio
 
 from gate.check import Question, ScanMode, Stop, Waiting, check
-from gate.clock import Run
 from gate.connect import Connections
 from gate.progress import LiveProgress, LogProgress
 from gate.service_run import REGION_VARIABLE, ServiceOptions
@@ -59,7 +58,7 @@ async def _watched(
     watcher = (
         LiveProgress(machine.write, machine.width) if machine.live else LogProgress(machine.write)
     )
-    stop = Stop(connections.settings.deadline - machine.clock.monotonic())
+    stop = Stop(connections.settings.run.remaining())
     waiting = Waiting(
         seconds=_wait(options),
         scan=ScanMode(options.scan),
@@ -67,17 +66,11 @@ async def _watched(
         watcher=watcher,
         stop=stop,
     )
-    run = Run(
-        clock=machine.clock,
-        deadline=connections.settings.deadline,
-        environment=machine.environment,
-    )
     verdict = await stop.heeding_signals(
         partial(
             check,
             options.images,
             question,
-            run,
             connections,
             waiting,
             beside=options.beside,

@@ -8,38 +8,38 @@ from typing import TYPE_CHECKING, Self
 
 from msgspec import Struct
 
-from gate.credentials import find_credentials
+from gate.credentials import (
+    Credentials,
+    StaticCredentials,
+    find_credentials,
+    keyless_credentials,
+)
 from gate.errors import AccessError, UsageError
 from gate.evidence import EvidenceReader
-from gate.keyless import keyless_credentials
 from gate.registry import Registry
 from gate.security_center import OPERATIONS, SecurityCenter, endpoint_for, parse_endpoint
 from gate.verdict import Service
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterable
     from types import TracebackType
 
-    from gate.clock import Clock
-    from gate.credentials import Credentials, CredentialSource
+    from gate.clock import Run
+    from gate.credentials import CredentialSource
 
 
 class Settings(Struct, frozen=True, kw_only=True):
     """How to reach the services.
 
-    ``deadline`` is a time of the monotonic clock. With ``sandbox``, both services are embedded
-    and ``endpoint`` is not used. ``observer`` is told of every request, in a line.
-    At most ``concurrency`` requests to one Security Center are on their way at a time.
+    With ``sandbox``, both services are embedded and ``endpoint`` is not used. At most
+    ``concurrency`` requests to one Security Center are on their way at a time.
     """
 
-    clock: Clock
-    deadline: float
-    environment: Mapping[str, str]
+    run: Run
     endpoint: str | None = None
     lang: str = "en"
     sandbox: bool = False
     registry_hosts: tuple[str, ...] = ()
-    observer: Callable[[str], None] | None = None
     concurrency: int = 8
 
 
@@ -83,18 +83,10 @@ class Connections:
             self._endpoint = settings.endpoint and parse_endpoint(settings.endpoint)
             self._credentials = _credentials(settings)
         self.registry = await self._stack.enter_async_context(
-            Registry(
-                environment=settings.environment,
-                hosts=settings.registry_hosts,
-                clock=settings.clock,
-                deadline=settings.deadline,
-                base_url=base_url,
-                observer=settings.observer,
-            )
+            Registry(settings.run, hosts=settings.registry_hosts, base_url=base_url)
         )
 
     async def _start_sandbox(self) -> tuple[str, CredentialSource]:
-        from gate.credentials import Credentials, StaticCredentials  # noqa: PLC0415
         from gate.sandbox import Sandbox, sample_world  # noqa: PLC0415 - a server is heavy to import
 
         sandbox = await self._stack.enter_async_context(Sandbox(sample_world()))
@@ -127,15 +119,13 @@ class Connections:
             SecurityCenter(
                 endpoint,
                 self._credentials,
-                clock=settings.clock,
+                settings.run,
                 lang=settings.lang,
-                deadline=settings.deadline,
-                observer=settings.observer,
                 concurrency=settings.concurrency,
             )
         )
         self._clients[endpoint] = client
-        self._readers[endpoint] = EvidenceReader(client, settings.clock)
+        self._readers[endpoint] = EvidenceReader(client, settings.run.clock)
 
     def _endpoint_of(self, region: str | None) -> str:
         if self._endpoint is not None:
@@ -167,9 +157,9 @@ class Connections:
 
     def service(self) -> Service:
         """Name the Security Centers that were prepared, for reports."""
-        asked = [name for name in self._clients if not name.startswith("sts.")]
+        endpoints = [name for name in self._clients if not name.startswith("sts.")]
         regions = [region for region in self._regions if region]
-        return Service(", ".join(asked), ", ".join(regions), self.settings.sandbox)
+        return Service(", ".join(endpoints), ", ".join(regions), self.settings.sandbox)
 
 
 _STS = "sts.aliyuncs.com"
@@ -180,16 +170,10 @@ def _credentials(settings: Settings) -> CredentialSource:
 
     So it becomes what every image's report says, as any other trouble with access.
     """
-    environment = settings.environment
+    actions = [operation.action for operation in OPERATIONS]
     try:
-        keyless = keyless_credentials(
-            environment,
-            clock=settings.clock,
-            deadline=settings.deadline,
-            actions=[operation.action for operation in OPERATIONS],
-            observer=settings.observer,
-        )
-        return keyless or find_credentials(environment)
+        keyless = keyless_credentials(settings.run, actions=actions)
+        return keyless or find_credentials(settings.run.environment)
     except AccessError as trouble:
         return _Refusing(trouble)
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gate.duration import parse_duration
+from gate.clock import parse_duration
 
 if TYPE_CHECKING:
     from collections.abc import Callable

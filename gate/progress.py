@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from gate.duration import say_duration
+from gate.clock import say_duration
 from gate.escaping import for_terminal
 
 if TYPE_CHECKING:

@@ -9,6 +9,7 @@ import anyio
 from msgspec import Struct, field
 
 from gate.catalogue import FORMATS, chosen, read_catalogue
+from gate.clock import Run
 from gate.connect import Connections, Settings
 from gate.doctor import Result, Trial, as_line, diagnose, exit_code_of, ram_policy
 from gate.errors import ExitCode, GateError
@@ -42,14 +43,16 @@ class ServiceOptions(Struct, frozen=True, kw_only=True):
     def settings(self, machine: Machine, timeout: float) -> Settings:
         """Return how to reach the services, for a run that may take ``timeout`` seconds."""
         return Settings(
-            clock=machine.clock,
-            deadline=machine.clock.monotonic() + timeout,
-            environment=machine.environment,
+            run=Run(
+                clock=machine.clock,
+                deadline=machine.clock.monotonic() + timeout,
+                environment=machine.environment,
+                observer=machine.say if self.verbose else None,
+            ),
             endpoint=self.endpoint,
             lang=self.lang,
             sandbox=self.sandbox,
             registry_hosts=tuple(self.registry_hosts),
-            observer=machine.say if self.verbose else None,
         )
 
 

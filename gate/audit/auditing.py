@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from gate.audit.account import Scope
     from gate.audit.headway import Headway
     from gate.check import Stop
-    from gate.clock import Run
     from gate.connect import Connections
     from gate.policy import Policies
     from gate.security_center import CatalogueRow, ImageRecord
@@ -47,7 +46,6 @@ async def audit(  # noqa: PLR0913 - what an audit is about, each by its name
     scope: Scope,
     policies: Policies,
     today: date,
-    run: Run,
     connections: Connections,
     *,
     region: str | None,
@@ -59,7 +57,7 @@ async def audit(  # noqa: PLR0913 - what an audit is about, each by its name
     ``region`` must be prepared in ``connections``. Trouble on the way, or being stopped, leaves
     what it concerns undecided; it is no exception.
     """
-    auditing = _Auditing(scope, policies, today, run, connections, region, headway, stop)
+    auditing = _Auditing(scope, policies, today, connections, region, headway, stop)
     trouble: GateError | None = None
     with stop.scope:
         try:
@@ -90,7 +88,6 @@ class _Auditing:
         scope: Scope,
         policies: Policies,
         today: date,
-        run: Run,
         connections: Connections,
         region: str | None,
         headway: Headway,
@@ -99,7 +96,7 @@ class _Auditing:
         self._scope = scope
         self._policies = policies
         self._today = today
-        self._run = run
+        self._run = connections.settings.run
         self._connections = connections
         self._client = connections.client(region)
         self._reader = connections.reader(region)

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
     from gate.check.targets import Question, Wanted
     from gate.check.waiting import Waiting
-    from gate.clock import Run
     from gate.connect import Connections
     from gate.evidence import Target
     from gate.findings import Evidence
@@ -33,7 +32,6 @@ if TYPE_CHECKING:
 async def check(  # noqa: PLR0913 - what a verdict is about, each by its name
     images: Sequence[ImageReference],
     question: Question,
-    run: Run,
     connections: Connections,
     waiting: Waiting,
     *,
@@ -49,13 +47,13 @@ async def check(  # noqa: PLR0913 - what a verdict is about, each by its name
     be asked about, ``notes`` further ones on the run; both come last. With ``allow_none``, a run
     without any image ends in 0.
     """
-    gathering = _Gathering(images, question, run, connections, waiting)
+    gathering = _Gathering(images, question, connections, waiting)
     with waiting.stop.scope:
         await gathering.run()
     verdicts = gathering.judge()
     return judge_run(
         (*verdicts, *beside),
-        generated_at=run.clock.now(),
+        generated_at=connections.settings.run.clock.now(),
         service=connections.service(),
         policies=question.policies.sources,
         notes=tuple(dict.fromkeys((*gathering.notes(verdicts), *notes))),
@@ -71,13 +69,11 @@ class _Gathering:
         self,
         images: Sequence[ImageReference],
         question: Question,
-        run: Run,
         connections: Connections,
         waiting: Waiting,
     ) -> None:
         self._images = tuple(dict.fromkeys(images))
         self._question = question
-        self._run = run
         self._connections = connections
         self._waiting = waiting
         self._scans = Scans(
@@ -97,7 +93,7 @@ class _Gathering:
         targets = [target for image in self._images for target in self._wanted[image].targets]
         wait = Wait(
             {target: self._connections.reader(target.region) for target in targets},
-            self._run,
+            self._connections.settings.run,
             self._waiting,
             self._scans,
         )

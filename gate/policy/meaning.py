@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
-from gate.duration import parse_duration, say_duration
+from gate.clock import parse_duration, say_duration
 from gate.findings import Level, Reason, Status
 from gate.policy.globs import Globs
 from gate.policy.model import (

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, field
 from yarl import URL
 
-from gate.registry.hosts import is_loopback
+from gate.http import is_loopback
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

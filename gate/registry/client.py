@@ -5,23 +5,28 @@ from __future__ import annotations
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Self
 
-import aiohttp
 import anyio
 from yarl import URL
 
-from gate import __version__
-from gate.registry.answers import Platform, Resolved, Unresolved
+from gate.registry.connection import PLACE, Connection
+from gate.registry.fetch import ManifestSource
 from gate.registry.logins import Logins
-from gate.registry.manifests import MOST_MANIFESTS, Child, Index, SingleImage, read_manifest
-from gate.registry.manifests import too_many as too_many_manifests
-from gate.registry.source import ManifestSource
-from gate.registry.transport import Transport
+from gate.registry.oci import (
+    LARGEST_MANIFEST,
+    MOST_MANIFESTS,
+    Child,
+    Index,
+    SingleImage,
+    read_manifest,
+)
+from gate.registry.oci import too_many as too_many_manifests
+from gate.registry.resolution import Platform, Resolved, Unresolved
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Collection, Mapping
     from types import TracebackType
 
-    from gate.clock import Clock
+    from gate.clock import Run
     from gate.reference import ImageReference
 
 # An index of indexes is already unusual.
@@ -33,53 +38,35 @@ _AT_ONCE = 8
 class Registry:
     """Asks registries, as an async context manager.
 
-    ``environment`` tells Docker's configuration, credential helpers and proxies. ``hosts`` may be
-    contacted besides Container Registry, each as it stands in references, with its port.
-    ``deadline`` is a time of ``clock.monotonic``. With ``base_url`` all hosts are served at that
-    place on loopback, and nobody logs in. ``observer`` gets a line for each request.
+    The run's environment holds Docker's configuration, credential helpers and proxies. ``hosts``
+    may be contacted besides Container Registry, each as it stands in references, with its port.
+    With ``base_url`` all hosts are served at that place on loopback, and nobody logs in.
 
     Trouble with a registry is never raised: it is an ``Unresolved``.
     """
 
-    def __init__(  # noqa: PLR0913 - what a run gives to each of its clients
-        self,
-        *,
-        environment: Mapping[str, str],
-        hosts: Collection[str] = (),
-        clock: Clock,
-        deadline: float,
-        base_url: str | None = None,
-        observer: Callable[[str], None] | None = None,
+    def __init__(
+        self, run: Run, *, hosts: Collection[str] = (), base_url: str | None = None
     ) -> None:
-        self._environment = environment
+        self._run = run
         self._hosts = hosts
-        self._clock = clock
-        self._deadline = deadline
         self._base_url = URL(base_url) if base_url else None
-        self._observer = observer
         self._stack = AsyncExitStack()
         self._at_once = anyio.CapacityLimiter(_AT_ONCE)
 
     async def __aenter__(self) -> Self:
-        session = await self._stack.enter_async_context(
-            aiohttp.ClientSession(
-                auto_decompress=False,
-                cookie_jar=aiohttp.DummyCookieJar(),
-                headers={
-                    "User-Agent": f"buildrisk-gate/{__version__}",
-                    "Accept-Encoding": "identity",
-                },
-            )
+        # Here, so that code which only names outcomes need not load an HTTP client.
+        from gate.http import Sender  # noqa: PLC0415 - see above
+
+        sender = await self._stack.enter_async_context(
+            # A digest is that of the bytes as they are sent, so nothing may be packed.
+            Sender(self._run, largest=LARGEST_MANIFEST, place=PLACE, packed=False)
         )
-        transport = Transport(
-            session,
-            environment=self._environment,
-            clock=self._clock,
-            deadline=self._deadline,
-            observer=self._observer,
+        connection = Connection(sender, self._run)
+        logins = None if self._base_url else Logins(connection, self._run.environment)
+        self._source = ManifestSource(
+            connection, logins, hosts=self._hosts, base_url=self._base_url
         )
-        logins = None if self._base_url else Logins(transport, self._environment)
-        self._source = ManifestSource(transport, logins, hosts=self._hosts, base_url=self._base_url)
         return self
 
     async def __aexit__(

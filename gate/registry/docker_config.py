@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec import Struct
 
-from gate.registry.answers import Unresolved
+from gate.registry.resolution import Unresolved
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -72,7 +72,7 @@ class _Entry(msgspec.Struct):
 class DockerConfig(msgspec.Struct, rename="camel"):
     """The parts of ``config.json`` that tell credentials.
 
-    The entries of ``auths`` are kept as bytes, so that a broken one of another host is no matter.
+    The entries of ``auths`` are kept as bytes, so that a broken one of another host doesn't matter.
     """
 
     auths: dict[str, msgspec.Raw] | None = None

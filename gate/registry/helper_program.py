@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 import anyio
 import msgspec
 
-from gate.registry.answers import Unresolved
 from gate.registry.docker_config import Credential, Helper, IdentityToken, Login
+from gate.registry.resolution import Unresolved
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,12 +31,12 @@ _NOT_FOUND = b"credentials not found"
 _TOKEN_USER = "<token>"  # noqa: S105 - a mark of the protocol
 
 
-class _Answer(msgspec.Struct, rename="pascal"):
+class _HelperAnswer(msgspec.Struct, rename="pascal"):
     username: str
     secret: str
 
     def __repr__(self) -> str:
-        return "_Answer(…)"
+        return "_HelperAnswer(…)"
 
 
 async def ask_helper(
@@ -47,13 +47,13 @@ async def ask_helper(
     It is stopped after so many ``seconds``. What it prints is never repeated: it may be a secret.
     """
     program = f"docker-credential-{helper.name}"
-    found = _find(program, environment)
-    if found is None:
+    path = _find(program, environment)
+    if path is None:
         return _failed(f"The credential helper {program} is not on PATH.")
     finished = None
     try:
         with anyio.move_on_after(seconds):
-            finished = await _run(found, helper.server, environment)
+            finished = await _run(path, helper.server, environment)
     except OSError:
         return _failed(f"The credential helper {program} can't be run.")
     if finished is None:
@@ -91,9 +91,11 @@ async def _run(program: Path, server: str, environment: Mapping[str, str]) -> tu
 
 def _read(output: bytes, program: str) -> Credential | Unresolved | None:
     try:
-        answer = msgspec.json.decode(output, type=_Answer)
+        answer = msgspec.json.decode(output, type=_HelperAnswer)
     except (ValueError, RecursionError):
-        return _failed(f"The credential helper {program} printed what is no credential.")
+        return _failed(
+            f"The credential helper {program} printed something that is not a credential."
+        )
     if answer.username == _TOKEN_USER:
         return IdentityToken(answer.secret)
     return Login(answer.username, answer.secret) if answer.username else None

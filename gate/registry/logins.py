@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 import anyio
 import msgspec
 
-from gate.registry.answers import Unresolved
 from gate.registry.challenge import Challenge, parse_challenges, trusted_realm
 from gate.registry.docker_config import (
     LARGEST_CONFIG,
@@ -26,13 +25,15 @@ from gate.registry.docker_config import (
     read_config,
 )
 from gate.registry.helper_program import ask_helper
+from gate.registry.resolution import Unresolved
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from yarl import URL
 
-    from gate.registry.transport import Answer, Transport
+    from gate.http import HttpResponse
+    from gate.registry.connection import Connection
 
 # In seconds; a helper may have to ask a key ring, or a cloud.
 _HELPER_PATIENCE = 15.0
@@ -52,10 +53,10 @@ class _TokenAnswer(msgspec.Struct):
 class Logins:
     """Gets access to registries; each host's credentials are looked up once."""
 
-    def __init__(self, transport: Transport, environment: Mapping[str, str]) -> None:
-        self._transport = transport
+    def __init__(self, connection: Connection, environment: Mapping[str, str]) -> None:
+        self._connection = connection
         self._environment = environment
-        self._known: dict[str, Credential | Unresolved | None] = {}
+        self._credentials: dict[str, Credential | Unresolved | None] = {}
 
     async def authorize(
         self, host: str, registry: URL, path: str, challenges: tuple[str, ...]
@@ -73,9 +74,9 @@ class Logins:
                 f"{host} asks for a login of a kind that the gate doesn't know.",
                 "Give the digest with --digest.",
             )
-        if host not in self._known:
-            self._known[host] = await self._look_up(host)
-        credential = self._known[host]
+        if host not in self._credentials:
+            self._credentials[host] = await self._look_up(host)
+        credential = self._credentials[host]
         if isinstance(credential, Unresolved):
             return credential
         if challenge.scheme == "basic":
@@ -91,10 +92,10 @@ class Logins:
         if isinstance(helper, Unresolved):
             return helper
         if helper is not None:
-            seconds = min(_HELPER_PATIENCE, self._transport.remaining())
-            found = await ask_helper(helper, self._environment, seconds)
-            if found is not None:
-                return found
+            seconds = min(_HELPER_PATIENCE, self._connection.remaining())
+            credential = await ask_helper(helper, self._environment, seconds)
+            if credential is not None:
+                return credential
         return find_credential(config, host)
 
     async def _read_config(self) -> DockerConfig | Unresolved:
@@ -135,15 +136,15 @@ class Logins:
 
     async def _trade(
         self, realm: URL, service: str, scope: str, login: Login | None
-    ) -> Answer | Unresolved:
-        query = [("service", service)] * bool(service)
+    ) -> HttpResponse | Unresolved:
+        query = [("service", service)] if service else []
         query += [("scope", one) for one in scope.split()]
         headers = {"Authorization": login.basic()} if login else {}
-        return await self._transport.ask("GET", realm.extend_query(query), headers=headers)
+        return await self._connection.ask("GET", realm.extend_query(query), headers=headers)
 
     async def _refresh(
         self, realm: URL, service: str, scope: str, credential: IdentityToken
-    ) -> Answer | Unresolved:
+    ) -> HttpResponse | Unresolved:
         form = {
             "grant_type": "refresh_token",
             "service": service,
@@ -151,7 +152,7 @@ class Logins:
             "client_id": "buildrisk-gate",
             "refresh_token": credential.token,
         }
-        return await self._transport.ask("POST", realm, headers={}, form=form)
+        return await self._connection.ask("POST", realm, headers={}, form=form)
 
 
 def _no_login(host: str) -> Unresolved:
@@ -161,7 +162,7 @@ def _no_login(host: str) -> Unresolved:
     )
 
 
-def _token(host: str, answer: Answer) -> str | Unresolved:
+def _token(host: str, answer: HttpResponse) -> str | Unresolved:
     if answer.status in {400, 401, 403}:
         return Unresolved(
             f"The token service of {host} refuses Docker's credentials (status {answer.status}).",

@@ -1,11 +1,9 @@
 """A client for the image build risks of Alibaba Cloud Security Center.
 
     clock = Clock(now=…, monotonic=time.monotonic, sleep=anyio.sleep)
-    source = find_credentials(os.environ)
-    deadline = time.monotonic() + 60
-    async with SecurityCenter(
-        endpoint_for("cn-hangzhou"), source, clock=clock, deadline=deadline
-    ) as client:
+    run = Run(clock=clock, deadline=time.monotonic() + 60, environment=os.environ)
+    source = find_credentials(run.environment)
+    async with SecurityCenter(endpoint_for("cn-hangzhou"), source, run) as client:
         listing = await client.images_by_build_risk(criteria_type="RepoName", criteria="shop")
 
 Methods with an operation's name ask for one answer; the others read a list to its end and tell

@@ -1,4 +1,4 @@
-"""Endpoints: which deployment serves a region, and which texts may name another.
+"""Endpoints: which deployment serves a region, and which text may name another.
 
 An endpoint is written as ``host`` or ``host:port`` and means https; only loopback may be
 ``http://host:port``.
@@ -7,10 +7,10 @@ An endpoint is written as ``host`` or ``host:port`` and means https; only loopba
 from __future__ import annotations
 
 import re
-from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from gate.errors import UsageError
+from gate.http import is_address, is_loopback
 
 # The reference of Security Center: mainland China, Hong Kong and the finance and government
 # clouds are one deployment, everything else is another.
@@ -49,8 +49,8 @@ def parse_endpoint(text: str) -> str:
         raise UsageError("The endpoint holds a user name or password.", _REMEDY)
     if parts.path not in {"", "/"} or "?" in text or "#" in text:
         raise UsageError("The endpoint has a path, a query or a fragment.", _REMEDY)
-    if port == 0 or not (_is_address(host) or _HOST.fullmatch(host)):
-        raise UsageError("The endpoint is not a host name, or its port is none.", _REMEDY)
+    if port == 0 or not (is_address(host) or _HOST.fullmatch(host)):
+        raise UsageError("The endpoint is not a host name, or its port is not one.", _REMEDY)
     if parts.scheme == "http" and not is_loopback(host):
         raise UsageError(
             f"The endpoint http://{host} would be asked without encryption.",
@@ -70,18 +70,3 @@ def url_of(endpoint: str) -> str:
 def authority_of(endpoint: str) -> str:
     """Return the host, and the port unless it is the scheme's own: what a Host header says."""
     return endpoint.removeprefix("http://")
-
-
-def is_loopback(host: str) -> bool:
-    """Tell whether a host, without port and brackets, is this machine itself."""
-    if host == "localhost":
-        return True
-    return _is_address(host) and ip_address(host).is_loopback
-
-
-def _is_address(host: str) -> bool:
-    try:
-        ip_address(host)
-    except ValueError:
-        return False
-    return "%" not in host

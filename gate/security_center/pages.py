@@ -65,7 +65,7 @@ async def read_list(
 
 
 class _Reading(Struct, Generic[T]):
-    """What one reading of a list has seen; pages come in any order."""
+    """What one reading of a list has gathered; pages come in any order."""
 
     keep: Callable[[T], bool] | None
     total: int
@@ -109,7 +109,7 @@ class _Reading(Struct, Generic[T]):
         return f"Page {number} repeats page {before}."
 
     def listing(self, *, too_long: bool) -> Listing[T]:
-        """Add up what was seen."""
+        """Add up what was read."""
         problem = self.problem
         if not problem and self.counted != self.total:
             problem = f"It has {self.total} rows, and {self.counted} came."

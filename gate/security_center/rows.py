@@ -13,11 +13,11 @@ from msgspec.structs import force_setattr
 from gate.masking import mask_secrets
 
 
-class Row(Struct, frozen=True, kw_only=True, rename="pascal"):
+class WireObject(Struct, frozen=True, kw_only=True, rename="pascal"):
     """An object of an answer."""
 
 
-class PageInfo(Row, frozen=True, kw_only=True):
+class PageInfo(WireObject, frozen=True, kw_only=True):
     """Which page an answer is, and of how many rows in all."""
 
     current_page: int
@@ -25,7 +25,7 @@ class PageInfo(Row, frozen=True, kw_only=True):
     total_count: int
 
 
-class ImageRiskRow(Row, frozen=True, kw_only=True):
+class ImageRiskRow(WireObject, frozen=True, kw_only=True):
     """A row of DescribeImageListByBuildRisk: an image that a build risk affects.
 
     ``status`` is 0 (unhandled), 1 (ignored) or 2 (false positive). ``digest`` is bare hex.
@@ -44,7 +44,7 @@ class ImageRiskRow(Row, frozen=True, kw_only=True):
     status: int | None = None
 
 
-class CatalogueRow(Row, frozen=True, kw_only=True):
+class CatalogueRow(WireObject, frozen=True, kw_only=True):
     """A row of DescribeImageBuildRiskList: a build risk, and how many images have it."""
 
     risk_key: str
@@ -58,7 +58,7 @@ class CatalogueRow(Row, frozen=True, kw_only=True):
     last_scan_time: int | None = None
 
 
-class BuildRiskDetail(Row, frozen=True, kw_only=True):
+class BuildRiskDetail(WireObject, frozen=True, kw_only=True):
     """A row of DescribeImageBuildRiskByKey: a build risk of one image.
 
     ``layer_cmd`` never holds the secrets of the build command: they are masked when it is made.
@@ -79,7 +79,7 @@ class BuildRiskDetail(Row, frozen=True, kw_only=True):
         force_setattr(self, "layer_cmd", mask_secrets(self.layer_cmd))
 
 
-class _InRegistry(Row, frozen=True, kw_only=True):
+class _InRegistry(WireObject, frozen=True, kw_only=True):
     """What rows about images and about repositories of registries have in common."""
 
     repo_id: str = ""
@@ -130,7 +130,7 @@ class ImageRepository(_InRegistry, frozen=True, kw_only=True):
     has_risk_image_count: int | None = None
 
 
-class EventRule(Row, frozen=True, kw_only=True):
+class EventRule(WireObject, frozen=True, kw_only=True):
     """A row of DescribeImageEventOperationPage: a rule that whitelists alerts.
 
     ``conditions`` and ``scenarios`` are JSON texts.
@@ -147,7 +147,7 @@ class EventRule(Row, frozen=True, kw_only=True):
     source: str = ""
 
 
-class Check(Row, frozen=True, kw_only=True):
+class Check(WireObject, frozen=True, kw_only=True):
     """A check for one build risk, and whether it is switched on."""
 
     rule_key: str
@@ -155,7 +155,7 @@ class Check(Row, frozen=True, kw_only=True):
     selected: bool = False
 
 
-class CheckClass(Row, frozen=True, kw_only=True):
+class CheckClass(WireObject, frozen=True, kw_only=True):
     """A class of checks."""
 
     class_key: str = ""
@@ -163,7 +163,7 @@ class CheckClass(Row, frozen=True, kw_only=True):
     rule_list: tuple[Check, ...] = ()
 
 
-class CheckConfiguration(Row, frozen=True, kw_only=True):
+class CheckConfiguration(WireObject, frozen=True, kw_only=True):
     """The account's configuration of checks, from GetBuildRiskDefineRuleConfig."""
 
     id: int | None = None
@@ -185,7 +185,7 @@ class CheckConfiguration(Row, frozen=True, kw_only=True):
         return [check for group in self.rule_tree for check in group.rule_list]
 
 
-class ScanTask(Row, frozen=True, kw_only=True):
+class ScanTask(WireObject, frozen=True, kw_only=True):
     """A scan task, from DescribeImageLatestScanTask."""
 
     task_id: str = ""
@@ -203,7 +203,7 @@ class ScanTask(Row, frozen=True, kw_only=True):
     modified: str = ""
 
 
-class ScanTaskState(Row, frozen=True, kw_only=True):
+class ScanTaskState(WireObject, frozen=True, kw_only=True):
     """What became of asking for a scan.
 
     ``can_create`` is false where too many tasks run already, ``None`` where the answer doesn't say.
@@ -220,14 +220,14 @@ class ScanTaskState(Row, frozen=True, kw_only=True):
     exec_time: int | None = None
 
 
-class ScanCost(Row, frozen=True, kw_only=True):
+class ScanCost(WireObject, frozen=True, kw_only=True):
     """What a scan would cost, from PublicPreCheckImageScanTask."""
 
     need_auth_count: int | None = None
     scan_image_count: int | None = None
 
 
-class CallerIdentity(Row, frozen=True, kw_only=True):
+class CallerIdentity(WireObject, frozen=True, kw_only=True):
     """Whose the credentials are, from the token service's GetCallerIdentity."""
 
     account_id: str

@@ -13,12 +13,12 @@ import msgspec
 from msgspec import Struct, defstruct
 
 from gate.errors import AnswerUnreadable, UsageError
-from gate.security_center.rows import PageInfo, Row, ScanTarget
+from gate.security_center.rows import PageInfo, ScanTarget, WireObject
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-T = TypeVar("T", bound=Row)
+T = TypeVar("T", bound=WireObject)
 R = TypeVar("R")
 S = TypeVar("S")
 
@@ -92,8 +92,8 @@ def read_page(
 
     Raises ``AnswerUnreadable``.
     """
-    found = _read(answer, _page_shape(row, rows_in, page_in))
-    page = found if page_in is None else getattr(found, page_in)
+    whole = _read(answer, _page_shape(row, rows_in, page_in))
+    page = whole if page_in is None else getattr(whole, page_in)
     info = page.PageInfo
     return Page(getattr(page, rows_in), info.current_page, info.page_size, info.total_count)
 
@@ -103,8 +103,8 @@ def read_data(answer: Answer, row: type[T]) -> T:
 
     Raises ``AnswerUnreadable``.
     """
-    found: T = _read(answer, _data_shape(row)).Data
-    return found
+    data: T = _read(answer, _data_shape(row)).Data
+    return data
 
 
 def read_rows(answer: Answer, row: type[T], rows_in: str) -> tuple[T, ...]:
@@ -121,27 +121,27 @@ def read_object(answer: Answer, row: type[T]) -> T:
 
     Raises ``AnswerUnreadable``.
     """
-    found: T = _read(answer, row)
-    return found
+    whole: T = _read(answer, row)
+    return whole
 
 
 @cache
-def _page_shape(row: type[Row], rows_in: str, page_in: str | None) -> type[Struct]:
+def _page_shape(row: type[WireObject], rows_in: str, page_in: str | None) -> type[Struct]:
     page = defstruct("Page", [("PageInfo", PageInfo), _rows_field(row, rows_in)])
     return page if page_in is None else defstruct("Paged", [(page_in, page)])
 
 
 @cache
-def _data_shape(row: type[Row]) -> type[Struct]:
+def _data_shape(row: type[WireObject]) -> type[Struct]:
     return defstruct("WithData", [("Data", row)])
 
 
 @cache
-def _rows_shape(row: type[Row], rows_in: str) -> type[Struct]:
+def _rows_shape(row: type[WireObject], rows_in: str) -> type[Struct]:
     return defstruct("WithRows", [_rows_field(row, rows_in)])
 
 
-def _rows_field(row: type[Row], rows_in: str) -> tuple[str, Any, Any]:
+def _rows_field(row: type[WireObject], rows_in: str) -> tuple[str, Any, Any]:
     return rows_in, tuple[row, ...], ()  # type: ignore[valid-type]
 
 
@@ -149,8 +149,8 @@ def _read(answer: Answer, shape: type[Struct]) -> Any:  # noqa: ANN401 - it has 
     """Decode an answer, its nulls and empty texts taken for absent, to a shape."""
     try:
         if b"null" in answer.body or b'""' in answer.body:  # most answers hold neither
-            found = _without_blanks(msgspec.json.decode(answer.body))
-            return msgspec.convert(found, shape, strict=False)
+            filled = _without_blanks(msgspec.json.decode(answer.body))
+            return msgspec.convert(filled, shape, strict=False)
         return msgspec.json.decode(answer.body, type=shape, strict=False)
     except _UNREADABLE as error:
         # Such an error names a field and the types, never a value of the answer.
@@ -160,21 +160,21 @@ def _read(answer: Answer, shape: type[Struct]) -> Any:  # noqa: ANN401 - it has 
         ) from None
 
 
-def _without_blanks(found: object) -> object:
-    if isinstance(found, dict):
+def _without_blanks(value: object) -> object:
+    if isinstance(value, dict):
         return {
-            name: _without_blanks(value) for name, value in found.items() if value not in (None, "")
+            name: _without_blanks(inner) for name, inner in value.items() if inner not in (None, "")
         }
-    if isinstance(found, list):
-        return [_without_blanks(value) for value in found]
-    return found
+    if isinstance(value, list):
+        return [_without_blanks(inner) for inner in value]
+    return value
 
 
-def parameters(**told: str | int | bool | None) -> dict[str, str]:
+def parameters(**values: str | int | bool | None) -> dict[str, str]:
     """Return a query's parameters in the API's own names; ``None`` is left out."""
     return {
         "".join(word.capitalize() for word in name.split("_")): _text(value)
-        for name, value in told.items()
+        for name, value in values.items()
         if value is not None
     }
 
@@ -196,10 +196,10 @@ def conditions(
     if not criteria:
         return {}
     joined = logical_exp or "AND"
-    told = [
+    array = [
         {"name": name, "value": value, "logicalExp": joined} for name, value in criteria.items()
     ]
-    return {"criteria": msgspec.json.encode(told).decode(), "logical_exp": joined}
+    return {"criteria": msgspec.json.encode(array).decode(), "logical_exp": joined}
 
 
 def targets_json(images: Sequence[ScanTarget]) -> str:
@@ -225,10 +225,10 @@ def targets_lists(images: Sequence[ScanTarget]) -> dict[str, str]:
 
 
 def _joined(values: Iterable[str]) -> str:
-    told = tuple(values)
-    if any("," in value for value in told):
+    texts = tuple(values)
+    if any("," in text for text in texts):
         raise UsageError(
             "A scan can't be asked for where an image's name holds a comma.",
             "Ask with PublicSyncAndCreateImageScanTask.",
         )
-    return ",".join(told)
+    return ",".join(texts)

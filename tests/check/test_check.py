@@ -64,12 +64,14 @@ async def judge(
     wait: float = 60.0,
 ) -> Verdict:
     settings = Settings(
-        clock=CLOCK,
-        deadline=CLOCK.monotonic() + seconds,
-        environment={
-            "ALIBABA_CLOUD_ACCESS_KEY_ID": sandbox.access_key_id,
-            "ALIBABA_CLOUD_ACCESS_KEY_SECRET": sandbox.access_key_secret,
-        },
+        run=Run(
+            clock=CLOCK,
+            deadline=CLOCK.monotonic() + seconds,
+            environment={
+                "ALIBABA_CLOUD_ACCESS_KEY_ID": sandbox.access_key_id,
+                "ALIBABA_CLOUD_ACCESS_KEY_SECRET": sandbox.access_key_secret,
+            },
+        ),
         endpoint=sandbox.url,
     )
     reference = ImageReference.parse(f"{HOST}/{image.name}:{image.tag}@{image.digest}")
@@ -81,15 +83,7 @@ async def judge(
         today = CLOCK.now().date()
         policies = load_policies((), directory=Path("no such folder"), today=today)
         question = Question(policies=policies, today=today)
-        run = Run(
-            clock=CLOCK,
-            deadline=settings.deadline,
-            environment=settings.environment,
-            jitter=lambda: 0.5,
-        )
-        return await check(
-            [reference], question, run, connections, Waiting(seconds=wait, stop=stop)
-        )
+        return await check([reference], question, connections, Waiting(seconds=wait, stop=stop))
 
 
 async def many(image: SampleImage, runs: int) -> list[Outcome]:

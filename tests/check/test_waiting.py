@@ -10,7 +10,6 @@ from msgspec.structs import replace
 
 from gate.check import Progress, Stop, Wait, Waiting
 from gate.check.waiting import Delays
-from gate.clock import Run
 from gate.evidence import Look, Target
 from gate.findings import (
     Finding,
@@ -30,8 +29,6 @@ from tests.simulated import START, SimulatedTime
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-
-    from gate.clock import Clock
 
 BAD = Finding(risk="no_user", level=Level.HIGH, status=Status.UNHANDLED)
 FINE = Finding(risk="no_healthcheck", level=Level.LOW, status=Status.UNHANDLED)
@@ -137,10 +134,6 @@ class Waited:
     seen: list[Progress]
 
 
-def run_until(deadline: float, clock: Clock) -> Run:
-    return Run(clock=clock, deadline=deadline, environment={}, jitter=lambda: 0.5)
-
-
 async def wait_for(
     *looks: Look,
     wait: float = 600.0,
@@ -153,7 +146,7 @@ async def wait_for(
     wanted = targets or [target()]
     waiting = Wait(
         dict.fromkeys(wanted, script),  # type: ignore[arg-type]
-        run_until(deadline, time.clock),
+        time.run(deadline=deadline, jitter=0.5),
         Waiting(seconds=wait, watcher=watching, stop=Stop()),
         NoScans(),  # type: ignore[arg-type]
     )
@@ -267,7 +260,7 @@ async def test_what_is_known_while_settling_is_no_pass() -> None:
     wanted = target()
     waiting = Wait(
         {wanted: script},  # type: ignore[dict-item]
-        run_until(900.0, replace(time.clock, sleep=_fail)),
+        replace(time.run(deadline=900.0), clock=replace(time.clock, sleep=_fail)),
         Waiting(watcher=Watching(), stop=Stop()),
         NoScans(),  # type: ignore[arg-type]
     )

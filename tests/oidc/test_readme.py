@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from gate.keyless.find import _ARNS
+from gate.credentials.keyless.find import _ARNS
 from tests.oidc.fake_sts import AUDIENCE, ISSUER, SUBJECT
 
 ROOT = Path(__file__).parents[2]

@@ -1,38 +1,16 @@
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
 
-from gate.clock import Clock
 from tests.registry.pushing import running_registry
+from tests.simulated import SimulatedTime
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.registry.pushing import RunningRegistry
-
-
-@dataclass
-class Time:
-    """A time that passes only while somebody sleeps."""
-
-    passed: float = 0.0
-    slept: list[float] = field(default_factory=list)
-
-    async def sleep(self, seconds: float) -> None:
-        self.slept.append(seconds)
-        self.passed += seconds
-
-    @property
-    def clock(self) -> Clock:
-        return Clock(
-            now=lambda: datetime(2026, 1, 1, tzinfo=UTC),
-            monotonic=lambda: self.passed,
-            sleep=self.sleep,
-        )
 
 
 @pytest.fixture
@@ -41,8 +19,8 @@ def anyio_backend() -> str:
 
 
 @pytest.fixture
-def time() -> Time:
-    return Time()
+def time() -> SimulatedTime:
+    return SimulatedTime()
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gate.registry.answers import Unresolved
 from gate.registry.docker_config import (
     DockerConfig,
     Helper,
@@ -19,6 +18,7 @@ from gate.registry.docker_config import (
     find_helper,
     read_config,
 )
+from gate.registry.resolution import Unresolved
 
 HOST = "harbor.example.com"
 PATH = Path("config.json")

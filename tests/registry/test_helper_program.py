@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import anyio
 import pytest
 
-from gate.registry.answers import Unresolved
 from gate.registry.docker_config import Helper, IdentityToken, Login
 from gate.registry.helper_program import ask_helper
+from gate.registry.resolution import Unresolved
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -61,8 +61,8 @@ async def test_a_helper_may_know_nothing_of_the_host(tmp_path: Path, body: str) 
             "print('sample-secret'); print('sample-secret', file=sys.stderr); sys.exit(3)",
             "failed with 3",
         ),
-        ("print('sample-secret')", "printed what is no credential"),
-        ('print(\'{"Username":"sample-secret"}\')', "printed what is no credential"),
+        ("print('sample-secret')", "printed something that is not a credential"),
+        ('print(\'{"Username":"sample-secret"}\')', "printed something that is not a credential"),
     ],
 )
 async def test_a_broken_helper_is_named_but_its_output_is_not_repeated(

@@ -94,11 +94,8 @@ async def asking(
         SecurityCenter(
             url,
             StaticCredentials(KEYS, "a test"),
-            clock=(time or SimulatedTime()).clock,
-            deadline=deadline,
-            observer=observer,
+            (time or SimulatedTime()).run(deadline=deadline, observer=observer),
             concurrency=concurrency,
-            random=lambda: 1.0,
         ) as client,
     ):
         server.url = url

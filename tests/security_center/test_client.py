@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import anyio
 import pytest
 
-from gate.clock import Clock
+from gate.clock import Clock, Run
 from gate.credentials import Credentials, StaticCredentials
 from gate.errors import CredentialsRefused, GateError, PermissionMissing, UsageError
 from gate.sandbox import Fault, Faults, Sandbox, sample_world
@@ -35,14 +35,16 @@ async def hurried(seconds: float) -> None:
 CLOCK = Clock(now=lambda: datetime.now(UTC), monotonic=time.monotonic, sleep=hurried)
 
 
+def run(seconds: float) -> Run:
+    return Run(clock=CLOCK, deadline=time.monotonic() + seconds, environment={})
+
+
 @asynccontextmanager
 async def sandboxed(*faults: Fault, seed: int = 0) -> AsyncIterator[tuple[Sandbox, SecurityCenter]]:
     async with Sandbox(sample_world(), faults=Faults(*faults), seed=seed) as sandbox:
         keys = Credentials(sandbox.access_key_id, sandbox.access_key_secret)
-        deadline = time.monotonic() + 60
-        async with SecurityCenter(
-            sandbox.url, StaticCredentials(keys, "a test"), clock=CLOCK, deadline=deadline
-        ) as client:
+        source = StaticCredentials(keys, "a test")
+        async with SecurityCenter(sandbox.url, source, run(60)) as client:
             yield sandbox, client
 
 
@@ -179,7 +181,7 @@ async def test_bad_keys_and_missing_permissions_are_told_apart() -> None:
         with pytest.raises(PermissionMissing):
             await client.check_configuration()
         keys = StaticCredentials(Credentials(sandbox.access_key_id, "wrong"), "a test")
-        async with SecurityCenter(sandbox.url, keys, clock=CLOCK, deadline=1e9) as other:
+        async with SecurityCenter(sandbox.url, keys, run(1e9)) as other:
             with pytest.raises(CredentialsRefused):
                 await other.check_configuration()
 
@@ -204,8 +206,7 @@ async def test_a_closed_client_says_so() -> None:
     client = SecurityCenter(
         "http://127.0.0.1:1",
         StaticCredentials(Credentials("id", "secret"), "a test"),
-        clock=CLOCK,
-        deadline=1.0,
+        run(1.0),
     )
     with pytest.raises(RuntimeError, match="async with"):
         await client.check_configuration()
@@ -222,8 +223,7 @@ async def test_an_endpoint_that_is_none_is_refused_at_once() -> None:
         SecurityCenter(
             "http://tds.example.com",
             StaticCredentials(Credentials("id", "secret"), "a test"),
-            clock=CLOCK,
-            deadline=1.0,
+            run(1.0),
         )
 
 

@@ -44,7 +44,7 @@ def official(name: str, /, **told: object) -> Any:
 
 @pytest.mark.parametrize(("row", "model"), ROWS, ids=[row.__name__ for row, _ in ROWS])
 def test_a_row_has_every_field_of_the_official_model_by_its_name_on_the_wire(
-    row: type[rows.Row], model: str
+    row: type[rows.WireObject], model: str
 ) -> None:
     fields = dict.fromkeys(vars(official(model)), "1")
     nested: dict[str, Any] = {name: [] for name in ("rule_tree", "rule_list") if name in fields}

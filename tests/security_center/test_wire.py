@@ -19,7 +19,7 @@ from gate.security_center import (
     ScanTaskState,
 )
 from gate.security_center import rows as all_rows
-from gate.security_center.rows import Row
+from gate.security_center.rows import WireObject
 from gate.security_center.wire import (
     Answer,
     conditions,
@@ -50,8 +50,10 @@ RISK_ROW = {
     "RiskLevel": "medium",
     "Status": 1,
 }
-ROW_TYPES = [kind for kind in vars(all_rows).values() if isinstance(kind, type) and kind is not Row]
-ROW_TYPES = [kind for kind in ROW_TYPES if issubclass(kind, Row)]
+ROW_TYPES = [
+    kind for kind in vars(all_rows).values() if isinstance(kind, type) and kind is not WireObject
+]
+ROW_TYPES = [kind for kind in ROW_TYPES if issubclass(kind, WireObject)]
 
 
 def encoded(answer: object) -> bytes:
@@ -241,7 +243,7 @@ def test_an_answer_with_a_blank_is_read_like_one_without(
 
 @settings(max_examples=100, deadline=None)
 @given(st.binary(max_size=60) | JSON.map(encoded), st.sampled_from(ROW_TYPES))
-def test_any_bytes_decode_or_are_unreadable(body: bytes, kind: type[Row]) -> None:
+def test_any_bytes_decode_or_are_unreadable(body: bytes, kind: type[WireObject]) -> None:
     for read in (
         lambda answer: read_page(answer, kind),
         lambda answer: read_page(answer, kind, rows_in="x", page_in=None),

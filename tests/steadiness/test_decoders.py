@@ -21,15 +21,14 @@ from yarl import URL
 
 from gate.audit import changes, read_earlier
 from gate.errors import AnswerUnreadable, GateError, InvalidPolicy, UsageError
+from gate.http import HttpResponse, Proxy, Trouble, proxy_for
 from gate.images import read_images
 from gate.policy import load_policies
-from gate.registry.answers import Unresolved
 from gate.registry.docker_config import DockerConfig, find_credential, find_helper, read_config
 from gate.registry.logins import Logins
-from gate.registry.transport import Answer as RegistryAnswer
-from gate.security_center.faults import Trouble, judge
+from gate.registry.resolution import Unresolved
+from gate.security_center.error_codes import judge
 from gate.security_center.operations import Operation, Operations
-from gate.security_center.proxies import Proxy, proxy_for
 from tests.report.verdicts import run, scanned
 from tests.steadiness.hostile import bytes_like, encoded, json_trees, outcome, spoiled
 
@@ -131,15 +130,15 @@ def test_any_answer_to_an_operation_is_read_or_told(
 
 
 class OneToken:
-    """A registry's transport, whose token service always gives one answer."""
+    """A connection to a registry whose token service always gives one answer."""
 
     def __init__(self, status: int, body: bytes) -> None:
-        self._answer = RegistryAnswer(status, {}, (), body)
+        self._answer = HttpResponse("It", status, {}, body)
 
     def remaining(self) -> float:
         return 10.0
 
-    async def ask(self, *_: object, **__: object) -> RegistryAnswer:
+    async def ask(self, *_: object, **__: object) -> HttpResponse:
         return self._answer
 
 
@@ -257,7 +256,7 @@ def test_any_policy_is_valid_or_invalid(tmp_path: Path, policy: object) -> None:
     )
 )
 def test_any_proxy_is_used_or_told(text: str) -> None:
-    told = outcome(lambda: proxy_for("h", lambda: {"https": text}, lambda _: False), GateError)
+    told = outcome(lambda: proxy_for(URL("https://h"), {"HTTPS_PROXY": text}), GateError)
     assert told is None or isinstance(told, Proxy | GateError)
 
 

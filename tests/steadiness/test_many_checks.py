@@ -13,7 +13,6 @@ import pytest
 
 from gate.check import Question, Stop, Waiting, check
 from gate.check_run import run_check
-from gate.clock import Run
 from gate.connect import Connections
 from tests.steadiness.amounts import CHECKS
 from tests.steadiness.programs import sandbox_program
@@ -87,10 +86,7 @@ def test_many_runs_leave_nothing_behind(url: str, tmp_path: Path) -> None:
 
 
 async def one_check(connections: Connections, question: Question, name: str) -> Verdict:
-    settings = connections.settings
-    run = Run(clock=settings.clock, deadline=settings.deadline, environment=settings.environment)
-    images = options("", [name]).images
-    return await check(images, question, run, connections, Waiting(stop=Stop()))
+    return await check(options("", [name]).images, question, connections, Waiting(stop=Stop()))
 
 
 @pytest.mark.anyio

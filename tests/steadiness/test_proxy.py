@@ -168,4 +168,26 @@ def test_a_registry_behind_a_proxy_that_refuses_names_it(tmp_path: Path) -> None
     with way(tmp_path, Proxy(status=403)) as through:
         ended = through.check(IMAGE, seconds=1, HTTPS_PROXY=through.with_login)
     assert 3 == ended.code
-    assert f"The proxy {through.proxy.url} refuses." in ended.image["message"]
+    refused = f"the proxy {through.proxy.url} refused to connect (status 403)"
+    assert f"{REGISTRY} can't be reached: {refused}." in ended.image["message"]
+
+
+@pytest.mark.parametrize(
+    "proxy", ["socks5://u:{}@127.0.0.1:1080", "ftp://127.0.0.1", "http://[bad"]
+)
+@pytest.mark.parametrize("image", [IMAGE, f"{IMAGE}@{DIGEST}"], ids=["registry", "service"])
+def test_a_proxy_that_can_not_be_used_is_gone_around_by_nobody(
+    tmp_path: Path, proxy: str, image: str
+) -> None:
+    """The registry used to be asked directly, which a network's rules may forbid."""
+    done = run(
+        tmp_path,
+        *("check", image, "--wait", "0", "--timeout", "5s", "--format", "json", "-v"),
+        environment={"HTTPS_PROXY": proxy.format(PASSWORD)},
+    )
+    (report,) = json.loads(done.stdout)["images"]
+    assert (3 if image == IMAGE else 5) == done.returncode
+    assert "The proxy for https can't be used" in report["message"]
+    assert "Set HTTPS_PROXY to http://host:port" in report["message"]
+    assert "status" not in done.stderr
+    assert PASSWORD not in done.stdout + done.stderr

@@ -1,0 +1,41 @@
+"""One exchange with a host, bounded in time and size: what every client of the gate is built on.
+
+It goes through the environment's proxy, follows no redirect and keeps no cookie; what breaks on the
+way is said in words, and tried again while that may help. No HTTP client is loaded before the first
+``Sender`` is looked up here.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gate.http.message import HttpRequest, HttpResponse
+from gate.http.proxy import Proxy, is_address, is_loopback, proxy_for
+from gate.http.retry import NO_TIME, Retry, Trouble, intercepted
+from gate.http.service_clock import ServiceClock
+
+if TYPE_CHECKING:
+    from gate.http.sender import Sender
+
+__all__ = [
+    "NO_TIME",
+    "HttpRequest",
+    "HttpResponse",
+    "Proxy",
+    "Retry",
+    "Sender",
+    "ServiceClock",
+    "Trouble",
+    "intercepted",
+    "is_address",
+    "is_loopback",
+    "proxy_for",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name != "Sender":
+        raise AttributeError(name)
+    from gate.http.sender import Sender  # noqa: PLC0415 - an HTTP client is heavy to import
+
+    return Sender

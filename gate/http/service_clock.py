@@ -1,0 +1,44 @@
+"""The service's own clock, known from the Date headers of its answers."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+# A Date header has whole seconds and was on its way for some time: less than this is no skew.
+_TRUSTED = timedelta(seconds=2)
+_HALF_SECOND = timedelta(milliseconds=500)
+
+
+class ServiceClock(Struct):
+    """Tells the service's time from the machine's and how far they are apart."""
+
+    machine: Callable[[], datetime]
+    skew: timedelta = field(default=timedelta(0))
+    """How far the service's clock is ahead of the machine's; zero below two seconds."""
+
+    def now(self) -> datetime:
+        """Return the service's time, in UTC."""
+        return self.machine() + self.skew
+
+    def hear(self, date: str) -> None:
+        """Take note of a Date header; one that can't be read changes nothing."""
+        try:
+            time = _read(date)
+            # Whole seconds are cut off, so the middle of the second is the best guess.
+            skew = time.replace(tzinfo=time.tzinfo or UTC) + _HALF_SECOND - self.machine()
+        except (ValueError, OverflowError):
+            return
+        self.skew = skew if abs(skew) >= _TRUSTED else timedelta(0)
+
+
+@lru_cache(maxsize=1)  # many answers come within a second
+def _read(date: str) -> datetime:
+    return parsedate_to_datetime(date)

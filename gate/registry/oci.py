@@ -1,0 +1,159 @@
+"""Manifests and indexes, from bytes to types; OCI image specification 1.1 and Docker schema 2.
+
+What a document is, its structure tells; its declared types must not say otherwise, because two
+programs that read one document differently would judge one image and run another.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from hashlib import sha256
+
+import msgspec
+from msgspec import Struct
+
+from gate.registry.resolution import Unresolved
+
+LARGEST_MANIFEST = 4 * 1024 * 1024
+"""In bytes; the OCI distribution specification asks registries for at least this much."""
+
+MOST_MANIFESTS = 100
+
+_INDEXES = (
+    "application/vnd.oci.image.index.v1+json",
+    "application/vnd.docker.distribution.manifest.list.v2+json",
+)
+_IMAGES = (
+    "application/vnd.oci.image.manifest.v1+json",
+    "application/vnd.docker.distribution.manifest.v2+json",
+)
+ACCEPTED = ", ".join(_INDEXES + _IMAGES)
+
+_ATTESTATION = "application/vnd.in-toto+json"
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+_WORD = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+_NONSENSE = "Check what was pushed; push the image again."
+_SCHEMA_1 = Unresolved(
+    "The registry answered with a manifest of Docker's schema 1, which has no fixed digest.",
+    "Push the image again with a current version of Docker or buildx.",
+)
+
+
+class Child(Struct, frozen=True):
+    """What an index says of one of its manifests; ``platform`` is ``None`` if it says nothing."""
+
+    digest: str
+    platform: str | None
+
+
+class Index(Struct, frozen=True):
+    """The manifests of an index, in its order."""
+
+    children: tuple[Child, ...]
+
+
+class SingleImage(Struct, frozen=True):
+    """A manifest with layers; ``is_attestation`` if there are some and all are attestations."""
+
+    is_attestation: bool
+
+
+class _Platform(msgspec.Struct):
+    os: str = ""
+    architecture: str = ""
+    variant: str = ""
+
+
+class _Descriptor(msgspec.Struct):
+    digest: str
+    platform: _Platform | None = None
+
+
+class _Layer(msgspec.Struct, rename="camel"):
+    media_type: str
+
+
+class _Document(msgspec.Struct, rename="camel"):
+    schema_version: int
+    media_type: str = ""
+    manifests: list[_Descriptor] | None = None
+    layers: list[_Layer] | None = None
+
+
+def digest_of(data: bytes) -> str:
+    """Return the digest of a manifest's bytes, ``sha256:<hex>``."""
+    return f"sha256:{sha256(data).hexdigest()}"
+
+
+def is_digest(text: str) -> bool:
+    """Tell whether a text is a SHA-256 digest, ``sha256:<hex>``."""
+    return bool(_DIGEST.fullmatch(text))
+
+
+def read_manifest(data: bytes, content_type: str) -> Index | SingleImage | Unresolved:
+    """Decode a manifest; any bytes either decode or give the cause why not.
+
+    ``content_type`` is the answer's header, with or without parameters.
+    """
+    try:
+        loaded = json.loads(data.decode("utf-8"), object_pairs_hook=_distinct)
+        document = msgspec.convert(loaded, _Document)
+    except (ValueError, RecursionError):
+        # Neither the decoder's nor the converter's text: it quotes untrusted text.
+        return Unresolved("The registry's answer is not a manifest.", _NONSENSE)
+    if document.schema_version == 1:
+        return _SCHEMA_1
+    declared = {content_type.partition(";")[0].strip().lower(), document.media_type}
+    if document.manifests is not None and document.layers is None:
+        return _conflict() if declared & set(_IMAGES) else _index(document.manifests)
+    if document.layers is not None and document.manifests is None:
+        return _conflict() if declared & set(_INDEXES) else _single(document.layers)
+    return Unresolved(
+        "The registry's answer is neither an image nor an index of images.", _NONSENSE
+    )
+
+
+def _distinct(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """Refuse keys that come twice, in whatever case: programs differ in which of them counts."""
+    if len({key.lower() for key, _ in pairs}) != len(pairs):
+        raise ValueError
+    return dict(pairs)
+
+
+def _conflict() -> Unresolved:
+    return Unresolved("The manifest's type contradicts its content.", _NONSENSE)
+
+
+def _single(layers: list[_Layer]) -> SingleImage:
+    return SingleImage(bool(layers) and all(layer.media_type == _ATTESTATION for layer in layers))
+
+
+def _index(descriptors: list[_Descriptor]) -> Index | Unresolved:
+    if len(descriptors) > MOST_MANIFESTS:
+        return too_many()
+    if not all(is_digest(descriptor.digest) for descriptor in descriptors):
+        return Unresolved("The index names a manifest by something else than SHA-256.", _NONSENSE)
+    return Index(
+        tuple(Child(descriptor.digest, _name(descriptor.platform)) for descriptor in descriptors)
+    )
+
+
+def too_many() -> Unresolved:
+    """Say that an index is larger than any index of platforms."""
+    return Unresolved(
+        f"The index holds more than {MOST_MANIFESTS} manifests.",
+        "Name one of its images by its digest.",
+    )
+
+
+def _name(platform: _Platform | None) -> str | None:
+    if platform is None:
+        return None
+    words = [platform.os, platform.architecture]
+    if platform.variant:
+        words.append(platform.variant)
+    if not all(_WORD.fullmatch(word) for word in words):
+        return None
+    return "/".join(words)

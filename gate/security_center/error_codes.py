@@ -1,0 +1,163 @@
+"""What an unsuccessful answer means: a refusal, which is raised, or a trouble that may pass.
+
+The codes are those of the published error tables. A page of a proxy is never taken for a refusal
+by Security Center.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from gate.errors import (
+    AnswerUnreadable,
+    CredentialsRefused,
+    GateError,
+    PermissionMissing,
+    ServiceError,
+)
+from gate.http import Trouble, intercepted
+from gate.masking import mask_secrets
+from gate.security_center.wire import Answer, read_answer
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_OK = 200
+_REFUSED = 400
+_TOO_MANY = 429
+_FAILING = 500
+
+_UNREADABLE_TRIES = 3
+_CLOCK_TRIES = 2
+_LONGEST_WAIT = 60.0  # seconds; the header is believed no further
+
+_TRY_LATER = "Try again later; if it stays so, report it."
+
+_PERMISSION = ("NoPermission", "Forbidden")
+_CREDENTIALS = (
+    "InvalidAccessKeyId",
+    "InvalidAccessKeySecret",
+    "InvalidSecurityToken",
+    "MissingAccessKeyId",
+    "MissingSecurityToken",
+    "SignatureDoesNotMatch",
+    "IncompleteSignature",
+)
+_CLOCK = ("InvalidTimeStamp", "IllegalTimestamp")
+_PASSING = (
+    "ServerError",
+    "InternalError",
+    "ServiceUnavailable",
+    "SignatureNonceUsed",
+)
+
+
+def judge(action: str, status: int, headers: Mapping[str, str], body: bytes) -> Answer | Trouble:
+    """Return the answer of a success, or the trouble.
+
+    ``action`` is the RAM action, such as ``yundun-sas:DescribeImageInstances``. Raises the error
+    that a refusal stands for.
+    """
+    try:
+        answer = read_answer(body)
+    except AnswerUnreadable as error:
+        return _without_code(action, status, headers, error)
+    code = _word(answer.head.code)
+    succeeded = answer.head.success
+    if status == _OK and succeeded is not False and (succeeded is True or code in {"", "200"}):
+        return answer
+    if not code or code == "200" or _OK < status < _REFUSED:
+        unclear = AnswerUnreadable("The answer says neither success nor error.", _TRY_LATER)
+        return _without_code(action, status, headers, unclear)
+    return _coded(action, status, headers, code, answer)
+
+
+def unreadable(operation: str, error: AnswerUnreadable) -> Trouble:
+    """Return the trouble that an answer which can't be read is."""
+    named = AnswerUnreadable(
+        f"The answer to {operation} can't be read. {error.message}", error.remedy
+    )
+    return Trouble(what="an answer that can't be read", tries=_UNREADABLE_TRIES, error=named)
+
+
+def _without_code(
+    action: str, status: int, headers: Mapping[str, str], error: AnswerUnreadable
+) -> Trouble:
+    """Judge by the status alone: somebody in between may have answered."""
+    if status == _TOO_MANY:
+        return _throttled(status, "", headers)
+    if status >= _FAILING:
+        return Trouble(what=f"status {status}", wait=_wait(headers))
+    if status == _OK:
+        return unreadable(_operation(action), error)
+    return intercepted(
+        _operation(action),
+        status,
+        service="Security Center's",
+        place="the endpoint (--endpoint)",
+    )
+
+
+def _coded(
+    action: str, status: int, headers: Mapping[str, str], code: str, answer: Answer
+) -> Trouble:
+    if code.startswith("Throttling") or status == _TOO_MANY:
+        return _throttled(status, code, headers)
+    if status >= _FAILING or code.startswith(_PASSING) or code.startswith("5"):
+        return Trouble(what=f"status {status} {code}", wait=_wait(headers))
+    named = f"({code}, request {_word(answer.head.request_id) or 'unnamed'})"
+    if code.startswith(_CLOCK):
+        error = CredentialsRefused(
+            f"Security Center refuses the signature's time {named}: the clock is off.",
+            "Set the machine's clock (NTP); up to 15 minutes are allowed.",
+        )
+        return Trouble(what="a refused time", tries=_CLOCK_TRIES, error=error)
+    raise _refusal(action, status, code, named, answer)
+
+
+def _refusal(action: str, status: int, code: str, named: str, answer: Answer) -> GateError:
+    if code.startswith(_PERMISSION):
+        return PermissionMissing(
+            action,
+            f"The credentials lack the RAM permission {action} {named}.",
+            f'Attach a RAM policy that allows "{action}" on resource "*"; `gate doctor` prints '
+            "the whole policy that the gate needs.",
+        )
+    if code.startswith(_CREDENTIALS):
+        return CredentialsRefused(
+            f"Security Center doesn't accept the credentials {named}.",
+            "Temporary ones expire: get new ones, together with their token. Otherwise check that "
+            "key id and secret are of one active key.",
+        )
+    message = mask_secrets(" ".join(str(answer.head.message or "").split()))[:300]
+    return ServiceError(
+        f"Security Center refused {_operation(action)} with status {status} {named}: {message}",
+        "See what the code means in the API's reference. An edition of Security Center without "
+        "image scanning, or the endpoint of another region, can be the cause.",
+    )
+
+
+def _throttled(status: int, code: str, headers: Mapping[str, str]) -> Trouble:
+    return Trouble(
+        what=f"throttling (status {status} {code})".replace(" )", ")"),
+        wait=_wait(headers),
+        throttled=True,
+    )
+
+
+def _wait(headers: Mapping[str, str]) -> float | None:
+    milliseconds = headers.get("x-acs-retry-after", "").strip()
+    if not re.fullmatch(r"[0-9]{1,12}", milliseconds):
+        return None
+    return min(int(milliseconds) / 1000, _LONGEST_WAIT)
+
+
+def _word(value: object) -> str:
+    """Return a code or id as a word that is safe to show."""
+    text = str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
+    return re.sub(r"[^A-Za-z0-9._-]", "?", text)[:100]
+
+
+def _operation(action: str) -> str:
+    return action.partition(":")[2]

@@ -1,0 +1,158 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gate.registry.oci import Child, Index, SingleImage, digest_of, is_digest, read_manifest
+from gate.registry.resolution import Unresolved
+from tests.registry.pushing import DOCKER_LIST, DOCKER_MANIFEST, IN_TOTO, OCI_INDEX, OCI_LAYER
+from tests.registry.pushing import OCI_MANIFEST as OCI
+
+DIGEST = "sha256:" + "ab" * 32
+
+
+def read(document: object, content_type: str = "") -> Index | SingleImage | Unresolved:
+    return read_manifest(json.dumps(document).encode(), content_type)
+
+
+def image(*types: str, **more: object) -> dict[str, object]:
+    return {"schemaVersion": 2, "layers": [{"mediaType": one} for one in types], **more}
+
+
+def index(*descriptors: object, **more: object) -> dict[str, object]:
+    return {"schemaVersion": 2, "manifests": list(descriptors), **more}
+
+
+@pytest.mark.parametrize(
+    "content_type", [OCI, DOCKER_MANIFEST, f"{OCI}; charset=utf-8", "", "text/plain"]
+)
+def test_a_manifest_with_layers_is_an_image(content_type: str) -> None:
+    assert SingleImage(is_attestation=False) == read(image(OCI_LAYER), content_type)
+
+
+@pytest.mark.parametrize(
+    ("types", "expected"),
+    [
+        ([IN_TOTO], True),
+        ([IN_TOTO, IN_TOTO], True),
+        ([IN_TOTO, OCI_LAYER], False),
+        ([], False),
+    ],
+)
+def test_only_in_toto_layers_alone_make_an_attestation(
+    types: list[str],
+    expected: bool,  # noqa: FBT001 - a table's column
+) -> None:
+    assert SingleImage(is_attestation=expected) == read(image(*types))
+
+
+@pytest.mark.parametrize("content_type", [OCI_INDEX, DOCKER_LIST, ""])
+@pytest.mark.parametrize(
+    ("platform", "expected"),
+    [
+        ({"os": "linux", "architecture": "amd64"}, "linux/amd64"),
+        ({"os": "linux", "architecture": "arm", "variant": "v7"}, "linux/arm/v7"),
+        ({"os": "windows", "architecture": "amd64", "os.version": "10"}, "windows/amd64"),
+        ({"os": "unknown", "architecture": "unknown"}, "unknown/unknown"),
+        ({"os": "linux"}, None),
+        ({"os": "a/b\n", "architecture": "amd64"}, None),
+        (None, None),
+    ],
+)
+def test_an_index_names_its_platforms(
+    content_type: str, platform: dict[str, str] | None, expected: str | None
+) -> None:
+    found = read(index({"digest": DIGEST, "platform": platform}), content_type)
+    assert Index((Child(DIGEST, expected),)) == found
+
+
+@pytest.mark.parametrize(
+    ("document", "content_type", "cause"),
+    [
+        ([], OCI, "is not a manifest"),
+        ({}, OCI, "is not a manifest"),
+        ({"schemaVersion": "2"}, OCI, "is not a manifest"),
+        (image() | {"layers": [{}]}, OCI, "is not a manifest"),
+        (index({}), OCI_INDEX, "is not a manifest"),
+        ({"schemaVersion": 1, "fsLayers": []}, "", "schema 1"),
+        ({"schemaVersion": 2}, OCI, "neither an image nor an index"),
+        ({"schemaVersion": 2, "blobs": []}, OCI, "neither an image nor an index"),
+        (image(OCI_LAYER) | index(), OCI, "neither an image nor an index"),
+        (image(OCI_LAYER), OCI_INDEX, "type contradicts its content"),
+        (image(OCI_LAYER, mediaType=OCI_INDEX), OCI, "type contradicts its content"),
+        (index(), DOCKER_MANIFEST, "type contradicts its content"),
+        (index(mediaType=OCI), OCI_INDEX, "type contradicts its content"),
+        (index({"digest": "sha512:" + "a" * 128}), OCI_INDEX, "something else than SHA-256"),
+        (index(*[{"digest": DIGEST}] * 101), OCI_INDEX, "more than 100 manifests"),
+    ],
+)
+def test_what_is_doubtful_is_refused_with_a_cause(
+    document: object, content_type: str, cause: str
+) -> None:
+    found = read(document, content_type)
+    assert isinstance(found, Unresolved)
+    assert cause in found.cause
+    assert found.remedy
+
+
+@pytest.mark.parametrize(
+    "twice",
+    [
+        b'{"schemaVersion": 2, "layers": [], "layers": []}',
+        b'{"schemaVersion": 2, "layers": [], "Layers": []}',
+        b'{"schemaVersion": 2, "layers": [{"mediaType": "a", "mediatype": "b"}]}',
+    ],
+)
+def test_a_key_that_comes_twice_is_refused(twice: bytes) -> None:
+    """Go, which most registries and runtimes are written in, reads keys without their case."""
+    assert isinstance(read_manifest(twice, OCI), Unresolved)
+
+
+@pytest.mark.parametrize("data", [b"", b"{", b"\xff", b"[" * 100_000, b"1" * 5000])
+def test_what_is_no_json_is_refused(data: bytes) -> None:
+    assert isinstance(read_manifest(data, OCI), Unresolved)
+
+
+JSON = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.text(max_size=8), st.just(DIGEST)),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3),
+        st.dictionaries(st.text(max_size=8), inner, max_size=3),
+        st.fixed_dictionaries(
+            {},
+            optional={
+                "schemaVersion": st.sampled_from([1, 2, "2"]),
+                "mediaType": st.sampled_from([OCI, OCI_INDEX, IN_TOTO]),
+                "manifests": st.lists(inner, max_size=2),
+                "layers": st.lists(inner, max_size=2),
+                "platform": inner,
+                "digest": inner,
+            },
+        ),
+    ),
+    max_leaves=12,
+)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.one_of(st.binary(max_size=60), JSON.map(lambda value: json.dumps(value).encode())))
+def test_any_bytes_are_read_or_refused(data: bytes) -> None:
+    found = read_manifest(data, OCI)
+    assert isinstance(found, Index | SingleImage | Unresolved)
+
+
+def test_a_digest_is_that_of_the_bytes() -> None:
+    expected = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+    assert expected == digest_of(b"")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [(DIGEST, True), (DIGEST.upper(), False), (DIGEST + "\n", False), ("latest", False)],
+)
+def test_a_digest_is_told_from_a_tag(text: str, expected: Any) -> None:
+    assert expected is is_digest(text)
