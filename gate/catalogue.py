@@ -17,8 +17,10 @@ if TYPE_CHECKING:
 
     from gate.security_center import CatalogueRow, CheckConfiguration, SecurityCenter
 
+_SWITCH = {True: "on", False: "off", None: "?"}
 
-class Risk(Struct, frozen=True, kw_only=True):
+
+class CatalogueEntry(Struct, frozen=True, kw_only=True):
     """A build risk: its key and class, its level, and how many images have it.
 
     ``on`` tells whether its check is switched on, ``None`` if that is not known; a risk that no
@@ -38,7 +40,7 @@ class Risk(Struct, frozen=True, kw_only=True):
 class Catalogue(Struct, frozen=True):
     """All build risks, by class and key; ``notes`` say what could not be told."""
 
-    risks: tuple[Risk, ...]
+    risks: tuple[CatalogueEntry, ...]
     notes: tuple[str, ...] = ()
 
 
@@ -55,18 +57,18 @@ async def read_catalogue(client: SecurityCenter) -> Catalogue:
             "Run the command again.",
         )
     try:
-        configured = await client.check_configuration()
+        configuration = await client.check_configuration()
     except PermissionMissing as missing:
         return Catalogue(_joined(listing.rows, None), (f"Which checks are on: {missing}",))
-    return Catalogue(_joined(listing.rows, configured))
+    return Catalogue(_joined(listing.rows, configuration))
 
 
 def _joined(
-    rows: Iterable[CatalogueRow], configured: CheckConfiguration | None
-) -> tuple[Risk, ...]:
-    on = None if configured is None else configured.on
+    rows: Iterable[CatalogueRow], configuration: CheckConfiguration | None
+) -> tuple[CatalogueEntry, ...]:
+    on = None if configuration is None else configuration.on
     risks = {
-        row.risk_key: Risk(
+        row.risk_key: CatalogueEntry(
             risk=row.risk_key,
             name=row.risk_key_name,
             risk_class=row.risk_class,
@@ -78,11 +80,11 @@ def _joined(
         )
         for row in rows
     }
-    for group in configured.rule_tree if configured is not None else ():
+    for group in configuration.rule_tree if configuration is not None else ():
         for check in group.rule_list:
             risks.setdefault(
                 check.rule_key,
-                Risk(
+                CatalogueEntry(
                     risk=check.rule_key,
                     name=check.rule_name,
                     risk_class=group.class_key,
@@ -96,7 +98,9 @@ def _joined(
     return tuple(sorted(risks.values(), key=lambda risk: (risk.risk_class, risk.risk)))
 
 
-def chosen(catalogue: Catalogue, levels: Sequence[str], classes: Sequence[str]) -> tuple[Risk, ...]:
+def chosen(
+    catalogue: Catalogue, levels: Sequence[str], classes: Sequence[str]
+) -> tuple[CatalogueEntry, ...]:
     """Filter by level and class; none given means all."""
     return tuple(
         risk
@@ -106,7 +110,7 @@ def chosen(catalogue: Catalogue, levels: Sequence[str], classes: Sequence[str]) 
     )
 
 
-def as_json(risks: Iterable[Risk], notes: Sequence[str], _width: int) -> str:
+def as_json(risks: Iterable[CatalogueEntry], notes: Sequence[str], _width: int) -> str:
     """Write risks as JSON: ``{version, risks[{risk, name, class, …}], notes[]}``."""
     entries = []
     for risk in risks:
@@ -118,7 +122,7 @@ def as_json(risks: Iterable[Risk], notes: Sequence[str], _width: int) -> str:
     )
 
 
-def as_text(risks: Iterable[Risk], notes: Sequence[str], width: int) -> str:
+def as_text(risks: Iterable[CatalogueEntry], notes: Sequence[str], width: int) -> str:
     """Write risks as a table, and how many checks are on on its last line."""
     shown = list(risks)
     keys = max((len(risk.risk) for risk in shown), default=4)
@@ -137,8 +141,7 @@ def as_text(risks: Iterable[Risk], notes: Sequence[str], width: int) -> str:
     return "\n".join(line.rstrip() for line in lines)
 
 
-_SWITCH = {True: "on", False: "off", None: "?"}
-FORMATS: dict[str, Callable[[Iterable[Risk], Sequence[str], int], str]] = {
+FORMATS: dict[str, Callable[[Iterable[CatalogueEntry], Sequence[str], int], str]] = {
     "text": as_text,
     "json": as_json,
 }
