@@ -171,7 +171,6 @@ class _Gathering:
             if verdict.reference == str(image) and verdict.outcome is not Outcome.UNDECIDED
         ]
         return (
-            *(note for verdict in verdicts for note in verdict.notes),
             *(note for wanted in self._wanted.values() for note in wanted.notes),
             *self._notes,
             *self._question.policies.notes(judged, self._question.today),

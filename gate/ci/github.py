@@ -11,9 +11,9 @@ from msgspec import Struct
 from gate.errors import ReportUnwritable
 from gate.escaping import for_markdown, for_workflow_data
 from gate.report import render
-from gate.report.deployable import deployable
 from gate.report.github import annotation_lines
-from gate.report.verdict_line import verdict_line
+from gate.report.naming import deployable
+from gate.report.wording import verdict_line
 from gate.verdict import Action
 
 if TYPE_CHECKING:
@@ -62,12 +62,12 @@ class GitHub(Struct, frozen=True):
 def _outputs(
     verdict: Verdict, exit_code: ExitCode, reports: Sequence[tuple[str, str]]
 ) -> Iterator[tuple[str, str]]:
-    counts = [image.count() for image in verdict.images]
+    counts = verdict.count()
     yield "verdict", verdict.outcome.value
     yield "exit-code", str(int(exit_code))
     yield "image", "\n".join(deployable(verdict))
-    yield "blocked", str(sum(count[Action.BLOCK] for count in counts))
-    yield "warned", str(sum(count[Action.WARN] for count in counts))
+    yield "blocked", str(counts[Action.BLOCK])
+    yield "warned", str(counts[Action.WARN])
     for name, path in reports:
         if name in _PATHS:
             yield _PATHS[name], path
