@@ -6,13 +6,13 @@ from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
 from gate.escaping import for_terminal
-from gate.report.naming import repository_of
-from gate.report.wording import (
+from gate.report import (
     SANDBOX_SENTENCE,
-    asked,
     counted,
     policy_in_words,
+    repository_of,
     sentence,
+    service_in_words,
     shortest,
     verdict_line,
 )
@@ -49,7 +49,7 @@ def _lines(verdict: Verdict, style: Style) -> Iterator[str]:
         yield f"note    {sentence(note)}"
     for policy in verdict.policies:
         yield f"policy  {for_terminal(policy_in_words(policy, 12))}"
-    yield f"asked   {for_terminal(asked(verdict.service))}"
+    yield f"asked   {for_terminal(service_in_words(verdict.service))}"
 
 
 def _counts(verdict: Verdict) -> Iterator[str]:

@@ -10,10 +10,7 @@ from msgspec import Struct
 
 from gate.errors import ReportUnwritable
 from gate.escaping import for_markdown, for_workflow_data
-from gate.report import render
-from gate.report.github import annotation_lines
-from gate.report.naming import deployable
-from gate.report.wording import verdict_line
+from gate.report import annotation_lines, deployable, render, verdict_line
 from gate.verdict import Action
 
 if TYPE_CHECKING:
@@ -97,5 +94,5 @@ def _append(path: str, text: str, what: str) -> None:
     except OSError as error:
         raise ReportUnwritable(
             f"GitHub's file for the step's {what} can't be written: {error.strerror}.",
-            "Run the gate on the runner itself, or with its files mounted; --no-ci does without.",
+            "Run the gate on the runner itself, or with its files mounted, or with --no-ci.",
         ) from None

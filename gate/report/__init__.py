@@ -16,9 +16,50 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from gate.report.github import annotation_lines
+    from gate.report.naming import deployable, repository_of
+    from gate.report.wording import (
+        SANDBOX_SENTENCE,
+        counted,
+        policy_in_words,
+        sentence,
+        service_in_words,
+        shortest,
+        verdict_line,
+    )
     from gate.verdict import Verdict
 
-__all__ = ["FORMATS", "Format", "Style", "render", "report_schema", "write_report"]
+__all__ = [
+    "FORMATS",
+    "SANDBOX_SENTENCE",
+    "Format",
+    "Style",
+    "annotation_lines",
+    "counted",
+    "deployable",
+    "policy_in_words",
+    "render",
+    "report_schema",
+    "repository_of",
+    "sentence",
+    "service_in_words",
+    "shortest",
+    "verdict_line",
+    "write_report",
+]
+
+# Most runs need none of these: they are imported when they are first used.
+_MODULES = {
+    "annotation_lines": "gate.report.github",
+    "deployable": "gate.report.naming",
+    "repository_of": "gate.report.naming",
+}
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever a module of this package has
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_MODULES.get(name, "gate.report.wording")), name)
 
 
 class Style(Struct, frozen=True):

@@ -17,13 +17,13 @@ from gate.report.naming import repository_of
 from gate.report.wording import (
     ABOUT_SAMPLE_DATA,
     SANDBOX,
-    asked,
     code_of,
     facts_of,
     full_name,
     is_let_through,
     one_line,
     policy_in_words,
+    service_in_words,
 )
 from gate.verdict import Action, Outcome
 
@@ -85,7 +85,7 @@ def _properties(verdict: Verdict, image: ImageVerdict) -> Iterator[tuple[str, st
     yield "digest", image.image.digest if image.image else ""
     for policy in verdict.policies:
         yield "policy", policy_in_words(policy)
-    yield "service", asked(verdict.service)
+    yield "service", service_in_words(verdict.service)
     for note in (*verdict.notes, *image.notes):
         yield "note", note
 

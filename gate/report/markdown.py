@@ -16,7 +16,6 @@ from gate.report.wording import (
     ABOUT_SAMPLE_DATA,
     REST_IS_IN_JSON,
     SANDBOX,
-    asked,
     code_of,
     counted,
     cut,
@@ -24,6 +23,7 @@ from gate.report.wording import (
     folded,
     let_through,
     outcome_weight,
+    service_in_words,
     verdict_line,
     weight,
 )
@@ -151,7 +151,7 @@ def _foot(verdict: Verdict) -> Iterator[str]:
     """Say what holds for the whole run, the policies first."""
     for policy in verdict.policies:
         yield f"- Policy {_code(policy.path)} {_code(f'sha256:{policy.sha256}')}\n"
-    yield f"- Asked {_cell(asked(verdict.service))}\n"
+    yield f"- Asked {_cell(service_in_words(verdict.service))}\n"
     for note in verdict.notes:
         yield f"- Note: {_cell(note, _PARAGRAPH)}\n"
 

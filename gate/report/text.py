@@ -12,12 +12,12 @@ from gate.report.text_image import OUTCOME_STYLES, write_image
 from gate.report.wording import (
     ABOUT_SAMPLE_DATA,
     SANDBOX,
-    asked,
     counts_in_brief,
     full_name,
     let_through,
     policy_in_words,
     sentence,
+    service_in_words,
     short,
     shortest,
     verdict_line,
@@ -67,7 +67,7 @@ def _write_run(verdict: Verdict, page: Layout) -> None:
     for policy in verdict.policies:
         text = for_terminal(policy_in_words(policy, _SHORT_SHA256))
         page.entry("policy", text, room=_LABELS)
-    page.entry("asked", for_terminal(asked(verdict.service)), room=_LABELS)
+    page.entry("asked", for_terminal(service_in_words(verdict.service)), room=_LABELS)
 
 
 def _write_summary(verdict: Verdict, page: Layout) -> None:

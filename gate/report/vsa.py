@@ -108,9 +108,9 @@ def _subjects(verdict: Verdict) -> list[dict[str, Any]]:
     ]
     if not named:
         raise ReportUnwritable(
-            "There is no statement about this run: no image's digest is known.",
+            "No statement can be made about this run: no image's digest is known.",
             "Give the digest of what was pushed (--digest, or IMAGE@sha256:…), or let the registry "
-            "tell it (--resolve).",
+            "resolve it (--resolve).",
         )
     return [
         {"name": name, "digest": {"sha256": digest.removeprefix("sha256:")}}

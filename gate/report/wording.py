@@ -112,7 +112,7 @@ def full_name(image: ImageVerdict) -> str:
     return image.reference + (f" ({image.platform})" if image.platform else "")
 
 
-def asked(service: Service) -> str:
+def service_in_words(service: Service) -> str:
     """Return who was asked, for a reader; ``nobody`` where nothing had to be asked."""
     if not service.endpoint:
         return "nobody"
@@ -252,8 +252,8 @@ def facts_of(decision: Decision, *, without: Sequence[str] = ()) -> list[Fact]:
         Fact("status", "Status", status_in_words(finding)),
         Fact("class", "Class", ", ".join(_class_names(finding))),
     )
-    known = (fact for fact in facts if fact.text and fact.key not in without)
-    return sorted(known, key=lambda fact: _CODE_FIRST.index(fact.shown))
+    shown = (fact for fact in facts if fact.text and fact.key not in without)
+    return sorted(shown, key=lambda fact: _CODE_FIRST.index(fact.shown))
 
 
 def brief_facts_of(decision: Decision) -> list[Fact]:

@@ -234,9 +234,9 @@ def test_a_digest_is_not_said_twice() -> None:
 @pytest.mark.parametrize(
     ("images", "expected"),
     [
-        ([], "There are none because no image was judged."),
+        ([], "There are no findings because no image was judged."),
         ([made.scanned()], "No build risks were found (scanned 2 h ago, 14 checks on)."),
-        ([made.scanned(), made.unscanned()], "None is known, which proves nothing"),
+        ([made.scanned(), made.unscanned()], "No findings are known, which proves nothing"),
     ],
 )
 def test_no_findings_are_explained(images: list[ImageVerdict], expected: str) -> None:

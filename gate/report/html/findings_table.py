@@ -76,9 +76,9 @@ def findings_section(images: Sequence[ImageVerdict]) -> Markup:
 
 def _why_none(images: Sequence[ImageVerdict]) -> str:
     if not images:
-        return "There are none because no image was judged."
+        return "There are no findings because no image was judged."
     if any(image.outcome is not Outcome.PASS for image in images):
-        return "None is known, which proves nothing: the evidence isn't complete."
+        return "No findings are known, which proves nothing: the evidence is incomplete."
     scans = "; ".join(dict.fromkeys(scan_in_brief(image.scan) for image in images))
     return f"No build risks were found ({scans})."
 

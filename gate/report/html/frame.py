@@ -22,11 +22,11 @@ from gate.report.wording import (
     ABOUT_SAMPLE_DATA,
     NOTHING_JUDGED,
     SANDBOX,
-    asked,
     counted,
     full_name,
     is_let_through,
     moment,
+    service_in_words,
     short,
 )
 from gate.verdict import Outcome
@@ -128,16 +128,16 @@ def about_section(verdict: Verdict) -> Markup:
 def _facts(verdict: Verdict) -> Iterator[tuple[str, Markup]]:
     for policy in verdict.policies:
         yield "Policy", _policy(policy)
-    yield "Asked", _asked(verdict.service)
+    yield "Asked", _service(verdict.service)
     at = moment(verdict.generated_at)
     machine_readable = verdict.generated_at.isoformat(timespec="seconds")
     yield "Generated at", element("time", word(at), datetime=machine_readable)
     yield "Tool", word(f"buildrisk-gate {__version__}")
 
 
-def _asked(service: Service) -> Markup:
+def _service(service: Service) -> Markup:
     if not service.endpoint:
-        return word(asked(service))
+        return word(service_in_words(service))
     region = word(f" ({service.region})") if service.region else NOTHING
     return joined(code(service.endpoint), region)
 
