@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from gate.machine import Machine
     from gate.policy import Policies
-    from gate.report import Look
+    from gate.report import Style
     from gate.verdict import Verdict
 
 
@@ -347,10 +347,10 @@ class _Output(Struct, frozen=True, kw_only=True):
     no_ci: bool
     quiet: bool
     verbose: bool
-    as_text: Callable[[Verdict, Look], str] | None = None
+    as_text: Callable[[Verdict, Style], str] | None = None
     """What ``--format text`` shows, if not the report of that name."""
 
-    def rendered(self, verdict: Verdict, look: Look) -> str:
+    def rendered(self, verdict: Verdict, look: Style) -> str:
         """Return what standard output is to show."""
         from gate.report import render  # noqa: PLC0415 - not every command needs it
 
@@ -453,12 +453,12 @@ def _machine(*, quiet: bool = False) -> Machine:
     )
 
 
-def _look(*, verbose: bool = False, quiet: bool = False) -> Look:
-    from gate.report import Look  # noqa: PLC0415 - not every command needs it
+def _look(*, verbose: bool = False, quiet: bool = False) -> Style:
+    from gate.report import Style  # noqa: PLC0415 - not every command needs it
 
     terminal = sys.stdout.isatty()
     unicode = "utf" in (sys.stdout.encoding or "").lower()
-    return Look(
+    return Style(
         width=shutil.get_terminal_size().columns if terminal else 80,
         colour=terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb",
         verbose=verbose,

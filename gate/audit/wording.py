@@ -6,65 +6,69 @@ from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
 from gate.escaping import for_terminal
-from gate.report.repository import repository_of
-from gate.report.verdict_line import verdict_line
-from gate.report.wording import counted, sentence, shortest
+from gate.report import (
+    SANDBOX_SENTENCE,
+    counted,
+    policy_in_words,
+    repository_of,
+    sentence,
+    service_in_words,
+    shortest,
+    verdict_line,
+)
 from gate.verdict import Action, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from gate.report import Look
+    from gate.report import Style
     from gate.verdict import Verdict
 
 _MOST = 10  # lines of a ranking, unless all are asked for
 _SHARE = 0.6  # of the width that the first column may take
 
 
-def summary(verdict: Verdict, look: Look) -> str:
-    """Return the summary as text; ``look.verbose`` ranks everything, ``look.quiet`` nothing."""
-    if look.quiet:
+def summary(verdict: Verdict, style: Style) -> str:
+    """Return the summary as text; ``style.verbose`` ranks everything, ``style.quiet`` nothing."""
+    if style.quiet:
         return f"{verdict_line(verdict, name=shortest)}\n"
-    return "\n".join([*_lines(verdict, look), verdict_line(verdict, name=shortest)]) + "\n"
+    return "\n".join([*_lines(verdict, style), verdict_line(verdict, name=shortest)]) + "\n"
 
 
-def _lines(verdict: Verdict, look: Look) -> Iterator[str]:
+def _lines(verdict: Verdict, style: Style) -> Iterator[str]:
     if verdict.service.sandbox:
-        yield "SANDBOX: this audit is about sample data, and says nothing about real images."
+        yield SANDBOX_SENTENCE
         yield ""
     yield from _counts(verdict)
-    most = len(verdict.images) if look.verbose else _MOST
-    yield from _ranking("repositories that block", _repositories(verdict), most, look)
-    yield from _ranking("risks", _risks(verdict), most, look)
-    yield from _ranking("undecided", _undecided(verdict), most, look)
+    most = len(verdict.images) if style.verbose else _MOST
+    yield from _ranking("repositories that block", _repositories(verdict), most, style)
+    yield from _ranking("risks", _risks(verdict), most, style)
+    yield from _ranking("undecided", _undecided(verdict), most, style)
     yield ""
     for note in verdict.notes:
         yield f"note    {sentence(note)}"
     for policy in verdict.policies:
-        sha256 = policy.sha256.removeprefix("sha256:")
-        yield f"policy  {for_terminal(policy.path)} sha256:{for_terminal(sha256)[:12]}"
-    yield f"asked   {for_terminal(verdict.service.endpoint)}"
+        yield f"policy  {for_terminal(policy_in_words(policy, 12))}"
+    yield f"asked   {for_terminal(service_in_words(verdict.service))}"
 
 
 def _counts(verdict: Verdict) -> Iterator[str]:
     outcomes = Counter(image.outcome for image in verdict.images)
     said = ", ".join(f"{outcomes[each]:,} {each.value}" for each in Outcome)
     yield f"images    {len(verdict.images):,}: {said}"
-    actions: Counter[Action] = Counter()
-    for image in verdict.images:
-        actions.update(image.count())
+    actions = verdict.count()
     said = ", ".join(f"{number:,} {action.value}" for action, number in actions.items())
     yield f"findings  {actions.total():,}: {said}"
 
 
-def _ranking(title: str, ranked: Mapping[str, str], most: int, look: Look) -> Iterator[str]:
+def _ranking(title: str, ranked: Mapping[str, str], most: int, style: Style) -> Iterator[str]:
     """Yield a heading and lines of two columns, the worst first; nothing for nothing."""
     if not ranked:
         return
     yield ""
     yield f"{title}:"
     shown = list(ranked.items())[:most]
-    width = min(max(len(name) for name, _ in shown), int(look.width * _SHARE))
+    width = min(max(len(name) for name, _ in shown), int(style.width * _SHARE))
     for name, said in shown:
         yield f"  {name:<{width}}  {said}"
     if len(ranked) > len(shown):

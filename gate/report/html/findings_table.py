@@ -4,40 +4,55 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gate.findings import Level, Status
-from gate.report.html.chart import DECIDED, WORST_FIRST, level_mark, mark
-from gate.report.html.facts import entry
-from gate.report.html.images import row_names
-from gate.report.html.markup import NOTHING, Markup, element, language, lines, prose, word
-from gate.report.wording import scan_in_brief
+from gate.findings import Level, Shown, Status
+from gate.report.html.image_list import row_names
+from gate.report.html.marks import DECIDED, level_mark, mark
+from gate.report.html.markup import (
+    NOTHING,
+    Markup,
+    code,
+    element,
+    entry,
+    language,
+    lines,
+    prose,
+    section,
+    word,
+)
+from gate.report.wording import (
+    LEVELS_WORST_FIRST,
+    code_of,
+    facts_of,
+    scan_in_brief,
+    status_in_words,
+    weight,
+)
 from gate.verdict import STRICTEST_FIRST, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from gate.findings import Finding
-    from gate.verdict import Decision, ImageVerdict, WaiverUse
+    from gate.findings import Fact, Finding
+    from gate.verdict import Decision, ImageVerdict
 
 _PREVIEW = 160
 _LEVEL_WORD = 40
-_HANDLED = {
-    Status.UNHANDLED: "unhandled",
-    Status.IGNORED: "ignored",
-    Status.FALSE_POSITIVE: "false positive",
-    Status.UNKNOWN: "unknown",
-}
-_STATUSES = tuple(_HANDLED)
+_STATUSES = tuple(Status)
+# Facts that the row or its summary shows.
+_IN_ROW = ("level", "status", "place")
 
 
 def findings_section(images: Sequence[ImageVerdict]) -> Markup:
     """Return all findings, the worst first, or a sentence that says what it means to have none."""
     number = sum(len(image.decisions) for image in images)
     if not number:
-        return _section("Findings", element("p", word(_why_none(images)), class_="none-found"))
+        return section(
+            "findings", "Findings", element("p", word(_why_none(images)), class_="none-found")
+        )
     risks = _numbered(images)
     names = row_names(images)
     rows = [(decision, at) for at, image in enumerate(images) for decision in image.decisions]
-    rows.sort(key=lambda row: (_weight(row[0]), risks[row[0].finding.risk]))
+    rows.sort(key=lambda row: (weight(row[0]), risks[row[0].finding.risk]))
     several = len(names) > 1
     table = element(
         "table",
@@ -55,24 +70,15 @@ def findings_section(images: Sequence[ImageVerdict]) -> Markup:
     filters = _filters(names if several else (), risks)
     shown = element("p", word(f"{number:,} of {number:,} shown"), id="shown", role="status")
     none = element("p", word("No finding matches the filter."), id="no-match", hidden=True)
-    heading = f"{number:,} finding{'s' * (number > 1)}"
-    return _section(heading, filters, shown, table, none)
-
-
-def _section(heading: str, *content: Markup) -> Markup:
-    return element(
-        "section",
-        element("h2", word(heading), id="findings"),
-        *content,
-        aria_labelledby="findings",
-    )
+    heading = f"{number:,} finding" if number == 1 else f"{number:,} findings"
+    return section("findings", heading, filters, shown, table, none)
 
 
 def _why_none(images: Sequence[ImageVerdict]) -> str:
     if not images:
-        return "There are none because no image was judged."
+        return "There are no findings because no image was judged."
     if any(image.outcome is not Outcome.PASS for image in images):
-        return "None is known, which proves nothing: the evidence isn't complete."
+        return "No findings are known, which proves nothing: the evidence is incomplete."
     scans = "; ".join(dict.fromkeys(scan_in_brief(image.scan) for image in images))
     return f"No build risks were found ({scans})."
 
@@ -83,17 +89,13 @@ def _numbered(images: Sequence[ImageVerdict]) -> Mapping[str, int]:
     return {risk: number for number, risk in enumerate(sorted(risks))}
 
 
-def _weight(decision: Decision) -> tuple[int, int]:
-    return STRICTEST_FIRST.index(decision.action), WORST_FIRST.index(decision.finding.level)
-
-
 def _headings(*, several: bool) -> Iterator[Markup]:
-    known = {"action": "Decision", "level": "Level", "risk": "Risk", "status": "Status"}
+    headings = {"action": "Decision", "level": "Level", "risk": "Risk", "status": "Status"}
     if several:
-        known["image"] = "Image"
-    for key, said in known.items():
+        headings["image"] = "Image"
+    for key, heading in headings.items():
         order = "ascending" if key == "action" else None
-        yield element("th", word(said), role="columnheader", data_sort=key, aria_sort=order)
+        yield element("th", word(heading), role="columnheader", data_sort=key, aria_sort=order)
 
 
 def _row(
@@ -102,15 +104,15 @@ def _row(
     risks: Mapping[str, int],
     names: Sequence[str],
 ) -> Markup:
-    """Return a row; what it is filtered and sorted by are numbers, never texts of others."""
+    """Return a row; what it is filtered and sorted by are numbers, never untrusted texts."""
     finding = decision.finding
-    action, level = _weight(decision)
+    action, level = weight(decision)
     return element(
         "tr",
         mark(decision.action, "td", role="cell"),
         level_mark(finding.level, "td", _unknown_word(finding), role="cell"),
         element("td", _risk(decision), role="cell", class_="risk"),
-        element("td", word(_HANDLED[finding.status]), role="cell"),
+        element("td", word(status_in_words(finding)), role="cell"),
         element("td", prose(names[at]), role="cell", class_="of") if len(names) > 1 else NOTHING,
         role="row",
         data_action=action,
@@ -133,7 +135,7 @@ def _risk(decision: Decision) -> Markup:
     finding = decision.finding
     name = finding.name or finding.risk
     place = f"{finding.location.path}:{finding.location.line}" if finding.location else ""
-    command = finding.fact("command")[:_PREVIEW]
+    preview = code_of(finding)[:_PREVIEW]
     return element(
         "details",
         element(
@@ -141,40 +143,18 @@ def _risk(decision: Decision) -> Markup:
             element("span", prose(name), class_="name", lang=language(name)),
             element("code", prose(finding.risk), class_="key"),
             element("code", prose(place), class_="place") if place else NOTHING,
-            element("code", prose(command), class_="preview") if command else NOTHING,
+            element("code", prose(preview), class_="preview") if preview else NOTHING,
         ),
-        element("dl", *_details(decision)),
+        element("dl", *map(_entry, facts_of(decision, without=_IN_ROW))),
     )
 
 
-def _details(decision: Decision) -> Iterator[Markup]:
-    finding, waiver = decision.finding, decision.waiver
-    known = {
-        "Because": decision.because,
-        "Rule": decision.rule or "",
-        "Waiver": _waiver(waiver) if waiver else "",
-        "About": finding.fact("description"),
-        "Advice": finding.fact("advice"),
-        "Class": _class(finding),
-    }
-    if finding.fact("command"):
-        yield entry("Command", element("code", lines(finding.fact("command"))))
-    for label, text in known.items():
-        if text:
-            yield entry(label, lines(text), language(text))
-    if finding.fact("layer"):
-        yield entry("Layer", element("code", prose(finding.fact("layer"))))
-
-
-def _class(finding: Finding) -> str:
-    names = dict.fromkeys(filter(None, (finding.class_name, finding.risk_class)))
-    return ", ".join(names)
-
-
-def _waiver(waiver: WaiverUse) -> str:
-    ends = f"{'EXPIRED on' if waiver.expired else 'until'} {waiver.expires.isoformat()}"
-    who = ", ".join(filter(None, (waiver.owner, waiver.ticket)))
-    return f"{ends}: {waiver.reason}" + (f" ({who})" if who else "")
+def _entry(fact: Fact) -> Markup:
+    if fact.shown is Shown.CODE:
+        return entry(fact.label, element("code", lines(fact.text)))
+    if fact.shown is Shown.PLACE:
+        return entry(fact.label, code(fact.text))
+    return entry(fact.label, lines(fact.text), language(fact.text))
 
 
 def _filters(names: Sequence[str], risks: Mapping[str, int]) -> Markup:
@@ -182,8 +162,8 @@ def _filters(names: Sequence[str], risks: Mapping[str, int]) -> Markup:
     search = element("input", id="search", type="search", autocomplete="off", spellcheck="false")
     choices = {
         "action": ("Decision", [DECIDED[action] for action in STRICTEST_FIRST]),
-        "level": ("Level", [level.value for level in WORST_FIRST]),
-        "status": ("Status", list(_HANDLED.values())),
+        "level": ("Level", [level.value for level in LEVELS_WORST_FIRST]),
+        "status": ("Status", [status.value.replace("_", " ") for status in _STATUSES]),
         "risk": ("Risk", list(risks)),
         "image": ("Image", names),
     }

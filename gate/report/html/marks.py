@@ -1,12 +1,22 @@
-"""Shapes of the outcomes: each can be told from the others without its colour."""
+"""Marks of outcomes, decisions and levels: each differs from the others not by colour alone."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from gate.report.html.markup import Markup
-from gate.verdict import Outcome
+from gate.report.html.markup import NOTHING, Markup, element, joined, word
+from gate.verdict import Action, Outcome
 
+if TYPE_CHECKING:
+    from gate.findings import Level
+
+DECIDED = {
+    Action.BLOCK: "Blocked",
+    Action.WARN: "Warned",
+    Action.WAIVED: "Waived",
+    Action.ALLOW: "Allowed",
+}
 # An octagon with a bar, a disk with a tick, a diamond with a question mark, on 24 by 24.
 _SHAPES = {
     Outcome.BLOCK: (
@@ -49,3 +59,16 @@ def tab_icon(outcome: Outcome) -> str:
         f'<path fill="none" stroke="{stroke}" stroke-width="3" d="{sign}"/></svg>'
     )
     return f"data:image/svg+xml,{quote(drawing)}"
+
+
+def mark(action: Action, tag: str = "span", **attributes: str) -> Markup:
+    """Return the word for a decision, beside the shape and colour that stand for it."""
+    return element(tag, word(DECIDED[action]), class_=f"mark {action.value}", **attributes)
+
+
+def level_mark(
+    level: Level, tag: str = "span", more: Markup = NOTHING, **attributes: str
+) -> Markup:
+    """Return the word for a level, beside a meter that shows it, and what is to follow it."""
+    content = joined(word(level.value), more)
+    return element(tag, content, class_=f"level {level.value}", **attributes)

@@ -10,13 +10,14 @@ from rich.console import Console
 from rich.text import Text
 
 _NARROWEST = 24
+_FULL_STOP = re.compile(r"\.(?: |$)")
 _TRAILING = re.compile(r" +((?:\x1b\[[0-9;]*m)*)$", re.MULTILINE)
 
 
-class Page:
-    """A page that is written from top to bottom.
+class Layout:
+    """Lines that are written from top to bottom.
 
-    Texts are taken as they are: nothing in them is markup. Escape those of others before.
+    Texts are taken as they are: nothing in them is markup. Escape untrusted text before.
     """
 
     def __init__(self, width: int, *, colour: bool) -> None:
@@ -64,5 +65,15 @@ class Page:
         return _TRAILING.sub(r"\1", capture.get())
 
     def _wrapped(self, text: Text, width: int) -> list[Text]:
-        lines = list(text.wrap(self._console, width, overflow="fold"))
-        return lines or [Text()]
+        first, *others = text.wrap(self._console, width, overflow="fold") or [Text()]
+        trimmed = map(_without_full_stop, others)
+        return [first, *(line for line in trimmed if line.plain)]
+
+
+def _without_full_stop(line: Text) -> Text:
+    """Return the line without a full stop for which a digest left no room on the line before.
+
+    The end of that line says the same.
+    """
+    stop = _FULL_STOP.match(line.plain)
+    return line[stop.end() :] if stop else line
