@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from gate.errors import InvalidPolicy
-from gate.policy.meaning import understand
+from gate.policy.meaning import contradictions, policy_of
 from gate.policy.parse import parse, place_at
 from gate.policy.problem import MOST_PROBLEMS, Problem, Unreadable
 from gate.policy.schema import schema_problems
@@ -98,9 +98,11 @@ def _load(named: _Named, today: date) -> tuple[Policy | None, list[Problem]]:
     problems, broken = schema_problems(content)
     if () in broken:
         return None, problems
+    problems += contradictions(content, today, broken)
+    if problems:
+        return None, problems
     source = PolicySource(named.path, hashlib.sha256(raw).hexdigest())
-    policy, more = understand(content, source, today, broken)
-    return (None if problems else policy), problems + more
+    return policy_of(content, source), []
 
 
 def _read(named: _Named) -> bytes:
