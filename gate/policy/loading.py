@@ -49,10 +49,10 @@ def load_files(specs: Sequence[str], *, directory: Path, today: date) -> tuple[P
     policies, problems = [], []
     for spec in specs or (None,):
         named = _default(directory) if spec is None else _named(spec, directory)
-        policy, found = _load(named, today)
+        policy, faults = _load(named, today)
         if policy is not None:
             policies.append(policy)
-        problems += [problem.at(named.path) for problem in _shown(found)]
+        problems += [problem.at(named.path) for problem in _shown(faults)]
     if problems:
         raise InvalidPolicy("\n".join(problems), _REMEDY)
     return tuple(policies)
@@ -77,11 +77,11 @@ def _default(directory: Path) -> _Named:
 
 def _shown(problems: list[Problem]) -> list[Problem]:
     """Sort problems by their places, and leave some of very many out."""
-    found = sorted(problems)
-    if len(found) <= MOST_PROBLEMS:
-        return found
-    more = Problem(found[MOST_PROBLEMS].place, "There are more problems. Correct these first.")
-    return [*found[:MOST_PROBLEMS], more]
+    ordered = sorted(problems)
+    if len(ordered) <= MOST_PROBLEMS:
+        return ordered
+    more = Problem(ordered[MOST_PROBLEMS].place, "There are more problems. Correct these first.")
+    return [*ordered[:MOST_PROBLEMS], more]
 
 
 def _named(spec: str, directory: Path) -> _Named:

@@ -22,8 +22,7 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 
-# Keys at the top whose value is left out as a whole if anything in it is wrong.
-_SINGLE = frozenset({"max_waiver", "scan", "undecided"})
+_WHOLE = frozenset({"scan", "undecided"})  # keys that are left out if anything in them is wrong
 _DURATIONS = frozenset({"max_age", "settle"})  # of `scan`
 
 
@@ -33,28 +32,33 @@ def contradictions(content: Content, today: date, broken: frozenset[Path]) -> li
     ``broken`` are the parts that the schema has something against: they are left out, so that one
     reading tells all that is wrong with the rest.
     """
-    return _Reading(content, today, broken).problems
+    left_out = {path[0] for path in broken if len(path) == 1 or path[0] in _WHOLE}
+    data = {key: value for key, value in content.data.items() if key not in left_out}
+    checks = _Checks(content, today)
+    checks.check_scan(data.get("scan", {}))
+    if "undecided" in data:
+        checks.read_day(("undecided", "until"), data["undecided"]["until"])
+    limit = checks.read_duration(("max_waiver",), data.get("max_waiver"))
+    for number, waiver in enumerate(data.get("waivers", ())):
+        if ("waivers", number) not in broken:
+            checks.check_waiver(("waivers", number), waiver, limit)
+    return checks.problems
 
 
-class _Reading:
-    def __init__(self, content: Content, today: date, broken: frozenset[Path]) -> None:
+class _Checks:
+    """The checks of one file, and what they have against it."""
+
+    def __init__(self, content: Content, today: date) -> None:
         self.problems: list[Problem] = []
         self._places = content.values
         self._today = today
-        incomplete = {path[0] for path in broken if len(path) == 1 or path[0] in _SINGLE}
-        data = {key: value for key, value in content.data.items() if key not in incomplete}
-        limit = self._duration(("max_waiver",), data.get("max_waiver"))
-        scan = data.get("scan", {})
-        self._duration(("scan", "settle"), scan.get("settle"))
-        if self._duration(("scan", "max_age"), scan.get("max_age")) == timedelta():
-            self._problem(("scan", "max_age"), "max_age is 0, which makes every scan too old.")
-        if "undecided" in data:
-            self._day(("undecided", "until"), data["undecided"]["until"])
-        for number, waiver in enumerate(data.get("waivers", ())):
-            if ("waivers", number) not in broken:
-                self._waiver(("waivers", number), waiver, limit)
 
-    def _waiver(self, path: Path, waiver: Mapping[str, Any], limit: timedelta | None) -> None:
+    def check_scan(self, scan: Mapping[str, Any]) -> None:
+        self.read_duration(("scan", "settle"), scan.get("settle"))
+        if self.read_duration(("scan", "max_age"), scan.get("max_age")) == timedelta():
+            self._problem(("scan", "max_age"), "max_age is 0, which makes every scan too old.")
+
+    def check_waiver(self, path: Path, waiver: Mapping[str, Any], limit: timedelta | None) -> None:
         risks, images = Globs(waiver["risks"]), Globs(waiver["images"])
         if not (risks.name_something or images.name_something):
             self._problem(
@@ -62,7 +66,7 @@ class _Reading:
                 f"A waiver for all risks ({risks}) of all images ({images}) would switch the gate "
                 "off. Name the risks or the images.",
             )
-        expires = self._day((*path, "expires"), waiver["expires"])
+        expires = self.read_day((*path, "expires"), waiver["expires"])
         if expires is not None and limit is not None and expires - self._today > limit:
             self._problem(
                 (*path, "expires"),
@@ -70,14 +74,14 @@ class _Reading:
                 f"The latest day is {self._today + limit}.",
             )
 
-    def _duration(self, path: Path, value: Any) -> timedelta | None:  # noqa: ANN401 - the schema's
+    def read_duration(self, path: Path, value: Any) -> timedelta | None:  # noqa: ANN401 - the schema's
         try:
             return None if value is None else _duration(value)
         except ValueError as error:
             self._problem(path, f"{path[-1]}: {error}")
             return None
 
-    def _day(self, path: Path, value: str) -> date | None:
+    def read_day(self, path: Path, value: str) -> date | None:
         try:
             return date.fromisoformat(value)
         except ValueError:
@@ -89,7 +93,7 @@ class _Reading:
 
 
 def policy_of(content: Content, source: PolicySource) -> Policy:
-    """Return what a file means with which nothing is wrong."""
+    """Return what a file means; there must be nothing wrong with it."""
     data: dict[str, Any] = content.data
     limit = data.get("max_waiver")
     waivers = (

@@ -33,6 +33,7 @@ class Policies:
         self.tell_images_apart = any(policy.tells_images_apart for policy in policies)
         """Whether some entry or waiver is not about all images."""
         self._policies = tuple(policies)
+        self._scan = reduce(Requirements.stricter, (policy.scan for policy in policies))
         self._parts = [(policy, part) for policy in policies for part in policy.parts]
         self._index = GlobIndex(part.match.images for _, part in self._parts)
         self._judges: OrderedDict[tuple[int, ...], ImageJudge] = OrderedDict()
@@ -78,7 +79,11 @@ class Policies:
         return notes_on(self._policies, about - used, self.today)
 
     def _judge_of(self, names: Sequence[str]) -> ImageJudge:
-        """Return the judge of an image; those that the same parts are about share one."""
+        """Return the judge of an image; those that the same parts are about share one.
+
+        An account has many images and few kinds of them: a policy tells teams and stages apart,
+        not tags. Finding the parts costs a look into the index, and a judge remembers its rulings.
+        """
         about = self._index.about(names)
         judge = self._judges.get(about)
         if judge is None:
@@ -99,8 +104,7 @@ class Policies:
             judges.append(
                 PolicyJudge(entries, counting, self.today, policy.path if several else "")
             )
-        scan = reduce(Requirements.stricter, (policy.scan for policy in self._policies))
-        return ImageJudge(judges, waivers, replace(scan, checks=frozenset(checks)))
+        return ImageJudge(judges, waivers, replace(self._scan, checks=frozenset(checks)))
 
 
 def _that_count(
