@@ -171,7 +171,7 @@ async def _judge(gate: Gate, sandbox: Sandbox, clock: Clock) -> None:
     async with Connections(settings) as connections:
         await connections.prepare([reference.region])
         policies = load_policies((), directory=Path("no such folder"), today=today)
-        question = Question(policies=policies, today=today)
+        question = Question(policies=policies)
         waiting = Waiting(seconds=TIMEOUT, stop=Stop())
         verdict = await check([reference], question, connections, waiting)
     gate.outcome, gate.seconds = verdict.outcome, clock.monotonic()

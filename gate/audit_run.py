@@ -59,13 +59,11 @@ async def _watched(
     stop = Stop(connections.settings.run.remaining())
     headway = Headway()
     scope = Scope.of(options.namespace, options.repository, options.region)
-    today = machine.clock.now().date()
     verdict = await stop.heeding_signals(
         partial(
             audit,
             scope,
             policies,
-            today,
             connections,
             region=region,
             headway=headway,

@@ -87,7 +87,6 @@ def _question(
 ) -> Question:
     return Question(
         policies=policies,
-        today=machine.clock.now().date(),
         region=options.region,
         fallback_region=machine.environment.get(REGION_VARIABLE) or None,
         instance=options.instance,

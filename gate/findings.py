@@ -195,12 +195,11 @@ def instead_of(evidence: Evidence, refused: Unscanned) -> Unscanned:
 
 
 class Requirements(Struct, frozen=True, kw_only=True):
-    """What evidence must fulfil before it may count as ``Scanned``.
+    """What evidence must fulfil before it may count as ``Scanned``: the ``scan`` of a policy.
 
-    Made from the ``scan`` keys of all policies (the stricter holds). ``max_age`` ``None`` is any
-    age. ``platforms`` ``None`` is every platform of an index, else ``os/architecture[/variant]``
-    words. ``checks`` are the keys of the checks that must be switched on because a rule that can
-    match this image names them literally.
+    ``max_age`` ``None`` is any age. ``platforms`` ``None`` is every platform of an index, else
+    ``os/architecture[/variant]`` words. ``checks`` are the keys of the checks that must be switched
+    on because a rule that can match this image names them literally.
     """
 
     require_digest: bool = True
@@ -210,3 +209,19 @@ class Requirements(Struct, frozen=True, kw_only=True):
     require_checks: bool = False
     platforms: tuple[str, ...] | None = None
     checks: frozenset[str] = frozenset()
+
+    def stricter(self, other: Requirements) -> Requirements:
+        """Return what fulfils both: the stricter of each key, the platforms of both."""
+        ages = [age for age in (self.max_age, other.max_age) if age is not None]
+        either: tuple[str, ...] | None = None
+        if self.platforms is not None and other.platforms is not None:
+            either = tuple(dict.fromkeys((*self.platforms, *other.platforms)))
+        return Requirements(
+            require_digest=self.require_digest or other.require_digest,
+            max_age=min(ages, default=None),
+            settle=max(self.settle, other.settle),
+            accept_previous=self.accept_previous and other.accept_previous,
+            require_checks=self.require_checks or other.require_checks,
+            platforms=either,
+            checks=self.checks | other.checks,
+        )

@@ -18,7 +18,6 @@ from gate.verdict import Outcome, judge_image, judge_run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from datetime import date
 
     from gate.audit.account import Scope
     from gate.audit.headway import Headway
@@ -45,7 +44,6 @@ _TOO_MANY = (
 async def audit(  # noqa: PLR0913 - what an audit is about, each by its name
     scope: Scope,
     policies: Policies,
-    today: date,
     connections: Connections,
     *,
     region: str | None,
@@ -57,7 +55,7 @@ async def audit(  # noqa: PLR0913 - what an audit is about, each by its name
     ``region`` must be prepared in ``connections``. Trouble on the way, or being stopped, leaves
     what it concerns undecided; it is no exception.
     """
-    auditing = _Auditing(scope, policies, today, connections, region, headway, stop)
+    auditing = _Auditing(scope, policies, connections, region, headway, stop)
     trouble: GateError | None = None
     with stop.scope:
         try:
@@ -87,7 +85,6 @@ class _Auditing:
         self,
         scope: Scope,
         policies: Policies,
-        today: date,
         connections: Connections,
         region: str | None,
         headway: Headway,
@@ -95,7 +92,6 @@ class _Auditing:
     ) -> None:
         self._scope = scope
         self._policies = policies
-        self._today = today
         self._run = connections.settings.run
         self._connections = connections
         self._client = connections.client(region)
@@ -159,7 +155,7 @@ class _Auditing:
         now = self._client.now()
         for uuid, record in self._inventory.records.items():
             if uuid not in self._judged:
-                yield Subject(record, self._inventory, self._policies, self._today, now)
+                yield Subject(record, self._inventory, self._policies, now)
 
     async def _judge_by_lists(self) -> list[Subject]:
         """Judge what the lists decide; return those to look at one by one.
@@ -203,7 +199,7 @@ class _Auditing:
             self._headway.looks += len(self._inventory.looked)
 
     def verdict(self, trouble: GateError | None) -> Verdict:
-        """Judge what is inventory."""
+        """Judge what is known."""
         judged = {each.record.uuid: self._judge(each, trouble) for each in self._subjects()}
         judged |= self._judged
         images = [judged[uuid] for uuid in self._inventory.records]
@@ -228,7 +224,7 @@ class _Auditing:
             for record, image in zip(self._inventory.records.values(), images, strict=True)
             if image.outcome is not Outcome.UNDECIDED
         )
-        return policies.notes(decided if policies.tell_images_apart else (), self._today)
+        return policies.notes(decided if policies.tell_images_apart else ())
 
     def _judge(self, subject: Subject, trouble: GateError | None) -> ImageVerdict:
         evidence = subject.evidence(trouble)
@@ -236,8 +232,7 @@ class _Auditing:
             str(subject.reference).removeprefix("/"),
             evidence,
             subject.decisions_on(evidence),
-            tolerated=isinstance(evidence, Unscanned)
-            and self._policies.tolerates(evidence.reason, self._today),
+            tolerated=isinstance(evidence, Unscanned) and self._policies.tolerates(evidence.reason),
             digest=subject.reference.digest or "",
         )
 

@@ -26,7 +26,7 @@ from gate.verdict import Action
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from datetime import date, datetime
+    from datetime import datetime
 
     from gate.errors import GateError
     from gate.evidence import Why
@@ -69,7 +69,6 @@ class Subject:
         record: ImageRecord,
         inventory: Inventory,
         policies: Policies,
-        today: date,
         now: datetime,
     ) -> None:
         self.record = record
@@ -78,11 +77,10 @@ class Subject:
         self.names = names_of(self.reference) if policies.tell_images_apart else ()
         self._inventory = inventory
         self._policies = policies
-        self._today = today
         self._now = now
         self._scan = scan_of(record, now)
         self._requirements = policies.requirements(self.names)
-        self._decisions = policies.judge(self.findings, self.names, today)
+        self._decisions = policies.judge(self.findings, self.names)
         self.blocks = (
             _block(self._decisions)
             and self.reference.digest is not None
@@ -111,7 +109,7 @@ class Subject:
         return self._judge(evidence.findings)
 
     def _judge(self, findings: Sequence[Finding]) -> tuple[Decision, ...]:
-        return self._policies.judge(findings, self.names, self._today)
+        return self._policies.judge(findings, self.names)
 
     @property
     def needs_a_look(self) -> bool:

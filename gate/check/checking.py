@@ -157,13 +157,12 @@ class _Gathering:
         return [evidence for target, evidence in pairs if not _left_out(target, evidence)]
 
     def _judge(self, image: ImageReference, evidence: Evidence) -> ImageVerdict:
-        policies, today = self._question.policies, self._question.today
+        policies = self._question.policies
         return judge_image(
             str(image),
             evidence,
-            policies.judge(evidence.findings, image.glob_names(), today),
-            tolerated=isinstance(evidence, Unscanned)
-            and policies.tolerates(evidence.reason, today),
+            policies.judge(evidence.findings, image.glob_names()),
+            tolerated=isinstance(evidence, Unscanned) and policies.tolerates(evidence.reason),
             digest=image.digest or self._resolved(image),
         )
 
@@ -182,7 +181,7 @@ class _Gathering:
         return (
             *(note for wanted in self._wanted.values() for note in wanted.notes),
             *self._notes,
-            *self._question.policies.notes(judged, self._question.today),
+            *self._question.policies.notes(judged),
             *self._scans.notes,
         )
 

@@ -13,7 +13,6 @@ from gate.verdict import Action
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import date
 
     from gate.findings import Finding
     from gate.policy import Policies
@@ -42,7 +41,6 @@ class Question(Struct, frozen=True, kw_only=True):
     """
 
     policies: Policies
-    today: date
     region: str | None = None
     fallback_region: str | None = None
     instance: str | None = None
@@ -55,7 +53,7 @@ class Question(Struct, frozen=True, kw_only=True):
 
     def blocks(self, reference: ImageReference, findings: Sequence[Finding]) -> bool:
         """Tell whether the policies block at least one finding of an image."""
-        decisions = self.policies.judge(findings, reference.glob_names(), self.today)
+        decisions = self.policies.judge(findings, reference.glob_names())
         return any(decision.action is Action.BLOCK for decision in decisions)
 
 

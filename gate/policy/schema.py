@@ -34,6 +34,7 @@ _SHAPES = {
     "platform": "os/architecture, such as linux/amd64",
     "sentence": "a text of 1 to 1000 characters",
 }
+_BESIDE_LEVELS = "statuses beside levels"  # the title of the schema that levels demand of statuses
 # What YAML 1.1 read as booleans, and 1.2 doesn't.
 _BOOLEANS = {"yes": "true", "on": "true", "no": "false", "off": "false"}
 _TEXTS = frozenset({"glob", "class", "sentence"})
@@ -70,7 +71,7 @@ def schema_problems(content: Content) -> tuple[list[Problem], frozenset[Path]]:
 
     if other := _other_version(content):
         return [other], frozenset({()})
-    found: set[Problem] = set()
+    problems: set[Problem] = set()
     broken: set[Path] = set()
     for error in Draft202012Validator(policy_schema()).iter_errors(content.data):
         fault = _Fault(
@@ -80,12 +81,12 @@ def schema_problems(content: Content) -> tuple[list[Problem], frozenset[Path]]:
             wants=error.validator_value,
             schema=dict(cast("dict[str, Any]", error.schema)),
         )
-        found.update(islice(_problems(fault, content), MOST_PROBLEMS + 1))
-        if len(found) > MOST_PROBLEMS:
-            return sorted(found), frozenset({()})
+        problems.update(islice(_problems(fault, content), MOST_PROBLEMS + 1))
+        if len(problems) > MOST_PROBLEMS:
+            return sorted(problems), frozenset({()})
         if fault.path or not isinstance(content.data, dict):
             broken.add(fault.path[:2])
-    return sorted(found), frozenset(broken)
+    return sorted(problems), frozenset(broken)
 
 
 def _other_version(content: Content) -> Problem | None:
@@ -155,6 +156,12 @@ def _enum(fault: _Fault) -> str:
     return f", but must be one of: {', '.join(allowed)}.{nearest(fault.value, allowed)}"
 
 
+def _min_items(fault: _Fault) -> str:
+    required = fault.title == _BESIDE_LEVELS
+    hint = fault.schema["description"] if required else "Leave the key out instead."
+    return f", but must hold at least one entry. {hint}"
+
+
 def _type(fault: _Fault) -> str:
     hint = ""
     if fault.wants == "array" and isinstance(fault.value, str):
@@ -168,7 +175,7 @@ def _type(fault: _Fault) -> str:
 _WANTED: dict[str, Callable[[_Fault], str]] = {
     "enum": _enum,
     "type": _type,
-    "minItems": lambda _: ", but must hold at least one entry. Leave the key out instead.",
+    "minItems": _min_items,
     "minProperties": lambda fault: (
         f", but must hold at least one of: {', '.join(fault.schema['properties'])}."
     ),

@@ -82,7 +82,7 @@ async def judge(
             stop.end(ExitCode.INTERRUPTED)
         today = CLOCK.now().date()
         policies = load_policies((), directory=Path("no such folder"), today=today)
-        question = Question(policies=policies, today=today)
+        question = Question(policies=policies)
         return await check([reference], question, connections, Waiting(seconds=wait, stop=stop))
 
 

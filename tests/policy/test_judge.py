@@ -85,7 +85,7 @@ def test_every_combination_is_decided_as_documented(
         (tmp_path / "a.yaml").write_text(first)
         (tmp_path / "b.yaml").write_text(other)
         policies = load(tmp_path)
-        decisions = policies.judge([finding("no_user", *kind) for kind in kinds], NAMES, TODAY)
+        decisions = policies.judge([finding("no_user", *kind) for kind in kinds], NAMES)
         for kind, decision in zip(kinds, decisions, strict=True):
             expected = second_opinion(*kind, rule, whose, waiver, day)
             expired = decision.waiver.expired if decision.waiver else None
@@ -101,7 +101,7 @@ def load(folder: Path) -> Policies:
 
 
 def judged(folder: Path, text: str, **of: object) -> Decision:
-    [decision] = loaded(folder, text).judge([finding(**of)], NAMES, TODAY)  # type: ignore[arg-type]
+    [decision] = loaded(folder, text).judge([finding(**of)], NAMES)  # type: ignore[arg-type]
     return decision
 
 
@@ -209,7 +209,8 @@ waivers:
         "The policy blocks findings that are high and unhandled. Waived until 2026-11-24: vendor "
         "image, replaced in Q1."
     )
-    [after] = loaded(tmp_path, text).judge([finding()], NAMES, TODAY + timedelta(days=1))
+    later = loaded(tmp_path, text, today=TODAY + timedelta(days=1))
+    [after] = later.judge([finding()], NAMES)
     assert after.because == (
         "The policy blocks findings that are high and unhandled. It was waived until 2026-11-24, "
         "which has passed: vendor image, replaced in Q1."

@@ -24,8 +24,8 @@ OF_ACTION = {
 TEAM = NOTHING + WAIVER
 
 
-def action(policies_text: tuple[str, ...], folder: Path, today: date = TODAY) -> Action:
-    [decision] = loaded(folder, *policies_text).judge([finding()], NAMES, today)
+def action(policies_text: tuple[str, ...], folder: Path) -> Action:
+    [decision] = loaded(folder, *policies_text).judge([finding()], NAMES)
     return decision.action
 
 
@@ -34,7 +34,7 @@ def test_of_several_policies_the_strictest_decision_wins(
     tmp_path: Path, actions: tuple[Action, ...]
 ) -> None:
     policies = loaded(tmp_path, *(OF_ACTION[action] for action in actions))
-    [decision] = policies.judge([finding()], NAMES, TODAY)
+    [decision] = policies.judge([finding()], NAMES)
     strictest = min(actions, key=STRICTEST_FIRST.index)
     assert strictest is decision.action
     path = "abc"[actions.index(strictest)] + ".yaml"
@@ -42,29 +42,31 @@ def test_of_several_policies_the_strictest_decision_wins(
 
 
 def test_with_one_policy_no_file_is_named(tmp_path: Path) -> None:
-    [decision] = loaded(tmp_path, BLOCK).judge([finding()], NAMES, TODAY)
+    [decision] = loaded(tmp_path, BLOCK).judge([finding()], NAMES)
     assert decision.because == "The policy blocks findings that are high and unhandled."
 
 
 def test_the_rule_of_the_policy_that_wins_is_named(tmp_path: Path) -> None:
     rule = "rules: [{name: %s, match: {levels: [high]}, action: %s, reason: why}]\n"
     policies = loaded(tmp_path, rule % ("mild", "allow"), rule % ("hard", "block"))
-    [decision] = policies.judge([finding()], NAMES, TODAY)
+    [decision] = policies.judge([finding()], NAMES)
     assert decision.rule == "hard"
     assert decision.because == 'The rule "hard" of b.yaml says block: why.'
 
 
 def test_decisions_keep_the_order_of_findings(tmp_path: Path) -> None:
     findings = [finding(risk, level) for risk in ("b", "a", "b") for level in Level]
-    decisions = loaded(tmp_path, BLOCK).judge(findings, NAMES, TODAY)
+    decisions = loaded(tmp_path, BLOCK).judge(findings, NAMES)
     assert findings == [decision.finding for decision in decisions]
 
 
 def test_judging_again_gives_the_same_until_the_day_changes(tmp_path: Path) -> None:
     policies = loaded(tmp_path, BLOCK + WAIVER)
-    first = policies.judge([finding()], NAMES, TODAY)
-    assert first == policies.judge([finding()], NAMES, TODAY)
-    assert first != policies.judge([finding()], NAMES, date(2027, 1, 2))
+    first = policies.judge([finding()], NAMES)
+    assert first == policies.judge([finding()], NAMES)
+    assert policies.today == TODAY
+    later = loaded(tmp_path, BLOCK + WAIVER, today=date(2027, 1, 2))
+    assert first != later.judge([finding()], NAMES)
 
 
 class TestDelegatedWaivers:
@@ -90,8 +92,9 @@ class TestDelegatedWaivers:
         assert Action.BLOCK is action((less, TEAM), tmp_path)
 
     def test_a_waiver_that_ended_is_shown_whoever_wins(self, tmp_path: Path) -> None:
-        policies = loaded(tmp_path, self.central("none"), self.central("any"), TEAM)
-        [decision] = policies.judge([finding()], NAMES, date(2027, 1, 2))
+        texts = (self.central("none"), self.central("any"), TEAM)
+        policies = loaded(tmp_path, *texts, today=date(2027, 1, 2))
+        [decision] = policies.judge([finding()], NAMES)
         assert Action.BLOCK is decision.action
         assert decision.waiver
         assert decision.waiver.expired
@@ -176,24 +179,24 @@ class TestTolerance:
     def test_only_four_reasons_can_be_tolerated(self, tmp_path: Path, reason: Reason) -> None:
         words = "missing, running, unsupported, stale"
         expected = reason.value in words.split(", ")
-        assert expected is loaded(tmp_path, self.text(words)).tolerates(reason, TODAY)
+        assert expected is loaded(tmp_path, self.text(words)).tolerates(reason)
 
     def test_what_is_not_listed_is_not_tolerated(self, tmp_path: Path) -> None:
         policies = loaded(tmp_path, self.text("missing"))
-        assert policies.tolerates(Reason.MISSING, TODAY)
-        assert not policies.tolerates(Reason.RUNNING, TODAY)
-        assert not loaded(tmp_path, BLOCK).tolerates(Reason.MISSING, TODAY)
-        assert not loaded(tmp_path, self.text("")).tolerates(Reason.MISSING, TODAY)
+        assert policies.tolerates(Reason.MISSING)
+        assert not policies.tolerates(Reason.RUNNING)
+        assert not loaded(tmp_path, BLOCK).tolerates(Reason.MISSING)
+        assert not loaded(tmp_path, self.text("")).tolerates(Reason.MISSING)
 
     def test_every_policy_must_say_so(self, tmp_path: Path) -> None:
         both = loaded(tmp_path, self.text("missing, running"), self.text("missing, stale"))
-        tolerated = [reason for reason in Reason if both.tolerates(reason, TODAY)]
+        tolerated = [reason for reason in Reason if both.tolerates(reason)]
         assert tolerated == [Reason.MISSING]
-        assert not loaded(tmp_path, self.text("missing"), BLOCK).tolerates(Reason.MISSING, TODAY)
+        assert not loaded(tmp_path, self.text("missing"), BLOCK).tolerates(Reason.MISSING)
 
     def test_it_ends_after_its_day(self, tmp_path: Path) -> None:
-        policies = loaded(tmp_path, self.text("missing"))
-        assert not policies.tolerates(Reason.MISSING, TODAY + timedelta(days=1))
+        later = loaded(tmp_path, self.text("missing"), today=TODAY + timedelta(days=1))
+        assert not later.tolerates(Reason.MISSING)
 
 
 def test_policies_say_where_they_came_from(tmp_path: Path) -> None:
@@ -206,6 +209,6 @@ def test_many_images_are_judged_each_by_its_own_name(tmp_path: Path) -> None:
     rule = "rules: [{match: {images: ['shop/*']}, action: allow, reason: fine}]"
     policies = loaded(tmp_path, rule)
     for number in range(200):
-        [allowed] = policies.judge([finding()], [f"shop/{number}"], TODAY)
-        [blocked] = policies.judge([finding()], [f"other/{number}"], TODAY)
+        [allowed] = policies.judge([finding()], [f"shop/{number}"])
+        [blocked] = policies.judge([finding()], [f"other/{number}"])
         assert (allowed.action, blocked.action) == (Action.ALLOW, Action.BLOCK)

@@ -5,7 +5,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from jsonschema import Draft202012Validator
 
+from gate.findings import Finding
 from gate.policy import policy_schema
+from gate.policy.model import ATTRIBUTES, Match
 from tests.policy.making import loaded, refused
 
 if TYPE_CHECKING:
@@ -30,7 +32,7 @@ WRONG = {
     "version": ("version: 2", "1:10: version is 2, but this gate reads version 1."),
     "block": ("block: []", "2:8: block is empty, but must hold at least one entry."),
     "block/levels": (
-        "block: {levels: [hihg], statuses: []}",
+        "block: {levels: [hihg], statuses: [ignored]}",
         f'2:18: An entry of levels is "hihg", but {LEVELS} Did you mean high?',
     ),
     "block/statuses": (
@@ -214,6 +216,34 @@ def test_a_warn_selector_has_its_own_waivers_alone(tmp_path: Path) -> None:
     assert line == 'a.yaml:3:46: "waivers" is not a key in warn. Allowed: levels, statuses.'
 
 
+@pytest.mark.parametrize(
+    ("place", "text"),
+    [
+        ("2:34", "block: {levels: [low], statuses: []}"),
+        ("2:73", "block: [{levels: [low], statuses: [ignored]}, {levels: [low], statuses: []}]"),
+        ("3:33", "warn: {levels: [low], statuses: []}"),
+        ("4:29", "warn:\n- {levels: [low], statuses: []}"),
+    ],
+)
+def test_a_selector_with_levels_and_without_statuses_is_an_error(
+    tmp_path: Path, place: str, text: str
+) -> None:
+    """Somebody who lists levels means to select something; it would select nothing."""
+    [line] = refused(tmp_path, text)
+    assert line == (
+        f"a.yaml:{place}: statuses is empty, but must hold at least one entry. Beside levels, "
+        "it needs one or more of: unhandled, ignored, false_positive. To select nothing, empty "
+        "both lists."
+    )
+
+
+@pytest.mark.parametrize("statuses", ["[]", "[unhandled]"])
+def test_a_selector_without_levels_selects_nothing_and_is_valid(
+    tmp_path: Path, statuses: str
+) -> None:
+    loaded(tmp_path, f"block: {{levels: [], statuses: {statuses}}}")
+
+
 def test_an_allowing_rule_needs_a_reason_and_has_nothing_to_waive(tmp_path: Path) -> None:
     rule = "rules: [{match: {levels: [low]}, action: allow, waivers: own}]"
     missing, pointless = refused(tmp_path, rule)
@@ -280,3 +310,11 @@ def test_a_line_end_that_would_make_a_word_match_nothing_is_refused(
 
 def test_empty_lists_select_nothing_and_are_valid(tmp_path: Path) -> None:
     loaded(tmp_path, "block: {levels: [], statuses: []}\nwarn: []\nrules: []\nwaivers: []\n")
+
+
+def test_every_key_of_match_is_tried() -> None:
+    """A key that is read and not tried would let a rule match what it doesn't name."""
+    keys = set(policy_schema()["$defs"]["rule"]["properties"]["match"]["properties"])
+    assert keys == set(Match.__struct_fields__)
+    assert keys == {"images", *ATTRIBUTES}
+    assert set(ATTRIBUTES.values()) < set(Finding.__struct_fields__)

@@ -16,7 +16,7 @@ from gate.check_run import run_check
 from gate.connect import Connections
 from tests.steadiness.amounts import CHECKS
 from tests.steadiness.programs import sandbox_program
-from tests.steadiness.running import DAY, SHOP, machine, open_modes, options, policies
+from tests.steadiness.running import SHOP, machine, open_modes, options, policies
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -100,7 +100,7 @@ async def test_many_checks_over_one_set_of_connections_hold_no_more_of_them(
 
         async def judge(checks: int) -> None:
             for name, code in islice(cycle(NAMES.items()), checks):
-                question = Question(policies=policies(tmp_path), today=DAY, region=None)
+                question = Question(policies=policies(tmp_path), region=None)
                 assert code == (await one_check(connections, question, name)).exit_code
 
         await judge(WARM_UP)

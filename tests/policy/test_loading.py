@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from gate.errors import InvalidPolicy
 from gate.policy import BUILT_IN, DEFAULT_FILE, Policies, load_policies
-from gate.policy.load import built_in_file
+from gate.policy.loading import built_in_file
 from gate.verdict import PolicySource
 from tests.policy.making import BLOCK, TODAY, refused, written
 
@@ -231,6 +231,6 @@ def test_importing_policies_imports_no_network_and_no_schema() -> None:
     done = subprocess.run(
         [sys.executable, "-c", program], cwd=ROOT, check=True, capture_output=True, text=True
     )
-    assert "gate.policy.load" in done.stdout
+    assert "gate.policy.loading" in done.stdout
     for module in ("aiohttp", "anyio", "asyncio", "jsonschema", "ruamel.yaml", "ssl"):
         assert f'"{module}"' not in done.stdout

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from gate.errors import InvalidPolicy
-from gate.policy.meaning import understand
+from gate.policy.meaning import contradictions, policy_of
 from gate.policy.parse import parse, place_at
 from gate.policy.problem import MOST_PROBLEMS, Problem, Unreadable
 from gate.policy.schema import schema_problems
@@ -49,10 +49,10 @@ def load_files(specs: Sequence[str], *, directory: Path, today: date) -> tuple[P
     policies, problems = [], []
     for spec in specs or (None,):
         named = _default(directory) if spec is None else _named(spec, directory)
-        policy, found = _load(named, today)
+        policy, faults = _load(named, today)
         if policy is not None:
             policies.append(policy)
-        problems += [problem.at(named.path) for problem in _shown(found)]
+        problems += [problem.at(named.path) for problem in _shown(faults)]
     if problems:
         raise InvalidPolicy("\n".join(problems), _REMEDY)
     return tuple(policies)
@@ -77,11 +77,11 @@ def _default(directory: Path) -> _Named:
 
 def _shown(problems: list[Problem]) -> list[Problem]:
     """Sort problems by their places, and leave some of very many out."""
-    found = sorted(problems)
-    if len(found) <= MOST_PROBLEMS:
-        return found
-    more = Problem(found[MOST_PROBLEMS].place, "There are more problems. Correct these first.")
-    return [*found[:MOST_PROBLEMS], more]
+    ordered = sorted(problems)
+    if len(ordered) <= MOST_PROBLEMS:
+        return ordered
+    more = Problem(ordered[MOST_PROBLEMS].place, "There are more problems. Correct these first.")
+    return [*ordered[:MOST_PROBLEMS], more]
 
 
 def _named(spec: str, directory: Path) -> _Named:
@@ -98,9 +98,11 @@ def _load(named: _Named, today: date) -> tuple[Policy | None, list[Problem]]:
     problems, broken = schema_problems(content)
     if () in broken:
         return None, problems
+    problems += contradictions(content, today, broken)
+    if problems:
+        return None, problems
     source = PolicySource(named.path, hashlib.sha256(raw).hexdigest())
-    policy, more = understand(content, source, today, broken)
-    return (None if problems else policy), problems + more
+    return policy_of(content, source), []
 
 
 def _read(named: _Named) -> bytes:
