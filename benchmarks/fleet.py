@@ -18,23 +18,18 @@ import anyio
 
 from benchmarks import virtual_time
 from benchmarks.measuring import table
-from gate.check import Means, check
+from gate.check import Question, Stop, Waiting, check
 from gate.clock import Run
 from gate.connect import Connections, Settings
 from gate.policy import load_policies
 from gate.reference import ImageReference
 from gate.sandbox import Fault, Faults, SampleFinding, SampleImage, Sandbox, State, World
-from gate.scanning import ScanMode, Scans
-from gate.stopping import Stop
-from gate.targets import Question
 from gate.verdict import Outcome
-from gate.wait import Patience
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gate.clock import Clock
-    from gate.wait import Progress
 
 HOST = "registry.cn-hangzhou.aliyuncs.com"
 TIMEOUT = 15 * 60.0  # seconds; the default of --timeout, and here of --wait too
@@ -113,13 +108,6 @@ class Fleet:
         return times[min(len(times) - 1, int(len(times) * share))]
 
 
-class _Silent:
-    tick = 60.0
-
-    def show(self, progress: Progress) -> None:
-        """Show nothing."""
-
-
 def run_fleet(gates: int, quota: int | None, seed: int = 1) -> Fleet:
     """Let that many gates start at once; ``quota`` is in requests a second of the account."""
     random.seed(seed)
@@ -182,17 +170,10 @@ async def _judge(gate: Gate, sandbox: Sandbox, clock: Clock) -> None:
     today = clock.now().date()
     async with Connections(settings) as connections:
         await connections.prepare([reference.region])
-        means = Means(
-            reader_of=lambda _: connections.reader(reference.region),
-            scans=Scans(ScanMode.NEVER, lambda _: connections.client(reference.region)),
-            service=connections.service(),
-            clock=clock,
-            patience=Patience(wait=TIMEOUT, deadline=settings.run.deadline, random=random.random),
-            watcher=_Silent(),
-            stop=Stop(),
-        )
         policies = load_policies((), directory=Path("no such folder"), today=today)
-        verdict = await check([reference], Question(policies=policies), means)
+        question = Question(policies=policies)
+        waiting = Waiting(seconds=TIMEOUT, stop=Stop())
+        verdict = await check([reference], question, connections, waiting)
     gate.outcome, gate.seconds = verdict.outcome, clock.monotonic()
 
 

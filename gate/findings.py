@@ -164,14 +164,15 @@ class Unscanned(Struct, frozen=True, kw_only=True):
     """Why an image can't be decided, in a word and in a sentence that says what to do.
 
     ``findings`` are those that are certain although the rest isn't: a complete set of details of a
-    record with the pushed digest. They can block, never pass.
+    record with the pushed digest. They can block, never pass. The scan of an image without a record
+    is missing, whatever the reason.
     """
 
     reason: Reason
     message: str
     image: Image | None = None
     identified_by: IdentifiedBy | None = None
-    scan: Scan = field(default_factory=lambda: Scan(state=ScanState.UNKNOWN))
+    scan: Scan = field(default_factory=lambda: Scan(state=ScanState.MISSING))
     findings: tuple[Finding, ...] = ()
     notes: tuple[str, ...] = ()
 

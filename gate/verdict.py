@@ -91,6 +91,11 @@ class ImageVerdict(Struct, frozen=True, kw_only=True):
     scan: Scan
     notes: tuple[str, ...] = ()
 
+    @property
+    def platform(self) -> str:
+        """The platform that was judged, as ``os/architecture``; empty if that isn't known."""
+        return (self.image.platform if self.image else None) or ""
+
     def count(self) -> dict[Action, int]:
         """Return how many findings each action has, zeros included, strictest first."""
         counted = Counter(decision.action for decision in self.decisions)
@@ -122,6 +127,14 @@ class Verdict(Struct, frozen=True, kw_only=True):
     policies: tuple[PolicySource, ...]
     images: tuple[ImageVerdict, ...]
     notes: tuple[str, ...] = ()
+    """Those of the run; each image has its own."""
+
+    def count(self) -> Counter[Action]:
+        """Return how many findings of all images each action has."""
+        counts: Counter[Action] = Counter()
+        for image in self.images:
+            counts.update(image.count())
+        return counts
 
 
 # A certain block is never hidden by a passing trouble, and trouble never by a pass.

@@ -5,32 +5,27 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import anyio.lowlevel
-from msgspec import Struct
 
-from gate.audit.gathering import Gathering, Risk
-from gate.audit.known import Bench, Known, Subject
-from gate.audit.records import Records, reference_of
-from gate.audit.rows import RiskLists
-from gate.audit.strays import Strays
+from gate.audit.account import AccountRecords, names_of, reference_of
+from gate.audit.collecting import Collector, PossibleRisk
+from gate.audit.risk_lists import RiskLists, RowMatcher
+from gate.audit.subject import Inventory, Subject
+from gate.check import ScanMode, Scans, Wait, Waiting
 from gate.errors import GateError
-from gate.evidence.checks import notes_on, read_checks
+from gate.evidence import read_checks
 from gate.findings import Unscanned
 from gate.verdict import Outcome, judge_image, judge_run
-from gate.wait import Wait
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from gate.audit.progress import Progress
-    from gate.audit.scope import Scope
-    from gate.clock import Clock
-    from gate.evidence import EvidenceReader
+    from gate.audit.account import Scope
+    from gate.audit.headway import Headway
+    from gate.check import Stop
+    from gate.connect import Connections
     from gate.policy import Policies
-    from gate.scanning import Scans
-    from gate.security_center import CatalogueRow, ImageRecord, SecurityCenter
-    from gate.stopping import Stop
-    from gate.verdict import ImageVerdict, Service, Verdict
-    from gate.wait import Patience, Watcher
+    from gate.security_center import CatalogueRow, ImageRecord
+    from gate.verdict import ImageVerdict, Verdict
 
 # Images that are looked at one by one, because the lists don't decide them: each takes about ten
 # requests, so more of them would cost more than reading all lists again.
@@ -38,29 +33,31 @@ MOST_LOOKS = 500
 # Blocked images whose findings are read in full, for the reports.
 MOST_DETAILED = 20
 _OTHERS_TURN = 1000  # images that are judged before signals and progress have their turn
+_RECORDS_MOVED = "The records could not all be read, so images may be missing here: {0}"
+_STRANGERS = "Images that have build risks but no record in a registry, so are not judged: {0}."
+_TOO_MANY = (
+    "{0} images could not be decided by the lists alone, and the first {1} were looked at one by "
+    "one. Audit a namespace at a time (--namespace) to decide the others."
+)
 
 
-class Means(Struct, frozen=True, kw_only=True):
-    """What an audit works with; ``stop`` ends the gathering of evidence."""
-
-    client: SecurityCenter
-    reader: EvidenceReader
-    scans: Scans
-    service: Service
-    clock: Clock
-    patience: Patience
-    watcher: Watcher
-    stop: Stop
-
-
-async def audit(scope: Scope, policies: Policies, means: Means, progress: Progress) -> Verdict:
+async def audit(  # noqa: PLR0913 - what an audit is about, each by its name
+    scope: Scope,
+    policies: Policies,
+    connections: Connections,
+    *,
+    region: str | None,
+    headway: Headway,
+    stop: Stop,
+) -> Verdict:
     """Judge the images of a scope, in the order of their names.
 
-    Trouble on the way, or being stopped, leaves what it concerns undecided; it is no exception.
+    ``region`` must be prepared in ``connections``. Trouble on the way, or being stopped, leaves
+    what it concerns undecided; it is no exception.
     """
-    auditing = _Auditing(scope, Bench(policies), means, progress)
+    auditing = _Auditing(scope, policies, connections, region, headway, stop)
     trouble: GateError | None = None
-    with means.stop.scope:
+    with stop.scope:
         try:
             await auditing.run()
         except* GateError as several:
@@ -75,71 +72,90 @@ def _first(several: BaseExceptionGroup[GateError]) -> GateError:
 
 
 class _Auditing:
-    """One audit; a verdict can be made of it at any moment."""
+    """One audit; a verdict can be made of it at any moment.
 
-    def __init__(self, scope: Scope, bench: Bench, means: Means, progress: Progress) -> None:
+    The lists decide most images at once, whatever their number, but only if they are about the
+    state in which the records are. So the records are read before and after the lists, and an
+    image that changed between, that rows may have been lost of, or that the answers contradict one
+    another about is looked at by itself, with all the rules of a check. An audit may leave an
+    image undecided that a check would pass; it never passes one that a check would not.
+    """
+
+    def __init__(  # noqa: PLR0913, PLR0917 - the parameters of ``audit``
+        self,
+        scope: Scope,
+        policies: Policies,
+        connections: Connections,
+        region: str | None,
+        headway: Headway,
+        stop: Stop,
+    ) -> None:
         self._scope = scope
-        self._bench = bench
-        self._means = means
-        self._progress = progress
-        self._known = Known()
+        self._policies = policies
+        self._run = connections.settings.run
+        self._connections = connections
+        self._client = connections.client(region)
+        self._reader = connections.reader(region)
+        self._headway = headway
+        self._stop = stop
+        self._inventory = Inventory()
         self._notes: list[str] = []
         self._all_records = False
         self._judged: dict[str, ImageVerdict] = {}
 
     async def run(self) -> None:
         """Gather the evidence: records, lists by risk, records again, then single images."""
-        client, known = self._means.client, self._known
-        records = Records(client, self._scope, self._progress)
-        known.checks = await read_checks(client)
-        known.records = await self._read_records(records)
-        strays = Strays(known.records)
-        lists = RiskLists(client, self._progress, strays)
-        gathering = Gathering(lists, self._scope, await self._risks(), known.gathered)
-        await gathering.run()
-        await self._read_records_again(records, strays)
-        known.whole = True
+        client, inventory = self._client, self._inventory
+        records = AccountRecords(client, self._scope, self._headway)
+        inventory.checks = await read_checks(client)
+        inventory.records = await self._read_records(records)
+        matcher = RowMatcher(inventory.records)
+        lists = RiskLists(client, self._headway, matcher)
+        risks = await self._risks()
+        await Collector(lists, self._scope, risks, inventory.collected).run()
+        await self._read_records_again(records, matcher)
+        inventory.whole = True
         await self._look_at(await self._judge_by_lists())
 
-    async def _read_records(self, records: Records) -> dict[str, ImageRecord]:
+    async def _read_records(self, records: AccountRecords) -> dict[str, ImageRecord]:
         listing = await records.read()
         self._all_records = listing.complete
         if not listing.complete:
             self._notes.append(_RECORDS_MOVED.format(listing.problem))
         return {record.uuid: record for record in sorted(listing.rows, key=_name)}
 
-    async def _risks(self) -> list[Risk]:
+    async def _risks(self) -> list[PossibleRisk]:
         """Return the risks that images may have: those that some have, and all checks."""
-        listing = await self._means.client.build_risks()
+        listing = await self._client.build_risks()
         if not listing.complete:
-            self._known.gathered.problems.append(
+            self._inventory.collected.problems.append(
                 f"The list of build risks could not all be read: {listing.problem}"
             )
         by_key: dict[str, list[CatalogueRow]] = {}
         for row in listing.rows:
             by_key.setdefault(row.risk_key, []).append(row)
         risks = [_risk(key, rows) for key, rows in by_key.items()]
-        checks = self._known.checks
+        checks = self._inventory.checks
         others = {*checks.on, *checks.off} - by_key.keys()
-        return [*risks, *map(Risk, sorted(others))]
+        return [*risks, *map(PossibleRisk, sorted(others))]
 
-    async def _read_records_again(self, records: Records, strays: Strays) -> None:
+    async def _read_records_again(self, records: AccountRecords, matcher: RowMatcher) -> None:
         """Find the records that changed while the lists were read, or that rows may hide from."""
-        known = self._known
-        again = {seen.uuid: seen.same for seen in (await records.compare(known.records)).rows}
+        inventory = self._inventory
+        again = {row.uuid: row.same for row in (await records.compare(inventory.records)).rows}
         # A look at one that is gone tells so.
-        known.changed = {uuid for uuid in known.records if not again.get(uuid, False)}
-        known.gathered.doubtful |= strays.doubtful(again.keys())
-        strangers = known.gathered.findings.keys() - known.records.keys() - again.keys()
+        inventory.changed = {uuid for uuid in inventory.records if not again.get(uuid, False)}
+        inventory.collected.doubtful |= matcher.doubtful(again.keys())
+        strangers = inventory.collected.findings.keys() - inventory.records.keys() - again.keys()
         if self._scope.is_everything and strangers:
             self._notes.append(_STRANGERS.format(len(strangers)))
 
     def _subjects(self) -> Iterator[Subject]:
         """Yield the images that are not judged yet, in their order."""
-        now = self._means.client.now()
-        for uuid, record in self._known.records.items():
+        now = self._client.now()
+        for uuid, record in self._inventory.records.items():
             if uuid not in self._judged:
-                yield Subject(record, self._known, self._bench, now)
+                yield Subject(record, self._inventory, self._policies, now)
 
     async def _judge_by_lists(self) -> list[Subject]:
         """Judge what the lists decide; return those to look at one by one.
@@ -151,7 +167,7 @@ class _Auditing:
         for number, subject in enumerate(self._subjects()):
             blocks = subject.blocks
             detailed += blocks
-            shown = blocks and (detailed <= MOST_DETAILED or self._known.gathered.problems)
+            shown = blocks and (detailed <= MOST_DETAILED or self._inventory.collected.problems)
             if shown or (not blocks and subject.needs_a_look):
                 to_look_at.append(subject)
             else:
@@ -167,49 +183,47 @@ class _Auditing:
             self._notes.append(_TOO_MANY.format(len(subjects), MOST_LOOKS))
         if not targets:
             return
-        self._progress.looks_expected += len(targets)
+        self._headway.looks_expected += len(targets)
         wait = Wait(
-            dict.fromkeys(targets, self._means.reader),
-            scans=self._means.scans,
-            clock=self._means.clock,
-            patience=self._means.patience,
-            watcher=self._means.watcher,
+            dict.fromkeys(targets, self._reader),
+            self._run,
+            Waiting(stop=self._stop),
+            Scans(ScanMode.NEVER, lambda _: self._client),
         )
         try:
             await wait.run()
         finally:
-            self._known.looked = {targets[target]: seen for target, seen in wait.evidence.items()}
-            self._progress.looks += len(self._known.looked)
+            self._inventory.looked = {
+                targets[target]: evidence for target, evidence in wait.evidence.items()
+            }
+            self._headway.looks += len(self._inventory.looked)
 
     def verdict(self, trouble: GateError | None) -> Verdict:
         """Judge what is known."""
         judged = {each.record.uuid: self._judge(each, trouble) for each in self._subjects()}
         judged |= self._judged
-        images = [judged[uuid] for uuid in self._known.records]
-        notes = [*self._notes, *self._known.gathered.problems, *notes_on(self._known.checks)]
+        images = [judged[uuid] for uuid in self._inventory.records]
+        notes = [*self._notes, *self._inventory.collected.problems, *self._inventory.checks.notes]
         if trouble is not None:
             notes.insert(0, f"The audit was not finished: {trouble}")
         nothing_because = trouble.exit_code if trouble is not None and not images else None
         return judge_run(
             images,
-            generated_at=self._means.clock.now(),
-            service=self._means.service,
-            policies=self._bench.policies.sources,
+            generated_at=self._run.clock.now(),
+            service=self._connections.service(),
+            policies=self._policies.sources,
             notes=[*notes, *self._policy_notes(images)],
-            ended_by=self._means.stop.ended_by or nothing_because,
+            ended_by=self._stop.ended_by or nothing_because,
             whole=self._all_records,
         )
 
     def _policy_notes(self, images: Sequence[ImageVerdict]) -> tuple[str, ...]:
+        policies = self._policies
         decided = (
-            (
-                self._bench.names_of(reference_of(record)),
-                (decision.finding for decision in image.decisions),
-            )
-            for record, image in zip(self._known.records.values(), images, strict=True)
+            (names_of(reference_of(record)), (one.finding for one in image.decisions))
+            for record, image in zip(self._inventory.records.values(), images, strict=True)
             if image.outcome is not Outcome.UNDECIDED
         )
-        policies = self._bench.policies
         return policies.notes(decided if policies.tell_images_apart else ())
 
     def _judge(self, subject: Subject, trouble: GateError | None) -> ImageVerdict:
@@ -218,28 +232,19 @@ class _Auditing:
             str(subject.reference).removeprefix("/"),
             evidence,
             subject.decisions_on(evidence),
-            tolerated=isinstance(evidence, Unscanned)
-            and self._bench.policies.tolerates(evidence.reason),
+            tolerated=isinstance(evidence, Unscanned) and self._policies.tolerates(evidence.reason),
             digest=subject.reference.digest or "",
         )
-
-
-_RECORDS_MOVED = "The records could not all be read, so images may be missing here: {0}"
-_STRANGERS = "Images that have build risks but no record in a registry, so are not judged: {0}."
-_TOO_MANY = (
-    "{0} images could not be decided by the lists alone, and the first {1} were looked at one by "
-    "one. Audit a namespace at a time (--namespace) to decide the others."
-)
 
 
 def _name(record: ImageRecord) -> tuple[str, ...]:
     return record.repo_namespace, record.repo_name, record.tag, record.digest
 
 
-def _risk(key: str, rows: Sequence[CatalogueRow]) -> Risk:
+def _risk(key: str, rows: Sequence[CatalogueRow]) -> PossibleRisk:
     """Describe a risk, which may stand in the catalogue once for each level."""
     first = rows[0]
-    return Risk(
+    return PossibleRisk(
         key=key,
         name=first.risk_key_name,
         risk_class=first.risk_class,

@@ -10,10 +10,7 @@ from msgspec import Struct
 
 from gate.errors import ReportUnwritable
 from gate.escaping import for_markdown, for_workflow_data
-from gate.report import render
-from gate.report.deployable import deployable
-from gate.report.github import annotation_lines
-from gate.report.verdict_line import verdict_line
+from gate.report import annotation_lines, deployable, render, verdict_line
 from gate.verdict import Action
 
 if TYPE_CHECKING:
@@ -62,12 +59,12 @@ class GitHub(Struct, frozen=True):
 def _outputs(
     verdict: Verdict, exit_code: ExitCode, reports: Sequence[tuple[str, str]]
 ) -> Iterator[tuple[str, str]]:
-    counts = [image.count() for image in verdict.images]
+    counts = verdict.count()
     yield "verdict", verdict.outcome.value
     yield "exit-code", str(int(exit_code))
     yield "image", "\n".join(deployable(verdict))
-    yield "blocked", str(sum(count[Action.BLOCK] for count in counts))
-    yield "warned", str(sum(count[Action.WARN] for count in counts))
+    yield "blocked", str(counts[Action.BLOCK])
+    yield "warned", str(counts[Action.WARN])
     for name, path in reports:
         if name in _PATHS:
             yield _PATHS[name], path
@@ -97,5 +94,5 @@ def _append(path: str, text: str, what: str) -> None:
     except OSError as error:
         raise ReportUnwritable(
             f"GitHub's file for the step's {what} can't be written: {error.strerror}.",
-            "Run the gate on the runner itself, or with its files mounted; --no-ci does without.",
+            "Run the gate on the runner itself, or with its files mounted, or with --no-ci.",
         ) from None

@@ -9,16 +9,14 @@ import anyio
 import click
 from msgspec.structs import replace
 
-from gate.audit import Means, Progress, Scope, audit, changes, read_earlier, summary
+from gate.audit import Headway, Scope, audit, changes, read_earlier, summary
+from gate.check import Stop
 from gate.cli import groups
 from gate.cli.delivery import deliver
 from gate.cli.options import option
 from gate.cli.progress import show_audit
 from gate.cli.terminal import read_text, terminal
 from gate.connect import Connections
-from gate.scanning import ScanMode, Scans
-from gate.stopping import Stop
-from gate.wait import Patience
 
 if TYPE_CHECKING:
     from datetime import timedelta
@@ -29,7 +27,6 @@ if TYPE_CHECKING:
     from gate.errors import ExitCode
     from gate.policy import Policies
     from gate.verdict import Verdict
-    from gate.wait import Progress as WaitProgress
 
 
 @click.command("audit")
@@ -96,28 +93,10 @@ async def gather(  # noqa: PLR0913 - what is judged, by what, and in which run
     region = service.region_of(None, run)
     async with Connections(service.settings(run, concurrency=concurrency)) as connections:
         await connections.prepare([region])
-        stop = Stop(run.deadline - run.clock.monotonic())
-        progress = Progress()
-        means = Means(
-            client=connections.client(region),
-            reader=connections.reader(region),
-            scans=Scans(ScanMode.NEVER, lambda _target: connections.client(region)),
-            service=connections.service(),
-            clock=run.clock,
-            patience=Patience(wait=0.0, deadline=run.deadline, random=run.jitter),
-            watcher=_Silent(),
-            stop=stop,
-        )
+        stop, headway = Stop(run.remaining()), Headway()
         return await stop.heeding_signals(
-            partial(audit, scope, policies, means, progress),
-            partial(show_audit, progress, run, terminal),
+            partial(
+                audit, scope, policies, connections, region=region, headway=headway, stop=stop
+            ),
+            partial(show_audit, headway, run, terminal),
         )
-
-
-class _Silent:
-    """The audit has its own progress."""
-
-    tick = 60.0
-
-    def show(self, progress: WaitProgress) -> None:
-        """Show nothing."""

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from gate.cli.groups import Output
     from gate.clock import Run
-    from gate.report import Look as Style
+    from gate.report import Style
     from gate.verdict import Verdict
 
     AsText = Callable[[Verdict, Style], str]

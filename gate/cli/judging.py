@@ -7,14 +7,10 @@ from typing import TYPE_CHECKING
 
 import anyio
 
-from gate.check import Means, check
+from gate.check import Question, ScanMode, Stop, Waiting, check
 from gate.cli.groups import REGION_VARIABLE
 from gate.cli.progress import WaitProgress
 from gate.connect import Connections
-from gate.scanning import ScanMode, Scans
-from gate.stopping import Stop
-from gate.targets import Question
-from gate.wait import Patience
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -69,25 +65,16 @@ async def gather(  # noqa: PLR0913, PLR0917 - the same
         )
         await connections.prepare(question.region_of(image) for image in images)
         with WaitProgress(terminal) as watcher:
-            stop = Stop(run.deadline - run.clock.monotonic())
-            means = Means(
-                reader_of=lambda target: connections.reader(target.region),
-                scans=Scans(
-                    ScanMode(gathering.scan),
-                    lambda target: connections.client(target.region),
-                    dry_run=gathering.dry_run,
-                ),
-                service=connections.service(),
-                clock=run.clock,
-                patience=Patience(
-                    wait=_seconds(gathering), deadline=run.deadline, random=run.jitter
-                ),
+            stop = Stop(run.remaining())
+            waiting = Waiting(
+                seconds=_seconds(gathering),
+                scan=ScanMode(gathering.scan),
+                dry_run=gathering.dry_run,
                 watcher=watcher,
                 stop=stop,
             )
-            return await stop.heeding_signals(
-                partial(check, images, question, means, beside=beside, notes=notes)
-            )
+            judge = partial(check, images, question, connections, waiting)
+            return await stop.heeding_signals(partial(judge, beside=beside, notes=notes))
 
 
 def _seconds(gathering: Gathering) -> float:

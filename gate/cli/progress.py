@@ -13,10 +13,10 @@ from gate.escaping import for_terminal
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from gate.audit import Progress as AuditProgress
+    from gate.audit import Headway
+    from gate.check import Progress
     from gate.cli.terminal import Terminal
     from gate.clock import Run
-    from gate.wait import Progress
 
 LIVE, PLAIN = 0.5, 29.0  # seconds between two lines of an audit, on a terminal and in a log
 
@@ -83,16 +83,16 @@ class WaitProgress:
         self._terminal.write(f"{_waiting(progress)}\n")
 
 
-async def show_audit(progress: AuditProgress, run: Run, terminal: Terminal) -> None:
+async def show_audit(headway: Headway, run: Run, terminal: Terminal) -> None:
     """Show how far an audit is until this is cancelled."""
     started = run.clock.monotonic()
     line = _Line(terminal)
     try:
         while True:
             await anyio.sleep(LIVE if terminal.live else PLAIN)
-            text = f"{progress}; {_seconds(run.clock.monotonic() - started)} so far"
+            text = f"{headway}; {_seconds(run.clock.monotonic() - started)} so far"
             if terminal.live:
-                line.show(f"{progress.bar()} {text}")
+                line.show(f"{headway.bar()} {text}")
             else:
                 terminal.write(f"auditing: {text}\n")
     finally:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from gate.clock import Clock, Run
-    from gate.report import Look as Style
+    from gate.report import Style
 
 _LOG_WIDTH = 80  # columns of a report for people that nobody watches on a terminal
 
@@ -65,7 +65,7 @@ def _clock() -> Clock:
 
 def style(*, verbose: bool = False, quiet: bool = False) -> Style:
     """Return how a report for people is to look on standard output."""
-    from gate.report import Look as Style  # noqa: PLC0415 - not every command needs it
+    from gate.report import Style  # noqa: PLC0415 - not every command needs it
 
     watched = sys.stdout.isatty()
     unicode = "utf" in (sys.stdout.encoding or "").lower()

@@ -28,9 +28,7 @@ def locate(verdict: Verdict, path: str, text: str) -> Verdict:
     """
     matcher = Matcher(text)
     images = tuple(_located(image, path, matcher) for image in verdict.images)
-    # Some reports show the notes of the run only; as elsewhere, those of images are among them.
-    told = (note for image in images for note in image.notes)
-    return replace(verdict, images=images, notes=tuple(dict.fromkeys((*verdict.notes, *told))))
+    return replace(verdict, images=images)
 
 
 def _located(image: ImageVerdict, path: str, matcher: Matcher) -> ImageVerdict:

@@ -1,17 +1,39 @@
 """One image's evidence: what Security Center knows of it, believed only where it all agrees."""
 
-from gate.evidence.details import level_of
-from gate.evidence.reader import EvidenceReader, unscanned_by
-from gate.evidence.records import in_repository
-from gate.evidence.scan import moment
+from gate.evidence.choose import CountingScan, RefusedScan, choose
+from gate.evidence.identify import (
+    Identified,
+    identify,
+    image_of,
+    in_repository,
+    is_in_registry,
+    with_prefix,
+)
+from gate.evidence.kinds.build_risk import STATUSES, Checks, level_of, read_checks
+from gate.evidence.kinds.kind import Why
+from gate.evidence.looking import EvidenceReader, unscanned_by
+from gate.evidence.scan import moment, scan_of
 from gate.evidence.target import Look, Target
 
 __all__ = [
+    "STATUSES",
+    "Checks",
+    "CountingScan",
     "EvidenceReader",
+    "Identified",
     "Look",
+    "RefusedScan",
     "Target",
+    "Why",
+    "choose",
+    "identify",
+    "image_of",
     "in_repository",
+    "is_in_registry",
     "level_of",
     "moment",
+    "read_checks",
+    "scan_of",
     "unscanned_by",
+    "with_prefix",
 ]

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from gate.evidence import sentences
-from gate.evidence.records import image_of
+from gate.evidence import wording
+from gate.evidence.identify import image_of
 from gate.evidence.scan import moment, scan_of
 from gate.findings import IdentifiedBy, Reason, Scan, ScanState, Unscanned
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
     from datetime import datetime
 
-    from gate.evidence.records import Identified
+    from gate.evidence.identify import Identified
     from gate.evidence.target import Target
     from gate.security_center import ImageRecord
 
@@ -25,14 +25,14 @@ if TYPE_CHECKING:
 _AHEAD = timedelta(minutes=15)
 
 
-class Chosen(Struct, frozen=True):
+class CountingScan(Struct, frozen=True):
     """A record with a finished scan that is fresh enough."""
 
     record: ImageRecord
     scan: Scan
 
 
-class Refused(Struct, frozen=True):
+class RefusedScan(Struct, frozen=True):
     """A record whose scan does not count, and whether time may change that."""
 
     record: ImageRecord
@@ -42,17 +42,19 @@ class Refused(Struct, frozen=True):
 
 def choose(
     identified: Identified, target: Target, now: datetime, previous: Collection[str]
-) -> Chosen | Refused:
+) -> CountingScan | RefusedScan:
     """Return the newest finished and fresh scan, else the record that gives most hope.
 
     ``previous`` are the ``Uuid`` of records whose last finished scan counts although another one
     runs. ``now`` is the service's own clock.
     """
-    seen = [_weigh(record, identified.by, target, now, previous) for record in identified.records]
-    for result in seen:
-        if isinstance(result, Chosen):
+    results = [
+        _weigh(record, identified.by, target, now, previous) for record in identified.records
+    ]
+    for result in results:
+        if isinstance(result, CountingScan):
             return result
-    refused = [result for result in seen if isinstance(result, Refused)]
+    refused = [result for result in results if isinstance(result, RefusedScan)]
     return next((result for result in refused if result.waiting), refused[0])
 
 
@@ -62,36 +64,36 @@ def _weigh(
     target: Target,
     now: datetime,
     previous: Collection[str],
-) -> Chosen | Refused:
+) -> CountingScan | RefusedScan:
     scan = scan_of(record, now)
     if scan.state is ScanState.RUNNING and record.uuid in previous:
         scan = replace(scan, state=ScanState.FINISHED)
     if scan.state is not ScanState.FINISHED:
         reason, say, waiting = _UNFINISHED[scan.state]
         why = _unscanned(reason, say(target.name, record), record, by, target, scan)
-        return Refused(record, why, waiting)
+        return RefusedScan(record, why, waiting)
     stale = _stale(record, scan, by, target)
     if stale:
         scan = replace(scan, state=ScanState.STALE)
         sentence, waiting = stale
-        return Refused(
+        return RefusedScan(
             record, _unscanned(Reason.STALE, sentence, record, by, target, scan), waiting
         )
     odd = _makes_no_sense(record, scan, by, target)
     if odd:
-        return Refused(
+        return RefusedScan(
             record, _unscanned(Reason.INCOMPLETE, odd, record, by, target, scan), waiting=True
         )
-    return Chosen(record, scan)
+    return CountingScan(record, scan)
 
 
 # Why a scan that has not finished does not count, and whether time may change that.
 _UNFINISHED = {
-    ScanState.RUNNING: (Reason.RUNNING, sentences.running, True),
-    ScanState.FAILED: (Reason.FAILED, sentences.failed, False),
-    ScanState.MISSING: (Reason.MISSING, sentences.never_scanned, True),
-    ScanState.UNSUPPORTED: (Reason.UNSUPPORTED, sentences.unsupported, False),
-    ScanState.UNKNOWN: (Reason.INCOMPLETE, sentences.unknown, True),
+    ScanState.RUNNING: (Reason.RUNNING, wording.running, True),
+    ScanState.FAILED: (Reason.FAILED, wording.failed, False),
+    ScanState.MISSING: (Reason.MISSING, wording.never_scanned, True),
+    ScanState.UNSUPPORTED: (Reason.UNSUPPORTED, wording.unsupported, False),
+    ScanState.UNKNOWN: (Reason.INCOMPLETE, wording.unknown, True),
 }
 
 
@@ -103,10 +105,10 @@ def _stale(
     if finished is None or scan.age is None:
         return None
     if by is IdentifiedBy.TAG and pushed is not None and finished < pushed:
-        return sentences.before_push(target.name, finished, pushed), True
+        return wording.before_push(target.name, finished, pushed), True
     limit = target.requirements.max_age
     if limit is not None and scan.age > limit:
-        return sentences.too_old(target.name, finished), False
+        return wording.too_old(target.name, finished), False
     return None
 
 
@@ -114,11 +116,11 @@ def _makes_no_sense(
     record: ImageRecord, scan: Scan, by: IdentifiedBy, target: Target
 ) -> str | None:
     if scan.age is None:
-        return sentences.unknown(target.name, record)
+        return wording.unknown(target.name, record)
     if scan.age < -_AHEAD:
-        return sentences.in_the_future(target.name)
+        return wording.in_the_future(target.name)
     if by is IdentifiedBy.TAG and moment(record.image_update) is None:
-        return sentences.push_unknown(target.name)
+        return wording.push_unknown(target.name)
     return None
 
 

@@ -19,15 +19,12 @@ _MOST_SHOWN = 5  # further places in a note
 def locate(verdict: Verdict, chosen: Chosen) -> Verdict:
     """Return the verdict with each finding at the first place that names its image.
 
-    A finding that points somewhere already stays there. Notes, of the image and of the run, name
-    the places that no finding points at.
+    A finding that points somewhere already stays there. Notes of the image name the places that
+    no finding points at.
     """
     places = {str(reference): named for reference, named in chosen.references.items()}
     images = [_located(image, places.get(image.reference, ())) for image in verdict.images]
-    told = (note for image in images for note in image.notes)
-    return replace(
-        verdict, images=tuple(images), notes=tuple(dict.fromkeys((*verdict.notes, *told)))
-    )
+    return replace(verdict, images=tuple(images))
 
 
 def _located(image: ImageVerdict, places: Sequence[Location]) -> ImageVerdict:

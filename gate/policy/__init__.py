@@ -1,13 +1,15 @@
 """Policy files: load them, judge findings by them.
 
 text ─▶ parse (data with places) ─▶ schema ─▶ meaning ─▶ Policy ─▶ Policies.judge
+
+A finding becomes a decision in ``judge``: each policy walks its entries, the strictest wins.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gate.policy.load import BUILT_IN, DEFAULT_FILE, load_files
+from gate.policy.loading import BUILT_IN, DEFAULT_FILE, load_files
 from gate.policy.policies import Policies
 from gate.policy.schema import policy_schema
 

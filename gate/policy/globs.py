@@ -10,7 +10,6 @@ the product of both lengths, whatever the pattern.
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -23,6 +22,17 @@ _STAR, _STARS, _ONE = "*", "**", "?"
 _WILD = frozenset({_STAR, _STARS, _ONE})
 
 
+def _tokens(text: str) -> list[str]:
+    """Split a pattern; stars that stand side by side become one, the widest."""
+    return [token if len(token) == 1 else _STARS for token in _TOKEN.findall(text)]
+
+
+def _literal_run(tokens: Sequence[str]) -> str:
+    """Return the literal characters before the first wildcard."""
+    wildcard = next((at for at, token in enumerate(tokens) if token in _WILD), len(tokens))
+    return "".join(tokens[:wildcard])
+
+
 class Glob:
     """One pattern."""
 
@@ -32,9 +42,10 @@ class Glob:
         "_inside",
         "_literals",
         "_ones",
-        "_prefix",
         "_stars",
         "_suffix",
+        "is_literal",
+        "prefix",
         "text",
     )
 
@@ -53,22 +64,15 @@ class Glob:
                 self._stars |= bit if token == _STARS else 0
             else:
                 self._literals[token] = self._literals.get(token, 0) | bit
-        self._prefix = _literal_run(tokens)
+        self.prefix = _literal_run(tokens)
+        """What every text that it stands for begins with."""
         self._suffix = _literal_run(tokens[::-1])[::-1]
+        self.is_literal = not self._ones and not self._all_stars
+        """Whether it stands for exactly one text."""
         self._inside = max(_WILDCARDS.split(text), key=len)
 
     def __repr__(self) -> str:
         return f"Glob({self.text!r})"
-
-    @property
-    def is_literal(self) -> bool:
-        """Whether it stands for exactly one text."""
-        return not self._ones and not self._all_stars
-
-    @property
-    def prefix(self) -> str:
-        """What every text that it stands for begins with."""
-        return self._prefix
 
     @property
     def names_something(self) -> bool:
@@ -81,7 +85,7 @@ class Glob:
             return name == self.text
         # Most patterns are ruled out by their ends, or by their longest literal part.
         return (
-            name.startswith(self._prefix)
+            name.startswith(self.prefix)
             and name.endswith(self._suffix)
             and self._inside in name
             and self._walk(name)
@@ -117,52 +121,70 @@ class Glob:
 
 
 class Globs:
-    """Several patterns, of which one must match."""
+    """Several patterns as one set: of the texts that at least one of them stands for."""
 
-    __slots__ = ("_literals", "_wild", "patterns")
+    __slots__ = ("is_everything", "literals", "patterns", "wild")
 
     def __init__(self, texts: Iterable[str]) -> None:
-        self.patterns = tuple(_compiled(text) for text in dict.fromkeys(texts))
-        self._literals = frozenset(glob.text for glob in self.patterns if glob.is_literal)
-        self._wild = tuple(glob for glob in self.patterns if not glob.is_literal)
+        self.patterns = tuple(map(Glob, dict.fromkeys(texts)))
+        self.literals = frozenset(glob.text for glob in self.patterns if glob.is_literal)
+        """The patterns that stand for exactly one text."""
+        self.is_everything = any(glob.text == _STARS for glob in self.patterns)
+        self.wild = tuple(glob for glob in self.patterns if not glob.is_literal)
 
     def __str__(self) -> str:
         return ", ".join(glob.text for glob in self.patterns)
 
-    @property
-    def literals(self) -> frozenset[str]:
-        """The patterns that stand for exactly one text."""
-        return self._literals
+    def __contains__(self, text: str) -> bool:
+        return (
+            self.is_everything
+            or text in self.literals
+            or any(glob.matches(text) for glob in self.wild)
+        )
+
+    def __ge__(self, other: Globs) -> bool:
+        """Tell whether all that the other stands for is covered; ``False`` is not certain."""
+        return all(any(mine.covers(one) for mine in self.patterns) for one in other.patterns)
 
     @property
     def name_something(self) -> bool:
         """Whether each pattern holds a character that is no wildcard and no separator."""
         return all(glob.names_something for glob in self.patterns)
 
-    def match(self, name: str) -> bool:
-        """Tell whether a pattern stands for the text."""
-        return name in self._literals or any(glob.matches(name) for glob in self._wild)
 
-    def match_any(self, names: Sequence[str]) -> bool:
-        """Tell whether a pattern stands for one of the texts."""
-        return any(self.match(name) for name in names)
-
-    def cover(self, others: Globs) -> bool:
-        """Tell whether all that the others stand for is covered; ``False`` is not certain."""
-        return all(any(mine.covers(other) for mine in self.patterns) for other in others.patterns)
+EVERYTHING = Globs([_STARS])
 
 
-def _tokens(text: str) -> list[str]:
-    """Split a pattern; stars that stand side by side become one, the widest."""
-    return [token if len(token) == 1 else _STARS for token in _TOKEN.findall(text)]
+class GlobIndex:
+    """Many ``Globs`` by what their patterns begin with, so that not all are tried on a name."""
 
+    def __init__(self, entries: Iterable[Globs]) -> None:
+        self._literals: dict[str, list[int]] = {}
+        self._wild: dict[int, dict[str, list[tuple[int, Glob]]]] = {}
+        always = []
+        for number, globs in enumerate(entries):
+            if globs.is_everything:
+                always.append(number)
+            else:
+                self._add(number, globs)
+        self._always = tuple(always)
 
-def _literal_run(tokens: Sequence[str]) -> str:
-    """Return the literal characters before the first wildcard."""
-    wildcard = next((at for at, token in enumerate(tokens) if token in _WILD), len(tokens))
-    return "".join(tokens[:wildcard])
+    def _add(self, number: int, globs: Globs) -> None:
+        for text in globs.literals:
+            self._literals.setdefault(text, []).append(number)
+        for glob in globs.wild:
+            same_length = self._wild.setdefault(len(glob.prefix), {})
+            same_length.setdefault(glob.prefix, []).append((number, glob))
 
-
-@lru_cache(maxsize=4096)
-def _compiled(text: str) -> Glob:
-    return Glob(text)
+    def about(self, names: Sequence[str]) -> tuple[int, ...]:
+        """Return the numbers of those that hold one of the names, or everything, in order."""
+        if not (self._literals or self._wild):
+            return self._always
+        numbers = set(self._always)
+        for name in names:
+            numbers.update(self._literals.get(name, ()))
+            for length, by_prefix in self._wild.items():
+                for number, glob in by_prefix.get(name[:length], ()):
+                    if number not in numbers and glob.matches(name):
+                        numbers.add(number)
+        return tuple(sorted(numbers))

@@ -1,147 +1,151 @@
-"""Judge the findings of one image by one policy."""
+"""How a finding becomes a decision.
+
+Each policy walks its entries in order, and the one that decides, with a waiver if one counts, makes
+its ruling. Of several policies' rulings the strictest is the decision.
+"""
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from gate.findings import Level, Status
-from gate.policy.model import Rule, Waiver, Whose
-from gate.verdict import Action, Decision, WaiverUse
+from gate.policy import wording
+from gate.policy.model import ATTRIBUTES
+from gate.verdict import STRICTEST_FIRST, Action, Decision, WaiverUse
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import date
 
-    from gate.findings import Finding
-    from gate.policy.because import Wording
-    from gate.policy.model import Match, Policy, Selector
+    from gate.findings import Finding, Requirements
+    from gate.policy.model import Entry, Waiver, Whose
+
+_STRICTNESS = {action: rank for rank, action in enumerate(STRICTEST_FIRST)}
+
+# All of a finding that a ruling depends on; an unknown level's word stands in its sentence.
+_kind = attrgetter("level_word", *ATTRIBUTES.values())
 
 
 class Ruling(Struct, frozen=True):
-    """What one policy says of a kind of finding; ``used`` are all waivers that cover it."""
+    """A decision, and all waivers that cover its finding, ended ones too."""
 
-    action: Action
-    because: str
-    rule: str | None = None
-    waiver: WaiverUse | None = None
-    used: tuple[Waiver, ...] = ()
-
-    def on(self, finding: Finding) -> Decision:
-        """Return the decision about a finding of that kind."""
-        return Decision(
-            finding=finding,
-            action=self.action,
-            because=self.because,
-            rule=self.rule,
-            waiver=self.waiver,
-        )
+    decision: Decision
+    waivers: tuple[Waiver, ...] = ()
 
 
-class ImageJudge:
-    """One policy's judgement of images that the same rules and waivers are about.
+class PolicyJudge:
+    """One policy, as far as it is about an image: its entries, and the waivers that count in them.
 
-    ``waivers`` are those that count for each kind of ``Whose``. Each kind of finding is judged
-    once: images have many findings of few kinds.
+    ``path`` is empty where there is no other policy.
     """
 
     def __init__(
         self,
-        policy: Policy,
-        rules: Sequence[Rule],
+        entries: Sequence[Entry],
         waivers: Mapping[Whose, Sequence[Waiver]],
         today: date,
-        wording: Wording,
+        path: str,
     ) -> None:
-        self._policy = policy
-        self._today = today
-        self._wording = wording
-        self._rules = rules
+        self._entries = entries
         self._waivers = waivers
-        self._rulings: dict[tuple[str, str, Level, str, Status], Ruling] = {}
+        self._today = today
+        self._path = path
 
     def rule_on(self, finding: Finding) -> Ruling:
-        """Return what the policy says of a finding."""
-        kind = (
-            finding.risk,
-            finding.risk_class,
-            finding.level,
-            finding.level_word,
-            finding.status,
+        """Walk the entries to the first that decides.
+
+        A selector of ``block`` that is waived does not: the waiver must count for each selector of
+        ``block`` that matches.
+        """
+        if finding.level is Level.UNKNOWN or finding.status is Status.UNKNOWN:
+            because = wording.unknown(finding)
+            return Ruling(Decision(finding=finding, action=Action.BLOCK, because=because))
+        waived: Ruling | None = None
+        for entry in self._entries:
+            if waived is not None and entry.action is not Action.BLOCK:
+                break
+            if entry.match.takes(finding):
+                ruling = self._apply(entry, finding)
+                if entry.rule is not None or ruling.decision.action is not Action.WAIVED:
+                    return ruling
+                waived = waived or ruling
+        if waived is not None:
+            return waived
+        because = wording.unmatched(finding, self._path)
+        return Ruling(Decision(finding=finding, action=Action.ALLOW, because=because))
+
+    def _apply(self, entry: Entry, finding: Finding) -> Ruling:
+        """Return what an entry that matches says, with the first waiver that holds or held."""
+        decision = Decision(
+            finding=finding,
+            action=entry.action,
+            because=wording.matched(entry, finding, self._path),
+            rule=entry.rule,
         )
+        if entry.action is Action.ALLOW:
+            return Ruling(decision)
+        covering = tuple(w for w in self._waivers[entry.waivers] if w.match.takes(finding))
+        if not covering:
+            return Ruling(decision)
+        holding = next((waiver for waiver in covering if waiver.expires >= self._today), None)
+        waiver = holding or max(covering, key=lambda ended: ended.expires)
+        use = WaiverUse(
+            reason=waiver.reason,
+            expires=waiver.expires,
+            expired=holding is None,
+            owner=waiver.owner,
+            ticket=waiver.ticket,
+        )
+        waived = replace(
+            decision,
+            action=entry.action if holding is None else Action.WAIVED,
+            because=wording.waived(decision.because, use, waiver.path if self._path else ""),
+            waiver=use,
+        )
+        return Ruling(waived, covering)
+
+
+class ImageJudge:
+    """All policies, as far as they are about an image; ``waivers`` are all that name it.
+
+    Each kind of finding is judged once: images have many findings of few kinds.
+    """
+
+    def __init__(
+        self,
+        judges: Sequence[PolicyJudge],
+        waivers: Sequence[Waiver],
+        requirements: Requirements,
+    ) -> None:
+        self.waivers = waivers
+        self.requirements = requirements
+        self._judges = judges
+        self._rulings: dict[tuple[str, ...], Ruling] = {}
+
+    def decide(self, finding: Finding) -> Decision:
+        """Return the strictest policy's decision; the images of an audit share many of them."""
+        decision = self._rule_on(finding).decision
+        return decision if decision.finding is finding else replace(decision, finding=finding)
+
+    def waivers_on(self, finding: Finding) -> tuple[Waiver, ...]:
+        """Return the waivers of all policies that cover a finding, ended ones too."""
+        return self._rule_on(finding).waivers
+
+    def _rule_on(self, finding: Finding) -> Ruling:
+        kind = _kind(finding)
         ruling = self._rulings.get(kind)
         if ruling is None:
-            ruling = self._rulings[kind] = self._decide(finding)
+            rulings = [judge.rule_on(finding) for judge in self._judges]
+            decision = min((each.decision for each in rulings), key=_rank)
+            waivers = tuple(waiver for each in rulings for waiver in each.waivers)
+            ruling = self._rulings[kind] = Ruling(decision, waivers)
         return ruling
 
-    def _decide(self, finding: Finding) -> Ruling:
-        if finding.level is Level.UNKNOWN or finding.status is Status.UNKNOWN:
-            return Ruling(Action.BLOCK, self._wording.unknown(finding))
-        for rule in self._rules:
-            if _matches(rule.match, finding):
-                return self._by_rule(rule, finding)
-        blocking = list(_selecting(self._policy.block, finding))
-        if blocking:
-            rulings = [
-                self._waivable(
-                    Action.BLOCK, self._wording.listed(finding, "block"), finding, selector.waivers
-                )
-                for selector in blocking
-            ]
-            # Each selector of the list stands for itself: a waiver must count for all that match.
-            return min(rulings, key=lambda ruling: ruling.action is not Action.BLOCK)
-        if any(_selecting(self._policy.warn, finding)):
-            because = self._wording.listed(finding, "warn")
-            return self._waivable(Action.WARN, because, finding, Whose.OWN)
-        return Ruling(Action.ALLOW, self._wording.unlisted(finding))
 
-    def _by_rule(self, rule: Rule, finding: Finding) -> Ruling:
-        because = self._wording.ruled(rule)
-        if rule.action is Action.ALLOW:
-            return Ruling(Action.ALLOW, because, rule.label)
-        return self._waivable(rule.action, because, finding, rule.waivers, rule.label)
-
-    def _waivable(
-        self,
-        action: Action,
-        because: str,
-        finding: Finding,
-        whose: Whose,
-        label: str | None = None,
-    ) -> Ruling:
-        covering = [w for w in self._waivers[whose] if w.risks.match(finding.risk)]
-        used = tuple(covering)
-        holding = next((w for w in covering if w.expires >= self._today), None)
-        if holding is not None:
-            waived = self._wording.waived(because, holding)
-            return Ruling(Action.WAIVED, waived, label, _use(holding), used)
-        if not covering:
-            return Ruling(action, because, label)
-        ended = max(covering, key=lambda waiver: waiver.expires)
-        expired = self._wording.expired(because, ended)
-        return Ruling(action, expired, label, _use(ended, expired=True), used)
-
-
-def _matches(match: Match, finding: Finding) -> bool:
-    """Tell whether a rule matches a finding of an image that it is about."""
-    return (
-        finding.level in match.levels
-        and finding.status in match.statuses
-        and (match.classes is None or finding.risk_class in match.classes)
-        and (match.risks is None or match.risks.match(finding.risk))
-    )
-
-
-def _selecting(selectors: Sequence[Selector], finding: Finding) -> Iterator[Selector]:
-    return (s for s in selectors if s.selects(finding.level, finding.status))
-
-
-def _use(waiver: Waiver, *, expired: bool = False) -> WaiverUse:
-    return WaiverUse(
-        reason=waiver.reason,
-        expires=waiver.expires,
-        expired=expired,
-        owner=waiver.owner,
-        ticket=waiver.ticket,
-    )
+def _rank(decision: Decision) -> tuple[int, bool]:
+    """Of decisions as strict as each other, one that names a waiver tells the reader more."""
+    return _STRICTNESS[decision.action], decision.waiver is None

@@ -1,198 +1,147 @@
-"""From a file's data, where the schema found no fault with it, to its meaning."""
+"""What a file means, and what is wrong with it that its schema can't say."""
 
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import msgspec
 
 from gate.clock import parse_duration, say_duration
-from gate.findings import Level, Reason, Requirements, Status
+from gate.findings import Requirements
 from gate.policy.globs import Globs
-from gate.policy.model import (
-    ALL_LEVELS,
-    ALL_STATUSES,
-    Match,
-    Policy,
-    Rule,
-    Selector,
-    Tolerance,
-    Waiver,
-    Whose,
-)
+from gate.policy.model import Entry, Policy, Tolerance, Waiver
 from gate.policy.problem import Problem
-from gate.verdict import Action, PolicySource
+from gate.verdict import Action
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterator, Mapping
 
     from gate.untrusted.yaml_tree import Path, Tree
+    from gate.verdict import PolicySource
 
-# Keys at the top whose value is left out as a whole if anything in it is wrong.
-_SINGLE = frozenset({"block", "warn", "scan", "undecided"})
+_T = TypeVar("_T")
+
+_WHOLE = frozenset({"scan", "undecided"})  # keys that are left out if anything in them is wrong
+_DURATIONS = frozenset({"max_age", "settle"})  # of `scan`
 
 
-def understand(
-    content: Tree, source: PolicySource, today: date, broken: frozenset[Path] = frozenset()
-) -> tuple[Policy | None, list[Problem]]:
-    """Return what a file means, or ``None`` and what is wrong with it.
+def contradictions(content: Tree, today: date, broken: frozenset[Path]) -> list[Problem]:
+    """Return what is wrong with durations, days and waivers.
 
     ``broken`` are the parts that the schema has something against: they are left out, so that one
     reading tells all that is wrong with the rest.
     """
-    reader = _Reader(content, source, today, broken)
-    policy = reader.policy()
-    return (None if reader.problems else policy), reader.problems
+    left_out = {path[0] for path in broken if len(path) == 1 or path[0] in _WHOLE}
+    data = {key: value for key, value in content.data.items() if key not in left_out}
+    checks = _Checks(content, today)
+    checks.check_scan(data.get("scan", {}))
+    if "undecided" in data:
+        checks.read_day(("undecided", "until"), data["undecided"]["until"])
+    limit = checks.read_duration(("max_waiver",), data.get("max_waiver"))
+    for number, waiver in enumerate(data.get("waivers", ())):
+        if ("waivers", number) not in broken:
+            checks.check_waiver(("waivers", number), waiver, limit)
+    return checks.problems
 
 
-class _Reader:
-    def __init__(
-        self, content: Tree, source: PolicySource, today: date, broken: frozenset[Path]
-    ) -> None:
+class _Checks:
+    """The checks of one file, and what they have against it."""
+
+    def __init__(self, content: Tree, today: date) -> None:
         self.problems: list[Problem] = []
-        self._broken = broken
-        self._data = {
-            key: value
-            for key, value in content.data.items()
-            if (key,) not in broken and (key not in _SINGLE or not _broken_inside(key, broken))
-        }
         self._place = content.place
-        self._source = source
         self._today = today
 
-    def policy(self) -> Policy:
-        data = self._data
-        limit = self._duration(("max_waiver",), data.get("max_waiver"))
-        return Policy(
-            source=self._source,
-            block=_selectors(data.get("block", ())),
-            warn=_selectors(data.get("warn", ())),
-            rules=tuple(self._rules()),
-            waivers=tuple(self._waivers(limit)),
-            max_waiver=limit,
-            scan=self._scan(data.get("scan", {})),
-            undecided=self._tolerance(data.get("undecided")),
-        )
+    def check_scan(self, scan: Mapping[str, Any]) -> None:
+        self.read_duration(("scan", "settle"), scan.get("settle"))
+        if self.read_duration(("scan", "max_age"), scan.get("max_age")) == timedelta():
+            self._problem(("scan", "max_age"), "max_age is 0, which makes every scan too old.")
 
-    def _entries(self, key: str) -> Iterable[tuple[int, Mapping[str, Any]]]:
-        for number, entry in enumerate(self._data.get(key, ())):
-            if (key, number) not in self._broken:
-                yield number, entry
-
-    def _rules(self) -> Iterable[Rule]:
-        for number, rule in self._entries("rules"):
-            yield Rule(
-                label=_sentence(rule.get("name", f"rules[{number}]")),
-                match=_match(rule["match"]),
-                action=Action(rule["action"]),
-                reason=_sentence(rule.get("reason", "")),
-                waivers=Whose(rule.get("waivers", Whose.OWN)),
-                line=self._line(("rules", number)),
-            )
-
-    def _waivers(self, limit: timedelta | None) -> Iterable[Waiver]:
-        for number, waiver in self._entries("waivers"):
-            path = ("waivers", number)
-            read = Waiver(
-                risks=Globs(waiver["risks"]),
-                images=Globs(waiver["images"]),
-                reason=_sentence(waiver["reason"]),
-                expires=self._date((*path, "expires"), waiver["expires"]),
-                owner=_sentence(waiver.get("owner", "")),
-                ticket=_sentence(waiver.get("ticket", "")),
-                path=self._source.path,
-                line=self._line(path),
-            )
-            self._check_reach(path, read)
-            self._check_end(path, read, limit)
-            yield read
-
-    def _check_reach(self, path: Path, waiver: Waiver) -> None:
-        if not (waiver.risks.name_something or waiver.images.name_something):
+    def check_waiver(self, path: Path, waiver: Mapping[str, Any], limit: timedelta | None) -> None:
+        risks, images = Globs(waiver["risks"]), Globs(waiver["images"])
+        if not (risks.name_something or images.name_something):
             self._problem(
                 path,
-                f"A waiver for all risks ({waiver.risks}) of all images ({waiver.images}) would "
-                "switch the gate off. Name the risks or the images.",
+                f"A waiver for all risks ({risks}) of all images ({images}) would switch the gate "
+                "off. Name the risks or the images.",
             )
-
-    def _check_end(self, path: Path, waiver: Waiver, limit: timedelta | None) -> None:
-        if limit is not None and waiver.expires - self._today > limit:
-            latest = self._today + limit
+        expires = self.read_day((*path, "expires"), waiver["expires"])
+        if expires is not None and limit is not None and expires - self._today > limit:
             self._problem(
                 (*path, "expires"),
-                f"expires is {waiver.expires}, more than max_waiver ({say_duration(limit)}) from "
-                f"today. The latest day is {latest}.",
+                f"expires is {expires}, more than max_waiver ({say_duration(limit)}) from today. "
+                f"The latest day is {self._today + limit}.",
             )
 
-    def _scan(self, scan: Mapping[str, Any]) -> Requirements:
-        given: dict[str, Any] = {
-            key: value for key, value in scan.items() if isinstance(value, bool)
-        }
-        for key in ("max_age", "settle"):
-            if key in scan:
-                given[key] = self._duration(("scan", key), scan[key])
-        if given.get("max_age") == timedelta():
-            self._problem(("scan", "max_age"), "max_age is 0, which makes every scan too old.")
-        if "platforms" in scan:
-            given["platforms"] = tuple(dict.fromkeys(scan["platforms"]))
-        return Requirements(**given)
-
-    def _tolerance(self, undecided: Mapping[str, Any] | None) -> Tolerance | None:
-        if undecided is None:
-            return None
-        return Tolerance(
-            frozenset(Reason(word) for word in undecided["warn_on"]),
-            self._date(("undecided", "until"), undecided["until"]),
-        )
-
-    def _duration(self, path: Path, value: Any) -> timedelta | None:  # noqa: ANN401 - the schema's
-        if not isinstance(value, str):
-            return None if value is None else timedelta()
+    def read_duration(self, path: Path, value: Any) -> timedelta | None:  # noqa: ANN401 - the schema's
         try:
-            return parse_duration(value)
-        except ValueError as problem:
-            self._problem(path, f"{path[-1]}: {problem}")
+            return None if value is None else _duration(value)
+        except ValueError as error:
+            self._problem(path, f"{path[-1]}: {error}")
             return None
 
-    def _date(self, path: Path, value: str) -> date:
+    def read_day(self, path: Path, value: str) -> date | None:
         try:
             return date.fromisoformat(value)
         except ValueError:
             self._problem(path, f"{path[-1]} is {value}, a day that no calendar has.")
-            return date.min
+            return None
 
     def _problem(self, path: Path, text: str) -> None:
         self.problems.append(Problem(self._place(path), text))
 
-    def _line(self, path: Path) -> int:
-        return self._place(path).line
 
-
-def _broken_inside(key: str, broken: frozenset[Path]) -> bool:
-    return any(path[0] == key for path in broken)
-
-
-def _selectors(data: Any) -> tuple[Selector, ...]:  # noqa: ANN401 - one or a list, by the schema
-    listed = [data] if isinstance(data, dict) else data
-    return tuple(
-        Selector(
-            frozenset(map(Level, selector["levels"])),
-            frozenset(map(Status, selector["statuses"])),
-            Whose(selector.get("waivers", Whose.OWN)),
-        )
-        for selector in listed
+def policy_of(content: Tree, source: PolicySource) -> Policy:
+    """Return what a file means; there must be nothing wrong with it."""
+    data: dict[str, Any] = content.data
+    limit = data.get("max_waiver")
+    waivers = (
+        {**waiver, "match": waiver, "path": source.path, "line": content.place(("waivers", at)).line}
+        for at, waiver in enumerate(data.get("waivers", ()))
+    )
+    return Policy(
+        source=source,
+        entries=tuple(_converted(entry, Entry) for entry in _entries(content)),
+        waivers=tuple(_converted(waiver, Waiver) for waiver in waivers),
+        max_waiver=None if limit is None else _duration(limit),
+        scan=_converted(_scan(data.get("scan", {})), Requirements),
+        undecided=_converted(data["undecided"], Tolerance) if "undecided" in data else None,
     )
 
 
-def _match(data: Mapping[str, Any]) -> Match:
-    return Match(
-        images=Globs(data["images"]) if "images" in data else None,
-        risks=Globs(data["risks"]) if "risks" in data else None,
-        classes=frozenset(data["classes"]) if "classes" in data else None,
-        levels=frozenset(map(Level, data.get("levels", ALL_LEVELS))),
-        statuses=frozenset(map(Status, data.get("statuses", ALL_STATUSES))),
-    )
+def _entries(content: Tree) -> Iterator[dict[str, Any]]:
+    """Yield rules and selectors in the order in which they are tried."""
+    for at, rule in enumerate(content.data.get("rules", ())):
+        name = rule.get("name", f"rules[{at}]")
+        yield {**rule, "rule": name, "line": content.place(("rules", at)).line}
+    for action in (Action.BLOCK, Action.WARN):
+        selectors = content.data.get(action, ())
+        single = isinstance(selectors, dict)
+        for at, selector in enumerate([selectors] if single else selectors):
+            place = content.place((action,) if single else (action, at))
+            yield {**selector, "match": selector, "action": action, "line": place.line}
 
 
-def _sentence(text: str) -> str:
-    """Make one line of a text that may be folded over several."""
-    return " ".join(text.split())
+def _scan(data: Mapping[str, Any]) -> dict[str, Any]:
+    scan: dict[str, Any] = {
+        key: _duration(value) if key in _DURATIONS else value for key, value in data.items()
+    }
+    if "platforms" in scan:
+        scan["platforms"] = list(dict.fromkeys(scan["platforms"]))
+    return scan
+
+
+def _duration(value: str | float) -> timedelta:
+    return parse_duration(value) if isinstance(value, str) else timedelta()
+
+
+def _converted(data: Mapping[str, Any], kind: type[_T]) -> _T:
+    """Make a value of its type; texts that are folded over several lines become one line."""
+    lines = {key: " ".join(v.split()) if isinstance(v, str) else v for key, v in data.items()}
+    return msgspec.convert(lines, kind, dec_hook=_decoded)
+
+
+def _decoded(kind: type, value: Any) -> Any:  # noqa: ANN401 - msgspec's
+    """Read what msgspec can't: patterns."""
+    return Globs(value) if kind is Globs else value

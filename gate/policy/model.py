@@ -1,23 +1,35 @@
-"""What a policy file says, as types."""
+"""What a policy file says, as types.
+
+A policy is entries in the order in which they are tried (``rules``, the selectors of ``block``,
+those of ``warn``) and waivers. Each of them says by a ``Match`` which findings it is about.
+"""
 
 from __future__ import annotations
 
+from datetime import date, timedelta  # noqa: TC003 - msgspec reads the types of fields
 from enum import StrEnum
+from operator import attrgetter, contains, ge
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from gate.findings import Level, Requirements, Status
+from gate.findings import Level, Reason, Requirements, Status
+from gate.policy.globs import EVERYTHING, Globs
+from gate.verdict import Action, PolicySource  # noqa: TC001 - as above
 
 if TYPE_CHECKING:
-    from datetime import date, timedelta
-
-    from gate.findings import Reason
-    from gate.policy.globs import Globs
-    from gate.verdict import Action, PolicySource
+    from gate.findings import Finding
 
 ALL_LEVELS = frozenset({Level.HIGH, Level.MEDIUM, Level.LOW})
 ALL_STATUSES = frozenset({Status.UNHANDLED, Status.IGNORED, Status.FALSE_POSITIVE})
+
+# How the keys of `match` are tried: on which attribute of a finding. Judging, what it remembers,
+# and the search for rules that never match follow this table and the fields of `Match`; `images`
+# alone is tried on the names of the image. What is likeliest to differ comes first.
+ATTRIBUTES = {"levels": "level", "statuses": "status", "risks": "risk", "classes": "risk_class"}
+_attributes = attrgetter(*ATTRIBUTES.values())
+_criteria = attrgetter(*ATTRIBUTES)
+_all_criteria = attrgetter("images", *ATTRIBUTES)
 
 
 class Whose(StrEnum):
@@ -28,49 +40,54 @@ class Whose(StrEnum):
     NONE = "none"
 
 
-class Selector(Struct, frozen=True):
-    """Findings by level and status, both of which must be listed."""
-
-    levels: frozenset[Level]
-    statuses: frozenset[Status]
-    waivers: Whose = Whose.OWN
-
-    def selects(self, level: Level, status: Status) -> bool:
-        """Tell whether a finding of this level and status is meant."""
-        return level in self.levels and status in self.statuses
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether it selects nothing at all."""
-        return not (self.levels and self.statuses)
-
-
 class Match(Struct, frozen=True, kw_only=True):
-    """Findings by all that is known of them; ``None`` matches everything."""
+    """Findings by all keys that are given; an absent key stands for everything.
 
-    images: Globs | None = None
-    risks: Globs | None = None
-    classes: frozenset[str] | None = None
+    The type of a key says how it is read from a file. What it holds is tried with ``in``, and
+    ``>=`` tells whether it holds all that another does.
+    """
+
+    images: Globs = EVERYTHING
+    risks: Globs = EVERYTHING
+    classes: Globs = EVERYTHING
     levels: frozenset[Level] = ALL_LEVELS
     statuses: frozenset[Status] = ALL_STATUSES
 
+    def takes(self, finding: Finding) -> bool:
+        """Tell whether a finding matches whose image does."""
+        return all(map(contains, _criteria(self), _attributes(finding)))
 
-class Rule(Struct, frozen=True, kw_only=True):
-    """An exception; ``label`` is its name, or ``rules[2]`` where it has none."""
+    def covers(self, other: Match) -> bool:
+        """Tell whether all that the other one matches is matched; ``False`` is not certain."""
+        return all(map(ge, _all_criteria(self), _all_criteria(other)))
 
-    label: str
+    @property
+    def is_empty(self) -> bool:
+        """Whether it matches nothing at all."""
+        return not (self.levels and self.statuses)
+
+
+class Entry(Struct, frozen=True, kw_only=True):
+    """A rule, or a selector of ``block`` or ``warn``: what it matches gets its action.
+
+    ``rule`` is the name of a rule, or ``rules[2]`` where it has none; ``None`` for a selector.
+    """
+
     match: Match
     action: Action
+    rule: str | None = None
     reason: str = ""
     waivers: Whose = Whose.OWN
     line: int = 1
 
 
-class Waiver(Struct, frozen=True, kw_only=True):
-    """What turns a block or warn into waived, to the end of a day; ``path`` is its file's."""
+class Waiver(Struct, frozen=True, kw_only=True, eq=False):
+    """What turns a block or warn into waived, to the end of a day; ``path`` is its file's.
 
-    risks: Globs
-    images: Globs
+    Two waivers that say the same are still two.
+    """
+
+    match: Match
     reason: str
     expires: date
     owner: str = ""
@@ -90,9 +107,7 @@ class Policy(Struct, frozen=True, kw_only=True):
     """One policy file. ``max_waiver`` ``None`` is no limit, ``undecided`` ``None`` lets none by."""
 
     source: PolicySource
-    block: tuple[Selector, ...]
-    warn: tuple[Selector, ...] = ()
-    rules: tuple[Rule, ...] = ()
+    entries: tuple[Entry, ...]
     waivers: tuple[Waiver, ...] = ()
     max_waiver: timedelta | None = None
     scan: Requirements = Requirements()
@@ -104,9 +119,21 @@ class Policy(Struct, frozen=True, kw_only=True):
         return self.source.path
 
     @property
+    def parts(self) -> tuple[Entry | Waiver, ...]:
+        """All that has a ``match``."""
+        return (*self.entries, *self.waivers)
+
+    @property
     def tells_images_apart(self) -> bool:
-        """Whether some rule or waiver is not about all images."""
-        return bool(self.waivers) or any(rule.match.images is not None for rule in self.rules)
+        """Whether some entry or waiver is not about all images."""
+        return bool(self.waivers) or any(
+            not entry.match.images.is_everything for entry in self.entries
+        )
+
+    @property
+    def accepts_waivers_of_others(self) -> bool:
+        """Whether waivers of other files count somewhere in this one."""
+        return any(entry.waivers is Whose.ANY for entry in self.entries)
 
     def allows_until(self, expires: date, today: date) -> bool:
         """Tell whether a waiver that ends then is within this policy's limit."""

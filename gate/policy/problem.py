@@ -44,8 +44,8 @@ def nearest(word: object, allowed: Iterable[str]) -> str:
     """Return a question for the allowed word that was probably meant; empty if none is near."""
     if not isinstance(word, str):
         return ""
-    found = get_close_matches(word[:_LONGEST_SHOWN].lower().replace("-", "_"), allowed, n=1)
-    return f" Did you mean {found[0]}?" if found else ""
+    near = get_close_matches(word[:_LONGEST_SHOWN].lower().replace("-", "_"), allowed, n=1)
+    return f" Did you mean {near[0]}?" if near else ""
 
 
 def _printable(text: str) -> str:

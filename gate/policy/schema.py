@@ -72,7 +72,7 @@ def schema_problems(content: Tree) -> tuple[list[Problem], frozenset[Path]]:
 
     if other := _other_version(content):
         return [other], frozenset({()})
-    found: set[Problem] = set()
+    problems: set[Problem] = set()
     broken: set[Path] = set()
     for error in Draft202012Validator(policy_schema()).iter_errors(content.data):
         fault = _Fault(
@@ -82,12 +82,12 @@ def schema_problems(content: Tree) -> tuple[list[Problem], frozenset[Path]]:
             wants=error.validator_value,
             schema=dict(cast("dict[str, Any]", error.schema)),
         )
-        found.update(islice(_problems(fault, content), MOST_PROBLEMS + 1))
-        if len(found) > MOST_PROBLEMS:
-            return sorted(found), frozenset({()})
+        problems.update(islice(_problems(fault, content), MOST_PROBLEMS + 1))
+        if len(problems) > MOST_PROBLEMS:
+            return sorted(problems), frozenset({()})
         if fault.path or not isinstance(content.data, dict):
             broken.add(fault.path[:2])
-    return sorted(found), frozenset(broken)
+    return sorted(problems), frozenset(broken)
 
 
 def _other_version(content: Tree) -> Problem | None:

@@ -1,6 +1,6 @@
 """Reports: what a verdict looks like for people and for programs.
 
-A format is a module with a function ``render(verdict, look) -> str``, and a line in ``FORMATS``.
+A format is a module with a function ``render(verdict, style) -> str``, and a line in ``FORMATS``.
 """
 
 from __future__ import annotations
@@ -16,12 +16,53 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from gate.report.github import annotation_lines
+    from gate.report.naming import deployable, repository_of
+    from gate.report.wording import (
+        SANDBOX_SENTENCE,
+        counted,
+        policy_in_words,
+        sentence,
+        service_in_words,
+        shortest,
+        verdict_line,
+    )
     from gate.verdict import Verdict
 
-__all__ = ["FORMATS", "Format", "Look", "render", "report_schema", "write_report"]
+__all__ = [
+    "FORMATS",
+    "SANDBOX_SENTENCE",
+    "Format",
+    "Style",
+    "annotation_lines",
+    "counted",
+    "deployable",
+    "policy_in_words",
+    "render",
+    "report_schema",
+    "repository_of",
+    "sentence",
+    "service_in_words",
+    "shortest",
+    "verdict_line",
+    "write_report",
+]
+
+# Most runs need none of these: they are imported when they are first used.
+_MODULES = {
+    "annotation_lines": "gate.report.github",
+    "deployable": "gate.report.naming",
+    "repository_of": "gate.report.naming",
+}
 
 
-class Look(Struct, frozen=True):
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever a module of this package has
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_MODULES.get(name, "gate.report.wording")), name)
+
+
+class Style(Struct, frozen=True):
     """How a report for people is to look; ``width`` is in columns.
 
     ``verbose`` shows everything and why, ``quiet`` only the verdict; ``ascii`` says that the
@@ -39,10 +80,11 @@ class Format(Struct, frozen=True):
     """A format of reports; its module is imported when the first report is made."""
 
     module: str
+    function: str = "render"
 
-    def render(self, verdict: Verdict, look: Look) -> str:
+    def render(self, verdict: Verdict, style: Style) -> str:
         """Return the report, its last line ended."""
-        text: str = import_module(self.module).render(verdict, look)
+        text: str = getattr(import_module(self.module), self.function)(verdict, style)
         return text
 
 
@@ -59,16 +101,16 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
         "codequality": Format("gate.report.codequality"),
         "dotenv": Format("gate.report.dotenv"),
         "vsa": Format("gate.report.vsa"),
-        "vsa-predicate": Format("gate.report.vsa_predicate"),
+        "vsa-predicate": Format("gate.report.vsa", "render_predicate"),
     }
 )
 
-_PLAIN = Look()
+_PLAIN = Style()
 
 
-def render(name: str, verdict: Verdict, look: Look = _PLAIN) -> str:
+def render(name: str, verdict: Verdict, style: Style = _PLAIN) -> str:
     """Return the report of that format; it ends with a line end."""
-    return FORMATS[name].render(verdict, look)
+    return FORMATS[name].render(verdict, style)
 
 
 def write_report(name: str, path: Path, verdict: Verdict) -> None:

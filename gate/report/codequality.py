@@ -7,23 +7,27 @@ can't say that somebody accepted it.
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from gate.escaping import for_json, visible
+from gate.escaping import visible
 from gate.findings import Level, Location
-from gate.report.identity import file_of, fingerprint
-from gate.report.prose import one_line
-from gate.report.repository import repository_of
-from gate.report.wording import is_let_through
+from gate.report.naming import file_of, fingerprint, repository_of
+from gate.report.wording import (
+    NOTHING_JUDGED,
+    SANDBOX_SENTENCE,
+    is_let_through,
+    json_document,
+    one_line,
+    undecided_sentence,
+)
 from gate.verdict import Action, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from gate.findings import Finding
-    from gate.report import Look
+    from gate.report import Style
     from gate.verdict import Decision, ImageVerdict, Verdict
 
 _TEXT = 1024
@@ -37,50 +41,46 @@ _SEVERITIES = {
 _OTHERWISE = {Action.BLOCK: "major", Action.WARN: "minor"}
 
 
-def render(verdict: Verdict, _look: Look) -> str:
+def render(verdict: Verdict, _style: Style) -> str:
     """Return the report as a JSON array; GitLab reads it up to the first entry that is invalid."""
-    document = json.dumps(list(_entries(verdict)), ensure_ascii=False, allow_nan=False, indent=2)
-    return for_json(document) + "\n"
+    return json_document(list(_entries(verdict)))
 
 
 def _entries(verdict: Verdict) -> Iterator[dict[str, Any]]:
     if verdict.service.sandbox:
-        said = "SANDBOX: this is about sample data, and says nothing about a real image."
-        yield _entry("sandbox", said, "info", "sandbox", _NOWHERE)
+        yield _entry("sandbox", SANDBOX_SENTENCE, "info", "sandbox", _NOWHERE)
     if not verdict.images:
-        yield _entry("undecided", "No image was judged.", "blocker", "undecided", _NOWHERE)
+        yield _entry("undecided", NOTHING_JUDGED, "blocker", "undecided", _NOWHERE)
     undecided: Counter[str] = Counter()
-    seen: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
     for image in verdict.images:
         if image.outcome is Outcome.UNDECIDED:
             yield _undecided(image, undecided)
         for decision in image.decisions:
             if decision.action in _SEVERITIES:
-                yield _finding(image, decision, seen)
+                yield _finding(image, decision, counts)
 
 
-def _undecided(image: ImageVerdict, seen: Counter[str]) -> dict[str, Any]:
-    through = is_let_through(image)
+def _undecided(image: ImageVerdict, counts: Counter[str]) -> dict[str, Any]:
     place = _repository(image)
-    seen[place.path] += 1
-    kind = f"undecided ({image.reason}){', LET THROUGH by policy' * through}"
+    counts[place.path] += 1
     return _entry(
         "undecided",
-        f"{image.reference} is {kind}: {image.message}",
-        "minor" if through else "blocker",
-        f"undecided:{place.path}:{seen[place.path]}",
+        undecided_sentence(image),
+        "minor" if is_let_through(image) else "blocker",
+        f"undecided:{place.path}:{counts[place.path]}",
         place,
     )
 
 
-def _finding(image: ImageVerdict, decision: Decision, seen: Counter[str]) -> dict[str, Any]:
+def _finding(image: ImageVerdict, decision: Decision, counts: Counter[str]) -> dict[str, Any]:
     finding = decision.finding
     risk = one_line(finding.risk, _NAME) or "unnamed_risk"
     return _entry(
         risk,
         f"{finding.name or risk} in {image.reference}: {decision.because}",
         _SEVERITIES[decision.action].get(finding.level, _OTHERWISE[decision.action]),
-        fingerprint(repository_of(image), finding, seen),
+        fingerprint(repository_of(image), finding, counts),
         _place(finding) or _repository(image),
     )
 

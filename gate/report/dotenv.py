@@ -10,31 +10,31 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gate.escaping import for_dotenv
-from gate.report.deployable import deployable
+from gate.report.naming import deployable
 from gate.verdict import Action
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gate.report import Look
+    from gate.report import Style
     from gate.verdict import Verdict
 
 # GitLab takes files that are smaller than 5 KiB; the other lines need less than 120 of them.
 _MOST_IMAGES = 5 * 1024 - 200
 
 
-def render(verdict: Verdict, _look: Look) -> str:
+def render(verdict: Verdict, _style: Style) -> str:
     """Return the variables; ``GATE_SANDBOX`` is only there if they are about sample data."""
     return "".join(f"{name}={for_dotenv(value)}\n" for name, value in _variables(verdict))
 
 
 def _variables(verdict: Verdict) -> Iterator[tuple[str, str]]:
-    counts = [image.count() for image in verdict.images]
+    counts = verdict.count()
     images = " ".join(deployable(verdict))
     yield "GATE_VERDICT", verdict.outcome.value
     yield "GATE_EXIT_CODE", str(int(verdict.exit_code))
     yield "GATE_IMAGE", images if len(images) <= _MOST_IMAGES else ""
-    yield "GATE_BLOCKED", str(sum(count[Action.BLOCK] for count in counts))
-    yield "GATE_WARNED", str(sum(count[Action.WARN] for count in counts))
+    yield "GATE_BLOCKED", str(counts[Action.BLOCK])
+    yield "GATE_WARNED", str(counts[Action.WARN])
     if verdict.service.sandbox:
         yield "GATE_SANDBOX", "SANDBOX"

@@ -5,52 +5,58 @@ GitHub shows ten annotations of each type and drops the others: here the tenth s
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from gate.escaping import for_terminal, for_workflow_data, for_workflow_property, visible
-from gate.findings import Level
-from gate.report.verdict_line import verdict_line
-from gate.report.wording import is_let_through, sentence
+from gate.findings import Shown
+from gate.report.wording import (
+    SANDBOX_SENTENCE,
+    brief_facts_of,
+    cut,
+    every_note,
+    is_let_through,
+    one_line,
+    policy_in_words,
+    sentence,
+    undecided,
+    verdict_line,
+    weight,
+)
 from gate.verdict import Action, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from gate.findings import Location
-    from gate.report import Look
+    from gate.report import Style
     from gate.verdict import Decision, ImageVerdict, Verdict
 
 _MOST = 9
 _MESSAGE = 4096
 _TITLE = 200
-_SPACE = re.compile(r"\s+")
 _TYPES = {Action.BLOCK: "error", Action.WARN: "warning", Action.WAIVED: "notice"}
-_WORST_LEVEL_FIRST = (Level.UNKNOWN, Level.HIGH, Level.MEDIUM, Level.LOW)
+_UNDECIDED = (-1, 0)  # weighs more than any finding
 
 
 class _Annotation(Struct, frozen=True):
     """One annotation; the one with the least ``weight`` is the worst."""
 
     kind: str
-    weight: int
+    weight: tuple[int, int]
     title: str
     message: str
     location: Location | None = None
 
 
-def render(verdict: Verdict, _look: Look) -> str:
-    """Return the worst annotations of each type, and lines that are no commands."""
+def render(verdict: Verdict, _style: Style) -> str:
+    """Return the worst annotations of each type, and lines that are not commands."""
     lines = annotation_lines(verdict)
     if verdict.service.sandbox:
-        lines.append("SANDBOX: this is about sample data, and says nothing about a real image.")
-    notes = [*verdict.notes, *(note for image in verdict.images for note in image.notes)]
-    lines += [f"note: {sentence(note)}" for note in notes]
-    for policy in verdict.policies:
-        sha256 = policy.sha256.removeprefix("sha256:")
-        lines.append(f"policy: {for_terminal(policy.path)} sha256:{for_terminal(sha256)}")
+        lines.append(SANDBOX_SENTENCE)
+    lines += [f"note: {sentence(note)}" for note in every_note(verdict)]
+    lines += [f"policy: {for_terminal(policy_in_words(policy))}" for policy in verdict.policies]
     return "\n".join([*lines, verdict_line(verdict, full=True)]) + "\n"
 
 
@@ -62,32 +68,29 @@ def annotation_lines(verdict: Verdict) -> list[str]:
 
 def _annotations(image: ImageVerdict) -> Iterator[_Annotation]:
     """Make one of each finding that is not allowed, and one of an undecided image."""
-    name = _line(image.reference)
+    name = one_line(image.reference)
     if image.outcome is Outcome.UNDECIDED:
-        through = is_let_through(image)
-        title = f"undecided ({image.reason}){', LET THROUGH by policy' * through}: {name}"
-        kind = "warning" if through else "error"
-        yield _Annotation(kind, -1, title, f"{name}: {_line(image.message)}")
+        kind = "warning" if is_let_through(image) else "error"
+        message = f"{name}: {one_line(image.message)}"
+        yield _Annotation(kind, _UNDECIDED, f"{undecided(image)}: {name}", message)
     for decision in image.decisions:
         if decision.action is not Action.ALLOW:
             yield _finding(name, decision)
 
 
 def _finding(name: str, decision: Decision) -> _Annotation:
-    finding, waiver = decision.finding, decision.waiver
-    known = {
-        "Image": name,
-        "Because": _line(decision.because),
-        "Waiver": waiver and f"{_line(waiver.reason)}, until {waiver.expires}",
-        "Advice": _line(finding.fact("advice")),
-        "Build command": visible(finding.fact("command")),
-    }
-    text = "\n".join(f"{label}: {said}" for label, said in known.items() if said)
+    finding = decision.finding
+    # Code may be long, and what doesn't fit into a message is cut.
+    facts = sorted(brief_facts_of(decision), key=lambda fact: fact.shown is Shown.CODE)
+    lines = [one_line(finding.name), f"Image: {name}"]
+    for fact in facts:
+        text = visible(fact.text) if fact.shown is Shown.CODE else one_line(fact.text)
+        lines.append(f"{fact.label}: {text}")
     return _Annotation(
         kind=_TYPES[decision.action],
-        weight=_WORST_LEVEL_FIRST.index(finding.level),
-        title=f"{decision.action.value}: {_line(finding.risk)} ({finding.level.value})",
-        message=f"{_line(finding.name)}\n{text}",
+        weight=weight(decision),
+        title=f"{decision.action.value}: {one_line(finding.risk)} ({finding.level.value})",
+        message="\n".join(lines),
         location=finding.location,
     )
 
@@ -100,21 +103,15 @@ def _worst(kind: str, annotations: Iterable[_Annotation]) -> Iterator[str]:
     more = len(these) - _MOST
     if more > 0:
         rest = "The other reports have all of them."
-        yield _command(_Annotation(kind, 0, f"and {more} more", f"and {more} more. {rest}"))
+        yield _command(
+            _Annotation(kind, _UNDECIDED, f"and {more} more", f"and {more} more. {rest}")
+        )
 
 
 def _command(annotation: _Annotation) -> str:
-    properties = [f"title={for_workflow_property(_cut(annotation.title, _TITLE))}"]
+    properties = [f"title={for_workflow_property(cut(annotation.title, _TITLE))}"]
     if annotation.location:
         path = for_workflow_property(annotation.location.path)
         properties = [f"file={path}", f"line={annotation.location.line}", *properties]
-    data = for_workflow_data(_cut(annotation.message, _MESSAGE))
+    data = for_workflow_data(cut(annotation.message, _MESSAGE))
     return f"::{annotation.kind} {','.join(properties)}::{data}"
-
-
-def _line(text: str) -> str:
-    return visible(_SPACE.sub(" ", text).strip())
-
-
-def _cut(text: str, most: int) -> str:
-    return text if len(text) <= most else text[: most - 3] + "..."

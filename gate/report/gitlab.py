@@ -12,26 +12,42 @@ digest, which are among the details, and the package is the repository with its 
 from __future__ import annotations
 
 import hashlib
-import json
 from collections import Counter
 from datetime import UTC
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid5
 
 from gate import __version__
-from gate.escaping import for_json, for_markdown, visible
-from gate.findings import Level
-from gate.report.identity import file_of, fingerprint, steady_command
-from gate.report.prose import cut, one_line
-from gate.report.repository import full_name_of, repository_of
-from gate.report.wording import counted, is_let_through
+from gate.escaping import for_markdown, visible
+from gate.findings import Level, Shown
+from gate.report.naming import (
+    file_of,
+    fingerprint,
+    full_repository_of,
+    repository_of,
+    steady_code,
+)
+from gate.report.wording import (
+    NOTHING_JUDGED,
+    SANDBOX_SENTENCE,
+    advice_on,
+    counted,
+    cut,
+    every_note,
+    facts_of,
+    is_let_through,
+    json_document,
+    one_line,
+    policy_in_words,
+    undecided_sentence,
+)
 from gate.verdict import Action, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from gate.findings import Finding
-    from gate.report import Look
+    from gate.report import Style
     from gate.verdict import Decision, ImageVerdict, Verdict
 
 _VERSION = "15.2.1"
@@ -41,7 +57,7 @@ _ANALYZER = {
     "version": __version__,
     "vendor": {"name": "buildrisk-gate"},
 }
-# Its version is that of its API: it tells no other.
+# Its version is that of its API, the only one that it states.
 _SCANNER = {
     "id": "alibaba-cloud-security-center",
     "name": "Alibaba Cloud Security Center",
@@ -49,6 +65,8 @@ _SCANNER = {
     "vendor": {"name": "Alibaba Cloud"},
 }
 _SANDBOX = _ANALYZER | {"id": "buildrisk-gate-sandbox", "name": "buildrisk-gate SANDBOX"}
+# Facts that the description, the solution or a link to the file show.
+_IN_DESCRIPTION = ("description", "why", "advice", "place")
 _SHOWN = (Action.BLOCK, Action.WARN)
 # The format's limits: names have 255 characters, solutions 7,000; one of Markdown takes up to
 # seven of them.
@@ -64,20 +82,20 @@ _SEVERITIES = {
 _NAMESPACE = UUID("ebe2f557-e37c-4297-b23d-33489dd37fb8")
 
 
-def render(verdict: Verdict, _look: Look) -> str:
+def render(verdict: Verdict, _style: Style) -> str:
     """Return the report as a JSON document."""
-    seen: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
     document = {
         "version": _VERSION,
         "scan": _scan(verdict),
         "vulnerabilities": [
-            _vulnerability(image, decision, seen)
+            _vulnerability(image, decision, counts)
             for image in verdict.images
             for decision in image.decisions
             if decision.action in _SHOWN
         ],
     }
-    return for_json(json.dumps(document, ensure_ascii=False, allow_nan=False, indent=2)) + "\n"
+    return json_document(document)
 
 
 def _scan(verdict: Verdict) -> dict[str, Any]:
@@ -98,7 +116,7 @@ def _scan(verdict: Verdict) -> dict[str, Any]:
         "options": [
             {
                 "name": "policy",
-                "value": f"{visible(policy.path)} sha256:{policy.sha256.removeprefix('sha256:')}",
+                "value": visible(policy_in_words(policy)),
                 "source": "file",
             }
             for policy in verdict.policies
@@ -108,38 +126,33 @@ def _scan(verdict: Verdict) -> dict[str, Any]:
 
 def _messages(verdict: Verdict) -> Iterator[tuple[str, str]]:
     if verdict.service.sandbox:
-        yield "warn", "SANDBOX: this is about sample data, and says nothing about a real image."
+        yield "warn", SANDBOX_SENTENCE
     if not verdict.images:
-        yield "fatal", "No image was judged."
+        yield "fatal", NOTHING_JUDGED
     for image in verdict.images:
         if image.outcome is Outcome.UNDECIDED:
-            through = is_let_through(image)
-            kind = f"undecided ({image.reason}){', LET THROUGH by policy' * through}"
-            level = "warn" if through else "fatal"
-            yield level, f"{image.reference} is {kind}: {image.message}"
+            yield "warn" if is_let_through(image) else "fatal", undecided_sentence(image)
         counts = image.count()
         if left_out := counts[Action.WAIVED] + counts[Action.ALLOW]:
-            said = f"{counted(left_out, 'finding')} waived or allowed by policy, not shown."
-            yield "info", f"{image.reference}: {said}"
-        yield from (("info", note) for note in image.notes)
-    yield from (("info", note) for note in verdict.notes)
+            waived = f"{counted(left_out, 'finding')} waived or allowed by policy, not shown."
+            yield "info", f"{image.reference}: {waived}"
+    yield from (("info", note) for note in every_note(verdict))
 
 
-def _vulnerability(image: ImageVerdict, decision: Decision, seen: Counter[str]) -> dict[str, Any]:
+def _vulnerability(image: ImageVerdict, decision: Decision, counts: Counter[str]) -> dict[str, Any]:
     finding = decision.finding
     risk = one_line(finding.risk, _NAME) or "unnamed_risk"
     name = one_line(finding.name, _NAME) or risk
     return {
-        "id": str(uuid5(_NAMESPACE, fingerprint(repository_of(image), finding, seen))),
+        "id": str(uuid5(_NAMESPACE, fingerprint(repository_of(image), finding, counts))),
         "name": name,
         "description": _description(decision, name),
         "severity": _SEVERITIES[finding.level],
         "solution": _solution(finding, risk),
         "identifiers": [{"type": "buildrisk", "name": risk, "value": risk}],
         "location": {
-            "image": visible(full_name_of(image)) or "-",
-            "operating_system": one_line((image.image and image.image.platform) or "", _NAME)
-            or "unknown",
+            "image": visible(full_repository_of(image)) or "-",
+            "operating_system": one_line(image.platform, _NAME) or "unknown",
             "dependency": {"package": {"name": _package(image, finding)}, "version": ""},
         },
         "details": dict(_details(image, decision)),
@@ -147,14 +160,14 @@ def _vulnerability(image: ImageVerdict, decision: Decision, seen: Counter[str]) 
 
 
 def _description(decision: Decision, name: str) -> str:
-    """Return Markdown; nothing of others begins a line of it."""
+    """Return Markdown; untrusted text never begins a line of it."""
     what = _markdown(decision.finding.fact("description")) or for_markdown(name)
     return f"Build risk: {what}\n\nDecision: {decision.action}. {_markdown(decision.because)}"
 
 
 def _solution(finding: Finding, risk: str) -> str:
-    advice = _markdown(finding.fact("advice"))
-    return f"Advice: {advice}" if advice else f"No advice is known for {for_markdown(risk)}."
+    advice = _markdown(advice_on(finding, risk))
+    return f"Advice: {advice}" if finding.fact("advice") else advice
 
 
 def _markdown(text: str) -> str:
@@ -163,7 +176,7 @@ def _markdown(text: str) -> str:
 
 def _package(image: ImageVerdict, finding: Finding) -> str:
     """Name what the risk is in; a command that is cut keeps what tells it from others."""
-    repository, command = visible(repository_of(image)), visible(steady_command(finding))
+    repository, command = visible(repository_of(image)), visible(steady_code(finding))
     if len(command) > _COMMAND:
         digest = hashlib.sha256(command.encode()).hexdigest()[:8]
         command = f"{cut(command, _COMMAND)} ({digest})"
@@ -172,23 +185,17 @@ def _package(image: ImageVerdict, finding: Finding) -> str:
 
 def _details(image: ImageVerdict, decision: Decision) -> Iterator[tuple[str, dict[str, Any]]]:
     finding = decision.finding
-    texts = {
-        "image": ("Image", image.reference),
-        "digest": ("Digest that was judged", image.image.digest if image.image else ""),
-        "level": ("Level", finding.level.value),
-        "status": ("Status in Security Center", finding.status.value),
-        "rule": ("Rule of the policy", decision.rule or ""),
-        "layer": ("Layer", finding.fact("layer")),
-    }
-    for key, (name, text) in texts.items():
-        if text:
-            yield key, {"name": name, "type": "text", "value": visible(text)}
-    if finding.fact("command"):
-        yield (
-            "command",
-            {"name": "Build command", "type": "code", "value": visible(finding.fact("command"))},
-        )
+    yield "image", _text("Image", image.reference)
+    if image.image and image.image.digest:
+        yield "digest", _text("Digest that was judged", image.image.digest)
+    for fact in facts_of(decision, without=_IN_DESCRIPTION):
+        kind = "code" if fact.shown is Shown.CODE else "text"
+        yield fact.key, _text(fact.label, fact.text, kind)
     path = file_of(finding)
     if path and finding.location:
         place = {"file_name": visible(path), "line_start": max(1, finding.location.line)}
         yield "place", {"name": "Place", "type": "file-location"} | place
+
+
+def _text(name: str, text: str, kind: str = "text") -> dict[str, Any]:
+    return {"name": name, "type": kind, "value": visible(text)}

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 from gate import __version__
-from gate.escaping import for_json
+from gate.report.wording import every_note, json_document
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from gate.findings import Image, Location, Scan
-    from gate.report import Look
+    from gate.report import Style
     from gate.verdict import Decision, ImageVerdict, Verdict, WaiverUse
 
 
-def render(verdict: Verdict, _look: Look) -> str:
+def render(verdict: Verdict, _style: Style) -> str:
     """Return the report as a JSON document; the order of its keys is always the same."""
-    document = json.dumps(as_json(verdict), ensure_ascii=False, allow_nan=False, indent=2)
-    return for_json(document) + "\n"
+    return json_document(as_json(verdict))
 
 
 def as_json(verdict: Verdict) -> dict[str, Any]:
@@ -37,9 +35,7 @@ def as_json(verdict: Verdict) -> dict[str, Any]:
         "verdict": verdict.outcome.value,
         "exit_code": int(verdict.exit_code),
         "policies": [{"path": policy.path, "sha256": policy.sha256} for policy in verdict.policies],
-        "notes": list(
-            dict.fromkeys((*verdict.notes, *(note for one in verdict.images for note in one.notes)))
-        ),
+        "notes": list(every_note(verdict)),
         "images": [_image_verdict(image) for image in verdict.images],
     }
 
@@ -47,6 +43,7 @@ def as_json(verdict: Verdict) -> dict[str, Any]:
 def _image_verdict(image: ImageVerdict) -> dict[str, Any]:
     return {
         "reference": image.reference,
+        "digest": image.digest or None,
         "verdict": image.outcome.value,
         "reason": image.reason,
         "message": image.message,

@@ -6,25 +6,34 @@ findings: a blocked one failed, a waived one was skipped.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from gate.escaping import for_xml, visible
-from gate.report.repository import repository_of
-from gate.report.wording import is_let_through
+from gate.findings import Shown
+from gate.report.naming import repository_of
+from gate.report.wording import (
+    ABOUT_SAMPLE_DATA,
+    SANDBOX,
+    code_of,
+    facts_of,
+    full_name,
+    is_let_through,
+    one_line,
+    policy_in_words,
+    service_in_words,
+)
 from gate.verdict import Action, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from gate.report import Look
+    from gate.report import Style
     from gate.verdict import Decision, ImageVerdict, Verdict
 
-_SPACE = re.compile(r"\s+")
-_COMMAND_IN_NAME = 80
+_CODE_IN_NAME = 80
 _EVIDENCE = "The evidence suffices to decide"
 
 
@@ -38,7 +47,7 @@ class _Case(Struct, frozen=True):
     details: str = ""
 
 
-def render(verdict: Verdict, _look: Look) -> str:
+def render(verdict: Verdict, _style: Style) -> str:
     """Return the report as an XML document; nothing in it took time that is known."""
     suites = [(image, _cases(image)) for image in verdict.images]
     every = [case for _, cases in suites for case in cases]
@@ -53,17 +62,16 @@ def render(verdict: Verdict, _look: Look) -> str:
 
 def _suite(verdict: Verdict, image: ImageVerdict, cases: Sequence[_Case]) -> Iterator[str]:
     skipped = sum(case.result == "skipped" for case in cases)
-    platform = image.image.platform if image.image else None
-    suffix = f" ({platform})" if platform else ""
     yield (
-        f'  <testsuite name="{_text(image.reference + suffix)}" {_counts(cases)}'
+        f'  <testsuite name="{_text(full_name(image))}" {_counts(cases)}'
         f' skipped="{skipped}" time="0" timestamp="{verdict.generated_at:%Y-%m-%dT%H:%M:%S}">'
     )
     yield "    <properties>"
     for name, value in _properties(verdict, image):
         yield f'      <property name="{name}" value="{_text(value)}"/>'
     yield "    </properties>"
-    class_name = _text(repository_of(image) + suffix)
+    platform = f" ({image.platform})" if image.platform else ""
+    class_name = _text(repository_of(image) + platform)
     for case in cases:
         yield from _case(class_name, case)
     yield "  </testsuite>"
@@ -71,22 +79,20 @@ def _suite(verdict: Verdict, image: ImageVerdict, cases: Sequence[_Case]) -> Ite
 
 def _properties(verdict: Verdict, image: ImageVerdict) -> Iterator[tuple[str, str]]:
     if verdict.service.sandbox:
-        yield "SANDBOX", "This is about sample data, not a real image."
+        yield SANDBOX, ABOUT_SAMPLE_DATA
     yield "verdict", image.outcome.value
     yield "exit_code", str(int(image.exit_code))
     yield "digest", image.image.digest if image.image else ""
     for policy in verdict.policies:
-        yield "policy", f"{policy.path} sha256:{policy.sha256.removeprefix('sha256:')}"
-    service = verdict.service
-    who = f"{service.endpoint} {service.region}".strip() if service.endpoint else "nobody"
-    yield "service", who
+        yield "policy", policy_in_words(policy)
+    yield "service", service_in_words(verdict.service)
     for note in (*verdict.notes, *image.notes):
         yield "note", note
 
 
 def _cases(image: ImageVerdict) -> list[_Case]:
-    seen: set[str] = set()
-    return [_evidence(image), *(_finding(decision, seen) for decision in image.decisions)]
+    names: set[str] = set()
+    return [_evidence(image), *(_finding(decision, names) for decision in image.decisions)]
 
 
 def _evidence(image: ImageVerdict) -> _Case:
@@ -96,35 +102,26 @@ def _evidence(image: ImageVerdict) -> _Case:
     return _Case(_EVIDENCE, result, image.reason, image.message, image.message)
 
 
-def _finding(decision: Decision, seen: set[str]) -> _Case:
+def _finding(decision: Decision, names: set[str]) -> _Case:
     """Name a case so that the next build's case for the same finding has the same name."""
     finding = decision.finding
-    command = _line(finding.fact("command"))[:_COMMAND_IN_NAME]
-    plain = _line(": ".join(filter(None, (finding.risk, finding.name, command))))
+    code = one_line(code_of(finding))[:_CODE_IN_NAME]
+    plain = one_line(": ".join(filter(None, (finding.risk, finding.name, code))))
     name, number = plain, 2
-    while name in seen:
+    while name in names:
         name, number = f"{plain} ({number})", number + 1
-    seen.add(name)
+    names.add(name)
     result = {Action.BLOCK: "failure", Action.WAIVED: "skipped"}.get(decision.action, "")
-    said = f"{finding.name or finding.risk}: {decision.because}"
-    return _Case(name, result, finding.level.value, said, _details(decision))
+    message = f"{finding.name or finding.risk}: {decision.because}"
+    return _Case(name, result, finding.level.value, message, _details(decision))
 
 
 def _details(decision: Decision) -> str:
-    finding, waiver, location = decision.finding, decision.waiver, decision.finding.location
-    known = {
-        "Decision": f"{decision.action.value}, {decision.because}",
-        "Rule": decision.rule,
-        "Waiver": waiver and f"{waiver.reason}, until {waiver.expires} {waiver.owner}",
-        "Level": finding.level.value,
-        "Status": finding.status.value,
-        "Place": location and f"{location.path}:{location.line}",
-        "Command": visible(finding.fact("command")),
-        "Layer": finding.fact("layer"),
-        "Description": finding.fact("description"),
-        "Advice": finding.fact("advice"),
-    }
-    return "\n".join(f"{label}: {_line(text)}" for label, text in known.items() if text)
+    lines = [f"Decision: {decision.action.value}"]
+    for fact in facts_of(decision):
+        text = visible(fact.text) if fact.shown is Shown.CODE else fact.text
+        lines.append(f"{fact.label}: {one_line(text)}")
+    return "\n".join(lines)
 
 
 def _case(class_name: str, case: _Case) -> Iterator[str]:
@@ -144,9 +141,4 @@ def _counts(cases: Sequence[_Case]) -> str:
 
 
 def _text(text: str) -> str:
-    return for_xml(_line(text))
-
-
-def _line(text: str) -> str:
-    """Return prose of others on one line, where it can be seen what it holds."""
-    return visible(_SPACE.sub(" ", text).strip())
+    return for_xml(one_line(text))

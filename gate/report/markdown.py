@@ -6,29 +6,40 @@ and the last line says so.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
 from gate.escaping import for_markdown, visible
-from gate.report.verdict_line import verdict_line
-from gate.report.wording import counted, is_let_through
-from gate.verdict import STRICTEST_FIRST, Outcome
+from gate.findings import Shown
+from gate.report.wording import (
+    ABOUT_SAMPLE_DATA,
+    REST_IS_IN_JSON,
+    SANDBOX,
+    code_of,
+    counted,
+    cut,
+    facts_of,
+    folded,
+    let_through,
+    outcome_weight,
+    service_in_words,
+    verdict_line,
+    weight,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from gate.report import Look
+    from gate.report import Style
     from gate.verdict import Decision, ImageVerdict, Verdict
 
 # GitHub drops a job summary over 1 MiB whole, GitLab refuses a comment over 1,000,000 characters.
 MOST_BYTES = 950_000
 
-_SPACE = re.compile(r"\s+")
 _CELL = 300
 _PARAGRAPH = 2000
-_WORST_FIRST = (Outcome.BLOCK, Outcome.UNDECIDED, Outcome.PASS)
+_IN_ROW = ("why", "level")  # facts that the table shows
 _TABLE = "\n| Decision | Level | Risk | Build command | Why |\n|---|---|---|---|---|\n"
 _FOLD = "\n<details><summary>Details</summary>\n\n"
 _FOLD_END = "\n</details>\n"
@@ -64,18 +75,14 @@ class _Section(Struct):
         return self.heading + table + fold
 
 
-def render(verdict: Verdict, _look: Look) -> str:
+def render(verdict: Verdict, _style: Style) -> str:
     """Return the report, which is never larger than a job summary may be."""
     room = _Room(MOST_BYTES)
     head = _head(verdict)
     room.fits(head)
     foot = [line for line in _foot(verdict) if room.fits(line)]
-    sections = [
-        _Section(image, sorted(image.decisions, key=lambda d: STRICTEST_FIRST.index(d.action)))
-        for image in verdict.images
-    ]
-    by_weight = sorted(sections, key=lambda section: _WORST_FIRST.index(section.image.outcome))
-    _fill(by_weight, room)
+    sections = [_Section(image, sorted(image.decisions, key=weight)) for image in verdict.images]
+    _fill(sorted(sections, key=lambda section: outcome_weight(section.image)), room)
     shown = "".join(map(str, sections))
     return f"{head}{shown}\n{''.join(foot)}{_pointer(sections)}"
 
@@ -106,15 +113,16 @@ def _taken(texts: Iterable[str], room: _Room) -> list[str]:
 def _head(verdict: Verdict) -> str:
     text = f"## {_cell(verdict_line(verdict, full=True), _PARAGRAPH)}\n"
     if verdict.service.sandbox:
-        text += "\n> **SANDBOX**: this is about sample data, and says nothing about a real image.\n"
+        text += f"\n> **{SANDBOX}**: {ABOUT_SAMPLE_DATA}\n"
     return text
 
 
 def _heading(image: ImageVerdict) -> str:
-    platform = image.image.platform if image.image else None
-    said = f"{image.outcome.value.upper()}{' (LET THROUGH by policy)' * is_let_through(image)}"
-    name = f"{_code(image.reference)}{f' ({_cell(platform)})' if platform else ''}"
-    text = f"\n### {said} {name}\n\n**{_cell(image.reason)}**: {_cell(image.message, _PARAGRAPH)}\n"
+    outcome = image.outcome.value.upper() + let_through(image)
+    name = _code(image.reference) + (f" ({_cell(image.platform)})" if image.platform else "")
+    text = (
+        f"\n### {outcome} {name}\n\n**{_cell(image.reason)}**: {_cell(image.message, _PARAGRAPH)}\n"
+    )
     return text + "".join(f"\nNote: {_cell(note, _PARAGRAPH)}\n" for note in image.notes)
 
 
@@ -125,38 +133,25 @@ def _row(decision: Decision) -> str:
         f"**{decision.action.value}**",
         finding.level.value,
         risk,
-        _code(finding.fact("command")),
+        _code(code_of(finding)),
         _cell(decision.because),
     )
     return f"| {' | '.join(cells)} |\n"
 
 
 def _detail(decision: Decision) -> str:
-    finding, waiver, location = decision.finding, decision.waiver, decision.finding.location
-    ended = "expired " if waiver and waiver.expired else "until "
-    known = {
-        "Command": finding.fact("command") and _code(finding.fact("command"), _PARAGRAPH),
-        "Place": location and _code(f"{location.path}:{location.line}"),
-        "Description": _cell(finding.fact("description"), _PARAGRAPH),
-        "Advice": _cell(finding.fact("advice"), _PARAGRAPH),
-        "Status": _cell(finding.status.value),
-        "Layer": finding.fact("layer") and _code(finding.fact("layer")),
-        "Rule": _cell(decision.rule or ""),
-        "Waiver": waiver
-        and _cell(f"{waiver.reason}, {ended}{waiver.expires} {waiver.owner} {waiver.ticket}"),
-    }
-    lines = [f"  - {label}: {text}\n" for label, text in known.items() if text]
-    return f"- **{decision.action.value}** {_code(finding.risk)}\n" + "".join(lines)
+    text = f"- **{decision.action.value}** {_code(decision.finding.risk)}\n"
+    for fact in facts_of(decision, without=_IN_ROW):
+        shown = _cell if fact.shown is Shown.PROSE else _code
+        text += f"  - {fact.label}: {shown(fact.text, _PARAGRAPH)}\n"
+    return text
 
 
 def _foot(verdict: Verdict) -> Iterator[str]:
     """Say what holds for the whole run, the policies first."""
     for policy in verdict.policies:
-        sha256 = policy.sha256.removeprefix("sha256:")
-        yield f"- Policy {_code(policy.path)} {_code(f'sha256:{sha256}')}\n"
-    service = verdict.service
-    who = _code(f"{service.endpoint} {service.region}".strip()) if service.endpoint else "nobody"
-    yield f"- Asked {who}\n"
+        yield f"- Policy {_code(policy.path)} {_code(f'sha256:{policy.sha256}')}\n"
+    yield f"- Asked {_cell(service_in_words(verdict.service))}\n"
     for note in verdict.notes:
         yield f"- Note: {_cell(note, _PARAGRAPH)}\n"
 
@@ -174,17 +169,13 @@ def _pointer(sections: Iterable[_Section]) -> str:
         return ""
     return (
         f"\n**Cut here: {', '.join(missing)} left out.** "
-        "The JSON report (`--report json=PATH`) has all of them.\n"
+        f"{REST_IS_IN_JSON} Write it with `--report json=PATH`.\n"
     )
 
 
 def _code(text: str, most: int = _CELL) -> str:
-    return f"<code>{_escaped(visible(text), most)}</code>" if text else ""
+    return f"<code>{for_markdown(cut(visible(text), most))}</code>" if text else ""
 
 
 def _cell(text: str, most: int = _CELL) -> str:
-    return _escaped(_SPACE.sub(" ", text).strip(), most)
-
-
-def _escaped(text: str, most: int) -> str:
-    return for_markdown(text if len(text) <= most else text[: most - 3] + "...")
+    return for_markdown(cut(folded(text), most))

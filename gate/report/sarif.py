@@ -10,21 +10,28 @@ evidence that anything was fixed. It has no results either, for no later run wou
 from __future__ import annotations
 
 import gzip
-import json
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from gate import __version__
-from gate.escaping import for_json
-from gate.report.repository import repository_of
+from gate.report.naming import repository_of
 from gate.report.sarif_result import as_result, as_rules, in_message, percent_encoded
-from gate.report.wording import counted, is_let_through
+from gate.report.wording import (
+    NOTHING_JUDGED,
+    REST_IS_IN_JSON,
+    SANDBOX_SENTENCE,
+    counted,
+    is_let_through,
+    json_document,
+    outcome_weight,
+    undecided_sentence,
+)
 from gate.verdict import STRICTEST_FIRST, Action, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from gate.report import Look
+    from gate.report import Style
     from gate.verdict import Decision, ImageVerdict, Verdict
 
 # Documents of GitHub code scanning, "SARIF support": runs in a file, results in a run (kept for the
@@ -34,22 +41,16 @@ MOST_RESULTS = 25_000
 MOST_BYTES = 10_000_000
 
 _TOOL = "buildrisk-gate"
-_WORST_FIRST = (Outcome.BLOCK, Outcome.UNDECIDED, Outcome.PASS)
 
 
-def render(verdict: Verdict, _look: Look) -> str:
+def render(verdict: Verdict, _style: Style) -> str:
     """Return the report as a SARIF log; allowed findings are counted, the others are results."""
     room = MOST_RESULTS
-    text = _written(verdict, room)
+    text = json_document(_log(verdict, room))
     while room and _is_too_large(text):
         room //= 2
-        text = _written(verdict, room)
+        text = json_document(_log(verdict, room))
     return text
-
-
-def _written(verdict: Verdict, room: int) -> str:
-    document = json.dumps(_log(verdict, room), ensure_ascii=False, allow_nan=False, indent=2)
-    return for_json(document) + "\n"
 
 
 def _is_too_large(text: str) -> bool:
@@ -74,7 +75,7 @@ def _log(verdict: Verdict, room: int) -> dict[str, Any]:
 
 
 def _worst_images(images: Sequence[ImageVerdict]) -> list[ImageVerdict]:
-    worst = sorted(range(len(images)), key=lambda i: _WORST_FIRST.index(images[i].outcome))
+    worst = sorted(range(len(images)), key=lambda i: outcome_weight(images[i]))
     return [images[i] for i in sorted(worst[:MOST_RUNS])]
 
 
@@ -101,17 +102,16 @@ def _categories(images: Sequence[ImageVerdict]) -> list[str]:
     names = [repository_of(image) for image in images]
     several = Counter(names)
     for number, image in enumerate(images):
-        platform = image.image.platform if image.image else None
-        if several[names[number]] > 1 and platform:
-            names[number] += f"/{platform}"
-    seen: set[str] = set()
+        if several[names[number]] > 1 and image.platform:
+            names[number] += f"/{image.platform}"
+    taken: set[str] = set()
     categories = []
     for image, name in zip(images, map(percent_encoded, names), strict=True):
         suffix = "/undecided" if image.outcome is Outcome.UNDECIDED else ""
         unique, number = name, 2
-        while seen & {unique, unique + suffix}:
+        while taken & {unique, unique + suffix}:
             unique, number = f"{name}/{number}", number + 1
-        seen |= {unique, unique + suffix}
+        taken |= {unique, unique + suffix}
         categories.append(f"{_TOOL}/{unique}{suffix}/")
     return categories
 
@@ -125,12 +125,12 @@ def _run(
 ) -> dict[str, Any]:
     rules = as_rules(decisions)
     numbers = {rule["id"]: number for number, rule in enumerate(rules)}
-    seen: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
     return {
         "tool": {"driver": _driver(rules)},
         "automationDetails": {"id": category},
         "invocations": [_invocation(verdict, image, [*notes, *_notes_of(image, decisions)])],
-        "results": [as_result(image, decision, numbers, seen) for decision in decisions],
+        "results": [as_result(image, decision, numbers, counts) for decision in decisions],
         "columnKind": "unicodeCodePoints",
         "properties": _properties(verdict)
         | {
@@ -138,7 +138,7 @@ def _run(
             "verdict": image.outcome.value,
             "reason": image.reason,
             "digest": image.image.digest if image.image else "",
-            "platform": (image.image.platform if image.image else None) or "",
+            "platform": image.platform,
         },
     }
 
@@ -152,7 +152,7 @@ def _empty_run(verdict: Verdict, notes: Sequence[dict[str, Any]]) -> dict[str, A
             {
                 "executionSuccessful": False,
                 "exitCode": int(verdict.exit_code),
-                "toolExecutionNotifications": [_note("No image was judged.", "error"), *notes],
+                "toolExecutionNotifications": [_note(NOTHING_JUDGED, "error"), *notes],
             }
         ],
         "results": [],
@@ -182,7 +182,7 @@ def _invocation(
     decided = image.outcome is not Outcome.UNDECIDED
     if not decided:
         level = "warning" if is_let_through(image) else "error"
-        undecided = _note(f"{image.reference} is undecided: {image.message}", level)
+        undecided = _note(undecided_sentence(image), level)
         notes = [undecided | {"descriptor": {"id": image.reason}}, *notes]
     return {
         "executionSuccessful": decided,
@@ -195,7 +195,7 @@ def _invocation(
 def _notes_of_run(verdict: Verdict, runs: int) -> list[dict[str, Any]]:
     notes = [_note(note, "note") for note in verdict.notes]
     if verdict.service.sandbox:
-        notes.insert(0, _note("SANDBOX: this is about sample data, not a real image.", "warning"))
+        notes.insert(0, _note(SANDBOX_SENTENCE, "warning"))
     if left_out := len(verdict.images) - runs:
         notes.append(_cut_note(counted(left_out, "image"), f"{MOST_RUNS} runs"))
     return notes
@@ -208,15 +208,15 @@ def _notes_of(image: ImageVerdict, shown: Sequence[Decision]) -> list[dict[str, 
         notes.append(_note(f"{counted(allowed, 'finding')} allowed by policy, not shown.", "note"))
     left_out = len(image.decisions) - allowed - len(shown)
     if left_out and image.outcome is Outcome.UNDECIDED:
-        said = f"{counted(left_out, 'finding')} of this undecided image not shown."
-        notes.append(_note(f"{said} The JSON report has all of them.", "note"))
+        hidden = f"{counted(left_out, 'finding')} of this undecided image not shown."
+        notes.append(_note(f"{hidden} {REST_IS_IN_JSON}", "note"))
     elif left_out:
         notes.append(_cut_note(counted(left_out, "finding"), f"{MOST_RESULTS:,} results and 10 MB"))
     return notes
 
 
 def _cut_note(what: str, limit: str) -> dict[str, Any]:
-    text = f"{what} left out: GitHub takes no more than {limit}. The JSON report has all of them."
+    text = f"{what} left out: GitHub takes no more than {limit}. {REST_IS_IN_JSON}"
     return _note(text, "warning")
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from gate.escaping import for_sarif
-from gate.findings import Level
-from gate.report.identity import file_of, fingerprint
-from gate.report.repository import repository_of
+from gate.findings import Level, Shown
+from gate.report.naming import file_of, fingerprint, repository_of
+from gate.report.wording import advice_on, cut, folded, waiver_in_words
 from gate.verdict import Action
 
 if TYPE_CHECKING:
@@ -23,13 +22,12 @@ if TYPE_CHECKING:
 # names and identifiers 255.
 _TEXT = 1024
 _NAME = 255
-_COMMAND = 500
+_CODE = 500
 
 _LEVELS = {Action.BLOCK: "error", Action.WARN: "warning", Action.WAIVED: "note"}
 # GitHub calls it critical from 9.0, high from 7.0, medium from 4.0. A level that the gate doesn't
 # know is blocked like a high one.
 _SEVERITIES = {Level.HIGH: "8.0", Level.UNKNOWN: "7.0", Level.MEDIUM: "5.0", Level.LOW: "2.0"}
-_SPACE = re.compile(r"\s+")
 
 
 def as_rules(decisions: Sequence[Decision]) -> list[dict[str, Any]]:
@@ -50,7 +48,7 @@ def _rule(key: str, findings: Sequence[Finding]) -> dict[str, Any]:
         "name": key,
         "shortDescription": {"text": name},
         "fullDescription": {"text": in_message(first.fact("description")) or name},
-        "help": {"text": in_message(first.fact("advice")) or f"No advice is known for {key}."},
+        "help": {"text": in_message(advice_on(first, key))},
         "properties": {
             "security-severity": severity,
             "tags": ["security", *filter(None, [in_message(first.risk_class, _NAME)])],
@@ -59,15 +57,15 @@ def _rule(key: str, findings: Sequence[Finding]) -> dict[str, Any]:
 
 
 def as_result(
-    image: ImageVerdict, decision: Decision, rules: Mapping[str, int], seen: Counter[str]
+    image: ImageVerdict, decision: Decision, rules: Mapping[str, int], counts: Counter[str]
 ) -> dict[str, Any]:
-    """Return one finding as a result; ``seen`` counts equal findings of the run."""
+    """Return one finding as a result; ``counts`` counts equal findings of the run."""
     finding = decision.finding
     key = _rule_id(finding)
     path = file_of(finding)
     uri = percent_encoded(path) if path else None
     line = max(1, finding.location.line) if finding.location and uri else 1
-    identity = fingerprint(repository_of(image), finding, seen)
+    identity = fingerprint(repository_of(image), finding, counts)
     fingerprints = {"buildRisk/v1": identity}
     if uri is None:
         fingerprints["primaryLocationLineHash"] = identity
@@ -96,7 +94,7 @@ def as_result(
             "status": finding.status.value,
             "because": decision.because,
             "rule": decision.rule or "",
-            "layer": finding.fact("layer"),
+            **{fact.key: fact.text for fact in finding.facts if fact.shown is Shown.PLACE},
         },
     }
     if decision.action is Action.WAIVED:
@@ -112,21 +110,19 @@ def percent_encoded(path: str) -> str:
 
 def _message(decision: Decision) -> str:
     finding = decision.finding
-    said = f"{in_message(finding.name) or _rule_id(finding)}. {in_message(decision.because)}"
-    if finding.fact("command"):
-        said += f" Build command: {for_sarif(_cut(finding.fact('command'), _COMMAND))}"
-    return for_sarif(said)
+    text = f"{in_message(finding.name) or _rule_id(finding)}. {in_message(decision.because)}"
+    for fact in finding.facts:
+        if fact.shown is Shown.CODE:
+            text += f" {fact.label}: {for_sarif(cut(fact.text, _CODE))}"
+    return for_sarif(text)
 
 
 def _suppression(waiver: WaiverUse | None) -> dict[str, Any]:
-    known = (
-        [waiver.reason, f"until {waiver.expires}", waiver.owner, waiver.ticket] if waiver else []
-    )
-    said = ", ".join(in_message(text) for text in known if text)
+    justification = in_message(waiver_in_words(waiver)) if waiver else ""
     return {
         "kind": "external",
         "status": "accepted",
-        "justification": said or "Waived by policy.",
+        "justification": justification or "Waived by policy.",
     }
 
 
@@ -135,9 +131,5 @@ def _rule_id(finding: Finding) -> str:
 
 
 def in_message(text: str, most: int = _TEXT) -> str:
-    """Return prose of others on one line, escaped, and no longer than GitHub takes it."""
-    return _cut(for_sarif(_cut(_SPACE.sub(" ", text).strip(), most)), most)
-
-
-def _cut(text: str, most: int) -> str:
-    return text if len(text) <= most else text[: most - 3] + "..."
+    """Return untrusted text on one line, escaped, and no longer than GitHub takes it."""
+    return cut(for_sarif(cut(folded(text), most)), most)

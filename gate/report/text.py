@@ -7,76 +7,83 @@ from typing import TYPE_CHECKING
 from rich.cells import cell_len, set_cell_size
 
 from gate.escaping import for_terminal
-from gate.report.page import Page
+from gate.report.layout import Layout
 from gate.report.text_image import OUTCOME_STYLES, write_image
-from gate.report.verdict_line import verdict_line
-from gate.report.wording import asked, counts_in_brief, is_let_through, sentence, short, shortest
+from gate.report.wording import (
+    ABOUT_SAMPLE_DATA,
+    SANDBOX,
+    counts_in_brief,
+    full_name,
+    let_through,
+    policy_in_words,
+    sentence,
+    service_in_words,
+    short,
+    shortest,
+    verdict_line,
+)
 
 if TYPE_CHECKING:
-    from gate.report import Look
+    from gate.report import Style
     from gate.verdict import Verdict
 
 _SHORT_SHA256 = 12
 _LABELS = 8
 
 
-def render(verdict: Verdict, look: Look) -> str:
-    """Return the report; no line but a quiet one is wider than the look's width."""
-    page = Page(look.width, colour=look.colour)
-    if not look.quiet:
+def render(verdict: Verdict, style: Style) -> str:
+    """Return the report; no line but a quiet one is wider than the style's width."""
+    page = Layout(style.width, colour=style.colour)
+    if not style.quiet:
         _write_sandbox(verdict, page)
         for number, image in enumerate(verdict.images):
             if number:
                 page.gap()
-                page.line(("-" if look.ascii else "\u2500") * page.width, wrap=False)
-            write_image(image, page, look)
+                page.line(("-" if style.ascii else "\u2500") * page.width, wrap=False)
+            write_image(image, page, style)
         page.gap()
         _write_run(verdict, page)
         page.gap()
         if len(verdict.images) > 1:
             _write_summary(verdict, page)
             page.gap()
-    _write_verdict(verdict, page, look)
+    _write_verdict(verdict, page, style)
     return page.written()
 
 
-def _write_sandbox(verdict: Verdict, page: Page) -> None:
+def _write_sandbox(verdict: Verdict, page: Layout) -> None:
     if verdict.service.sandbox:
         page.line(
-            ("SANDBOX", "bold magenta"),
-            ": this verdict is about sample data, and says nothing about a real image.",
+            (SANDBOX, "bold magenta"),
+            f": {ABOUT_SAMPLE_DATA}",
         )
         page.gap()
 
 
-def _write_run(verdict: Verdict, page: Page) -> None:
+def _write_run(verdict: Verdict, page: Layout) -> None:
     """Write what holds for the whole run: notes, policies, and who was asked."""
     for note in verdict.notes:
         page.entry("note", sentence(note), room=_LABELS, style="yellow")
     for policy in verdict.policies:
-        sha256 = policy.sha256.removeprefix("sha256:")[:_SHORT_SHA256]
-        page.entry("policy", for_terminal(f"{policy.path} sha256:{sha256}"), room=_LABELS)
-    page.entry("asked", for_terminal(asked(verdict.service)), room=_LABELS)
+        text = for_terminal(policy_in_words(policy, _SHORT_SHA256))
+        page.entry("policy", text, room=_LABELS)
+    page.entry("asked", for_terminal(service_in_words(verdict.service)), room=_LABELS)
 
 
-def _write_summary(verdict: Verdict, page: Page) -> None:
+def _write_summary(verdict: Verdict, page: Layout) -> None:
     for image in verdict.images:
-        said = counts_in_brief(image) or image.reason
-        if is_let_through(image):
-            said += ", LET THROUGH by policy"
-        platform = image.image.platform if image.image else None
-        name = short(image.reference) + (f" ({platform})" if platform else "")
+        brief = (counts_in_brief(image) or image.reason) + let_through(image)
         page.entry(
             image.outcome.value.upper(),
-            for_terminal(f"{name}: {said}"),
+            for_terminal(f"{short(full_name(image))}: {brief}"),
             room=11,
             style=OUTCOME_STYLES[image.outcome],
         )
 
 
-def _write_verdict(verdict: Verdict, page: Page, look: Look) -> None:
+def _write_verdict(verdict: Verdict, page: Layout, style: Style) -> None:
     """Write the verdict on one line; names are shortened, then cut, where there is no room."""
-    if look.quiet:
+    if style.quiet:
         line = verdict_line(verdict, full=True)
     else:
         lines = [verdict_line(verdict, name=name) for name in (str, short, shortest)]

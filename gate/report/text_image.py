@@ -7,17 +7,29 @@ from typing import TYPE_CHECKING
 from rich.cells import cell_len
 
 from gate.escaping import for_terminal
-from gate.findings import IdentifiedBy, Level, ScanState, Status
-from gate.report.wording import age, counted, is_let_through, moment, sentence
-from gate.verdict import STRICTEST_FIRST, Action, Outcome
+from gate.findings import Shown, Status
+from gate.report.wording import (
+    code_of,
+    facts_of,
+    full_name,
+    identification,
+    let_through,
+    level_in_words,
+    record_in_parts,
+    scan_in_full,
+    sentence,
+    status_in_words,
+    weight,
+)
+from gate.verdict import Action, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gate.findings import Finding, Scan
-    from gate.report import Look
-    from gate.report.page import Page
-    from gate.verdict import Decision, ImageVerdict, WaiverUse
+    from gate.findings import Fact
+    from gate.report import Style
+    from gate.report.layout import Layout
+    from gate.verdict import Decision, ImageVerdict
 
 OUTCOME_STYLES = {
     Outcome.PASS: "bold green",
@@ -30,41 +42,42 @@ _ACTION_STYLES = {
     Action.WAIVED: "cyan",
     Action.ALLOW: "green",
 }
-_WORST_FIRST = (Level.UNKNOWN, Level.HIGH, Level.MEDIUM, Level.LOW)
 # Beside these, a digest fits into 80 columns.
 _LABELS = 8
+_IN_FIRST_LINE = ("level", "status")  # facts that the line above them shows
 _DECISIONS = 8
 _DETAILS = 9
+_ALL_DETAILS = 13
 # A build command can be a whole script.
-_LONGEST_COMMAND = 400
+_LONGEST_CODE = 400
 
 
-def write_image(image: ImageVerdict, page: Page, look: Look) -> None:
+def write_image(image: ImageVerdict, page: Layout, style: Style) -> None:
     """Write the image, its scan, the verdict on it, and the findings, the worst first."""
     _write_name(image, page)
-    let_through = ", LET THROUGH by the policy's warn_on" if is_let_through(image) else ""
     page.entry(
         "verdict",
-        (f"{image.outcome.value.upper()}{let_through}", OUTCOME_STYLES[image.outcome]),
+        (f"{image.outcome.value.upper()}{let_through(image)}", OUTCOME_STYLES[image.outcome]),
         f"{_reason(image)}: {sentence(image.message)}",
         indent=1,
         room=_LABELS,
     )
-    for label, text in (*_identity(image, look), *_scan(image.scan)):
+    for label, text in _evidence(image, style):
         page.entry(label, text, indent=1, room=_LABELS)
+    for note in image.notes:
+        page.entry("note", sentence(note), indent=1, room=_LABELS, style="yellow")
     decisions = sorted(image.decisions, key=_worst_first)
-    shown = [d for d in decisions if look.verbose or d.action in {Action.BLOCK, Action.WARN}]
+    shown = [d for d in decisions if style.verbose or d.action in {Action.BLOCK, Action.WARN}]
     if decisions:
         page.gap()
     for decision in shown:
-        _write_decision(decision, page, look)
+        _write_decision(decision, page, style)
     _write_hidden(image, len(decisions) - len(shown), page)
 
 
-def _write_name(image: ImageVerdict, page: Page) -> None:
+def _write_name(image: ImageVerdict, page: Layout) -> None:
     """Write the reference, with its digest on a line of its own where there is no room."""
-    platform = image.image.platform if image.image else None
-    whole = for_terminal(image.reference + (f" ({platform})" if platform else ""))
+    whole = for_terminal(full_name(image))
     name, at, digest = whole.rpartition("@")
     if cell_len(whole) > page.width and name:
         page.line((name, "bold"))
@@ -77,103 +90,68 @@ def _reason(image: ImageVerdict) -> str:
     return "" if image.outcome is Outcome.BLOCK else f" ({image.reason})"
 
 
-def _identity(image: ImageVerdict, look: Look) -> Iterator[tuple[str, str]]:
+def _evidence(image: ImageVerdict, style: Style) -> Iterator[tuple[str, str]]:
     record = image.image
     if record is None:
         yield "record", "none of Security Center's was identified as this image"
-        return
-    how = f"identified by {image.identified_by.value}" if image.identified_by else "not identified"
-    if image.identified_by is IdentifiedBy.TAG:
-        how += " only: a later push may have moved it"
-    if look.verbose:
-        name = f"{record.namespace}/{record.repository}:{record.tag}"
-        where = ", ".join(filter(None, (name, record.region, record.instance)))
-        how += f"; {record.uuid}, {where}"
-    yield "digest", for_terminal(record.digest) or "unknown"
-    yield "record", for_terminal(how)
-
-
-def _scan(scan: Scan) -> Iterator[tuple[str, str]]:
-    parts = [scan.state.value]
-    last = "" if scan.state is ScanState.FINISHED else "the last one finished "
-    if scan.age is not None:
-        parts.append(f"{last}{age(scan.age)} ago")
-    if scan.finished_at is not None:
-        parts.append(f"{last if scan.age is None else ''}at {moment(scan.finished_at)}")
-    if scan.checks_on is not None:
-        parts.append(f"{counted(scan.checks_on, 'check')} on")
-    yield "scan", ", ".join(parts)
-    if scan.checks_off:
-        yield "off", for_terminal(f"{', '.join(scan.checks_off)} (not checked)")
+    else:
+        ties = identification(image)
+        how = f"identified by {ties}" if ties else "not identified"
+        if style.verbose:
+            uuid, *where = record_in_parts(record)
+            how += f"; {uuid}, {', '.join(where)}"
+        yield "digest", for_terminal(record.digest) or "unknown"
+        yield "record", for_terminal(how)
+    yield "scan", scan_in_full(image.scan)
+    if image.scan.checks_off:
+        yield "off", for_terminal(f"{', '.join(image.scan.checks_off)} (not checked)")
 
 
 def _worst_first(decision: Decision) -> tuple[int, int, str, str]:
-    finding = decision.finding
-    return (
-        STRICTEST_FIRST.index(decision.action),
-        _WORST_FIRST.index(finding.level),
-        finding.risk,
-        finding.fact("command"),
-    )
+    return (*weight(decision), decision.finding.risk, code_of(decision.finding))
 
 
-def _write_decision(decision: Decision, page: Page, look: Look) -> None:
+def _write_decision(decision: Decision, page: Layout, style: Style) -> None:
     finding = decision.finding
-    handled = "" if finding.status is Status.UNHANDLED else f" [{finding.status.value}]"
+    unhandled = finding.status is Status.UNHANDLED
+    handled = "" if unhandled else f" [{status_in_words(finding)}]"
     name = f"{finding.risk}: {finding.name}" if finding.name else finding.risk
     page.entry(
         decision.action.value.upper(),
-        f"{_level(finding):6}  {sentence(name)}{handled}",
+        f"{sentence(level_in_words(finding)):6}  {sentence(name)}{handled}",
         indent=2,
         room=_DECISIONS,
         style=_ACTION_STYLES[decision.action],
     )
-    for label, text in _details(decision, look):
-        page.entry(label, text, indent=2 + _DECISIONS, room=_DETAILS)
+    room = _ALL_DETAILS if style.verbose else _DETAILS
+    for fact in _shown_facts(decision, style):
+        page.entry(fact.key, _text(fact, style), indent=2 + _DECISIONS, room=room)
 
 
-def _level(finding: Finding) -> str:
-    if finding.level is Level.UNKNOWN and finding.level_word:
-        return f"unknown ({for_terminal(finding.level_word)})"
-    return finding.level.value
+def _shown_facts(decision: Decision, style: Style) -> list[Fact]:
+    """Return what is to be said below a finding; without ``-v`` only what is acted on."""
+    facts = facts_of(decision, without=_IN_FIRST_LINE)
+    if style.verbose:
+        return facts
+    keys = {"place"}
+    if decision.action is Action.BLOCK:
+        keys.add("advice")
+    if decision.waiver and decision.waiver.expired:
+        keys.add("waiver")
+    return [fact for fact in facts if fact.shown is Shown.CODE or fact.key in keys]
 
 
-def _details(decision: Decision, look: Look) -> Iterator[tuple[str, str]]:
-    """Yield label and text of what is to be said below a finding."""
-    finding = decision.finding
-    if finding.fact("command"):
-        yield "command", _command(finding.fact("command"), look)
-    if finding.location:
-        yield "at", for_terminal(f"{finding.location.path}:{finding.location.line}")
-    if finding.fact("advice") and (look.verbose or decision.action is Action.BLOCK):
-        yield "advice", sentence(finding.fact("advice"))
-    if decision.waiver and (look.verbose or decision.waiver.expired):
-        yield "waiver", _waiver(decision.waiver)
-    if look.verbose:
-        more = {
-            "about": sentence(finding.fact("description")),
-            "layer": for_terminal(finding.fact("layer")),
-            "because": sentence(decision.because),
-            "rule": for_terminal(decision.rule or ""),
-        }
-        yield from ((label, text) for label, text in more.items() if text)
+def _text(fact: Fact, style: Style) -> str:
+    if fact.shown is not Shown.CODE:
+        return sentence(fact.text)
+    if style.verbose or len(fact.text) <= _LONGEST_CODE:
+        return for_terminal(fact.text)
+    more = len(fact.text) - _LONGEST_CODE
+    return f"{for_terminal(fact.text[:_LONGEST_CODE])}... ({more} more characters: -v)"
 
 
-def _command(command: str, look: Look) -> str:
-    if look.verbose or len(command) <= _LONGEST_COMMAND:
-        return for_terminal(command)
-    more = len(command) - _LONGEST_COMMAND
-    return f"{for_terminal(command[:_LONGEST_COMMAND])}... ({more} more characters: -v)"
-
-
-def _waiver(waiver: WaiverUse) -> str:
-    until = f"{'EXPIRED on' if waiver.expired else 'until'} {waiver.expires.isoformat()}"
-    who = ", ".join(filter(None, (waiver.owner, waiver.ticket)))
-    return sentence(f"{until}: {waiver.reason}" + (f" ({who})" if who else ""))
-
-
-def _write_hidden(image: ImageVerdict, hidden: int, page: Page) -> None:
+def _write_hidden(image: ImageVerdict, hidden: int, page: Layout) -> None:
     if hidden:
         counts = image.count()
-        said = f"{counts[Action.WAIVED]} waived, {counts[Action.ALLOW]} allowed (-v shows them)"
-        page.line(f"  {said}")
+        waived, allowed = counts[Action.WAIVED], counts[Action.ALLOW]
+        page.line(f"  {waived} waived, {allowed} allowed (-v shows them)")

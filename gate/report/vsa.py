@@ -20,7 +20,6 @@ real run: the verifier is another, the resource has another scheme, the level is
 from __future__ import annotations
 
 import hashlib
-import json
 from datetime import UTC
 from pathlib import PureWindowsPath
 from typing import TYPE_CHECKING, Any
@@ -28,16 +27,15 @@ from urllib.parse import quote
 
 from gate import __version__
 from gate.errors import ExitCode, ReportUnwritable
-from gate.escaping import for_json
-from gate.report.deployable import digests_of
-from gate.report.repository import full_name_of
+from gate.report.naming import digests_of, full_repository_of
 from gate.report.sarif_result import percent_encoded
+from gate.report.wording import json_document
 from gate.verdict import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from gate.report import Look
+    from gate.report import Style
     from gate.verdict import PolicySource, Verdict
 
 # SLSA, "Verification Summary Attestation", version 1: what isn't a level of SLSA must not begin
@@ -48,12 +46,12 @@ _VERIFIER = "pkg:generic/buildrisk-gate"
 _BUILT_IN = "(built-in)"
 
 
-def render(verdict: Verdict, _look: Look) -> str:
+def render(verdict: Verdict, _style: Style) -> str:
     """Return the statement.
 
-    Raises ``ReportUnwritable`` if no digest is known: a statement without a subject is none.
+    Raises ``ReportUnwritable`` if no digest is known: a statement needs a subject.
     """
-    return _document(
+    return json_document(
         {
             "_type": "https://in-toto.io/Statement/v1",
             "subject": _subjects(verdict),
@@ -63,29 +61,34 @@ def render(verdict: Verdict, _look: Look) -> str:
     )
 
 
-def render_predicate(verdict: Verdict, _look: Look) -> str:
+def render_predicate(verdict: Verdict, _style: Style) -> str:
     """Return the predicate alone, for tools that make the statement themselves.
 
     Raises ``ReportUnwritable`` where there would be no statement.
     """
     _subjects(verdict)
-    return _document(_predicate(verdict))
+    return json_document(_predicate(verdict))
 
 
 def _predicate(verdict: Verdict) -> dict[str, Any]:
     passed = _is_passed(verdict)
     sandbox = verdict.service.sandbox
-    levels = [_SANDBOX_LEVEL] if sandbox else [_PASSED_LEVEL] * passed
+    resource = _resource(map(full_repository_of, verdict.images))
+    levels = [_SANDBOX_LEVEL] if sandbox else []
+    if not passed:
+        levels.append(_FAILED_LEVEL)
+    elif not sandbox:
+        levels.append(_PASSED_LEVEL)
     return {
         "verifier": {
-            "id": _VERIFIER + "/sandbox" * sandbox,
+            "id": f"{_VERIFIER}/sandbox" if sandbox else _VERIFIER,
             "version": {"buildrisk-gate": __version__},
         },
         "timeVerified": f"{verdict.generated_at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
-        "resourceUri": "sandbox+" * sandbox + _resource(map(full_name_of, verdict.images)),
+        "resourceUri": f"sandbox+{resource}" if sandbox else resource,
         "policy": _policy(verdict.policies),
         "verificationResult": "PASSED" if passed else "FAILED",
-        "verifiedLevels": levels + [_FAILED_LEVEL] * (not passed),
+        "verifiedLevels": levels,
     }
 
 
@@ -99,13 +102,15 @@ def _is_passed(verdict: Verdict) -> bool:
 
 def _subjects(verdict: Verdict) -> list[dict[str, Any]]:
     named = [
-        (full_name_of(image), digest) for image in verdict.images for digest in digests_of(image)
+        (full_repository_of(image), digest)
+        for image in verdict.images
+        for digest in digests_of(image)
     ]
     if not named:
         raise ReportUnwritable(
-            "There is no statement about this run: no image's digest is known.",
+            "No statement can be made about this run: no image's digest is known.",
             "Give the digest of what was pushed (--digest, or IMAGE@sha256:…), or let the registry "
-            "tell it (--resolve).",
+            "resolve it (--resolve).",
         )
     return [
         {"name": name, "digest": {"sha256": digest.removeprefix("sha256:")}}
@@ -122,10 +127,9 @@ def _resource(names: Iterable[str]) -> str:
 
 
 def _policy(policies: Sequence[PolicySource]) -> dict[str, Any]:
-    digests = [policy.sha256.removeprefix("sha256:") for policy in policies]
     if len(policies) == 1:
-        return {"uri": _file(policies[0].path), "digest": {"sha256": digests[0]}}
-    together = "".join(f"{digest}\n" for digest in sorted(digests))
+        return {"uri": _file(policies[0].path), "digest": {"sha256": policies[0].sha256}}
+    together = "".join(f"{digest}\n" for digest in sorted(policy.sha256 for policy in policies))
     return {
         "uri": "buildrisk-gate:policies",
         "digest": {"sha256": hashlib.sha256(together.encode("ascii")).hexdigest()},
@@ -137,7 +141,3 @@ def _file(path: str) -> str:
         return "buildrisk-gate:default-policy"
     before = "/" if PureWindowsPath(path).drive[1:] == ":" else ""
     return f"file:{before}{quote(path.replace(chr(92), '/'), safe='/:', errors='replace')}"
-
-
-def _document(value: dict[str, Any]) -> str:
-    return for_json(json.dumps(value, ensure_ascii=False, allow_nan=False, indent=2)) + "\n"

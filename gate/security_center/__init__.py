@@ -15,7 +15,14 @@ from __future__ import annotations
 
 from gate.security_center.client import SecurityCenter
 from gate.security_center.endpoints import endpoint_for, parse_endpoint
-from gate.security_center.operations import OPERATIONS, Operation, Purpose
+from gate.security_center.operations import (
+    BUILD_RISKS_OF_IMAGE,
+    CHECK_CONFIGURATION,
+    IMAGES_BY_BUILD_RISK,
+    OPERATIONS,
+    Operation,
+    Purpose,
+)
 from gate.security_center.pages import Listing, read_list
 from gate.security_center.rows import (
     BuildRiskDetail,
@@ -36,6 +43,9 @@ from gate.security_center.rows import (
 from gate.security_center.wire import Page
 
 __all__ = [
+    "BUILD_RISKS_OF_IMAGE",
+    "CHECK_CONFIGURATION",
+    "IMAGES_BY_BUILD_RISK",
     "OPERATIONS",
     "BuildRiskDetail",
     "CallerIdentity",

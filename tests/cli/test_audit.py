@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from gate.audit import auditing
-from gate.audit.gathering import Gathering
+from gate.audit.collecting import Collector
+from gate.check import Stop
 from gate.cli import audit as audit_command
 from gate.cli import progress
 from gate.cli.terminal import terminal
@@ -26,7 +27,6 @@ from gate.sandbox import (
     SampleImage,
     State,
 )
-from gate.stopping import Stop
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -311,13 +311,13 @@ def test_a_record_that_changes_meanwhile_is_looked_at_by_itself(
     before = image("web")
     with serve(before, image("api")) as sandbox:
 
-        class Meanwhile(Gathering):
+        class Meanwhile(Collector):
             async def run(self) -> None:
                 await super().run()
                 scan = (*OLD, State(after=-5, scan="START"))
                 sandbox.world.put(msgspec.structs.replace(before, timeline=scan))
 
-        monkeypatch.setattr(auditing, "Gathering", Meanwhile)
+        monkeypatch.setattr(auditing, "Collector", Meanwhile)
         told = verdicts(audit(gate, sandbox))
     assert {"shop/api:1": ("pass", "clean", 0), "shop/web:1": ("undecided", "running", 0)} == told
 

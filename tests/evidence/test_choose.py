@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from gate.evidence.choose import Chosen, Refused, choose
-from gate.evidence.records import Identified
+from gate.evidence.choose import CountingScan, RefusedScan, choose
+from gate.evidence.identify import Identified
 from gate.evidence.scan import finished_before_the_running, moment, state_of
 from gate.findings import IdentifiedBy, Reason, ScanState
 from gate.security_center import ImageRecord, ScanTask
@@ -18,7 +18,7 @@ NOW = datetime(1970, 1, 11, tzinfo=UTC)
 
 def chosen(
     *records: ImageRecord, by: IdentifiedBy = IdentifiedBy.DIGEST, **told: Any
-) -> Chosen | Refused:
+) -> CountingScan | RefusedScan:
     return choose(Identified(records, by), target(**told), NOW, frozenset())
 
 
@@ -50,13 +50,13 @@ def test_the_words_of_the_reference_have_their_states(
 
 def test_the_age_counts_to_the_services_own_clock() -> None:
     result = chosen(record(last_scan_time=8 * DAY))
-    assert isinstance(result, Chosen)
+    assert isinstance(result, CountingScan)
     assert timedelta(days=2) == result.scan.age
 
 
 def test_one_finished_scan_is_enough() -> None:
     result = chosen(record(uuid="r", sca_status="START"), record(uuid="f"))
-    assert isinstance(result, Chosen)
+    assert isinstance(result, CountingScan)
     assert "f" == result.record.uuid
 
 
@@ -79,35 +79,35 @@ def test_a_scan_that_is_no_evidence_says_why(
     waiting: bool,  # noqa: FBT001 - a case
 ) -> None:
     result = chosen(record(**told))
-    assert isinstance(result, Refused)
+    assert isinstance(result, RefusedScan)
     assert (reason, waiting) == (result.why.reason, result.waiting)
 
 
 def test_a_scan_that_is_too_old_is_stale() -> None:
     old = record(last_scan_time=2 * DAY)
-    assert isinstance(chosen(old, max_age=day(9)), Chosen)
+    assert isinstance(chosen(old, max_age=day(9)), CountingScan)
     result = chosen(old, max_age=day(7))
-    assert isinstance(result, Refused)
+    assert isinstance(result, RefusedScan)
     assert (Reason.STALE, ScanState.STALE) == (result.why.reason, result.why.scan.state)
 
 
 def test_by_tag_a_scan_must_be_newer_than_the_push() -> None:
     pushed = record(image_update=9 * DAY, last_scan_time=8 * DAY)
-    assert isinstance(chosen(pushed), Chosen)
+    assert isinstance(chosen(pushed), CountingScan)
     result = chosen(pushed, by=IdentifiedBy.TAG)
-    assert isinstance(result, Refused)
+    assert isinstance(result, RefusedScan)
     assert (Reason.STALE, True) == (result.why.reason, result.waiting)
 
 
 def test_by_tag_a_push_without_a_time_is_no_evidence() -> None:
     result = chosen(record(image_update=None), by=IdentifiedBy.TAG)
-    assert isinstance(result, Refused)
+    assert isinstance(result, RefusedScan)
     assert Reason.INCOMPLETE is result.why.reason
 
 
 def test_what_may_still_change_is_told_first() -> None:
     result = chosen(record(uuid="f", sca_status="FAIL"), record(uuid="r", sca_status="START"))
-    assert isinstance(result, Refused)
+    assert isinstance(result, RefusedScan)
     assert Reason.RUNNING is result.why.reason
 
 
@@ -115,7 +115,7 @@ def test_a_scan_before_the_running_one_counts_if_the_policy_says_so() -> None:
     running = record(sca_status="START")
     identified = Identified((running,), IdentifiedBy.DIGEST)
     result = choose(identified, target(), NOW, {running.uuid})
-    assert isinstance(result, Chosen)
+    assert isinstance(result, CountingScan)
     assert ScanState.FINISHED is result.scan.state
 
 

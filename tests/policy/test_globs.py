@@ -6,11 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gate.policy.globs import Glob, Globs
+from gate.policy.globs import EVERYTHING, Glob, GlobIndex, Globs
 
 quick = settings(max_examples=100, deadline=None)
 patterns = st.text("ab/:*?", max_size=7)
 names = st.text("ab/:", max_size=7)
+several = st.lists(st.text("ab/:*?", min_size=1, max_size=6), min_size=1, max_size=3).map(Globs)
 
 
 def oracle(pattern: str, name: str) -> bool:
@@ -53,7 +54,7 @@ def oracle(pattern: str, name: str) -> bool:
 )
 def test_a_pattern_matches(pattern: str, name: str) -> None:
     assert Glob(pattern).matches(name)
-    assert Globs([pattern]).match_any(["another", name])
+    assert name in Globs(["another", pattern])
 
 
 @pytest.mark.parametrize(
@@ -77,7 +78,7 @@ def test_a_pattern_matches(pattern: str, name: str) -> None:
 )
 def test_a_pattern_does_not_match(pattern: str, name: str) -> None:
     assert not Glob(pattern).matches(name)
-    assert not Globs([pattern]).match_any([name, "another"])
+    assert name not in Globs([pattern, "another"])
 
 
 @quick
@@ -142,3 +143,23 @@ def test_no_pattern_takes_long(pattern: str) -> None:
     Glob(pattern).matches("a" * 2000)
     Glob(pattern).covers(Glob(pattern))
     assert time.perf_counter() - started < 0.5
+
+
+@given(st.lists(st.just(EVERYTHING) | several, max_size=6), st.lists(names, max_size=3))
+@quick
+def test_an_index_finds_what_trying_all_patterns_finds(
+    entries: list[Globs], tried: list[str]
+) -> None:
+    expected = [
+        number
+        for number, globs in enumerate(entries)
+        if globs.is_everything or any(name in globs for name in tried)
+    ]
+    assert tuple(expected) == GlobIndex(entries).about(tried)
+
+
+def test_the_numbers_are_those_of_the_entries_in_their_order() -> None:
+    entries = [Globs(["shop/*"]), Globs(["pay/web"]), EVERYTHING, Globs(["**/web", "shop/web"])]
+    assert (0, 2, 3) == GlobIndex(entries).about(["shop/web", "registry.example.com/shop/web"])
+    assert (1, 2, 3) == GlobIndex(entries).about(["pay/web"])
+    assert (2,) == GlobIndex(entries).about([])

@@ -172,8 +172,8 @@ def test_a_policy_that_blocks_nothing_is_noted(
     blocks: bool,  # noqa: FBT001 - the expectation
     text: str,
 ) -> None:
-    said = any("a.yaml blocks nothing" in note for note in notes(loaded(tmp_path, text)))
-    assert blocks is not said
+    noted = any("a.yaml blocks nothing" in note for note in notes(loaded(tmp_path, text)))
+    assert blocks is not noted
 
 
 def test_a_policy_that_lends_waivers_may_block_nothing(tmp_path: Path) -> None:
@@ -182,5 +182,5 @@ def test_a_policy_that_lends_waivers_may_block_nothing(tmp_path: Path) -> None:
     team = NOTHING + waivers(waiver())
     assert notes(loaded(tmp_path, central % "any", team)) == []
     for whose, other in (("own", team), ("any", NOTHING)):
-        said = notes(loaded(tmp_path, central % whose, other))
-        assert any("b.yaml blocks nothing" in note for note in said)
+        noted = notes(loaded(tmp_path, central % whose, other))
+        assert any("b.yaml blocks nothing" in note for note in noted)

@@ -5,7 +5,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from jsonschema import Draft202012Validator
 
+from gate.findings import Finding
 from gate.policy import policy_schema
+from gate.policy.model import ATTRIBUTES, Match
 from tests.policy.making import loaded, refused
 
 if TYPE_CHECKING:
@@ -308,3 +310,11 @@ def test_a_line_end_that_would_make_a_word_match_nothing_is_refused(
 
 def test_empty_lists_select_nothing_and_are_valid(tmp_path: Path) -> None:
     loaded(tmp_path, "block: {levels: [], statuses: []}\nwarn: []\nrules: []\nwaivers: []\n")
+
+
+def test_every_key_of_match_is_tried() -> None:
+    """A key that is read and not tried would let a rule match what it doesn't name."""
+    keys = set(policy_schema()["$defs"]["rule"]["properties"]["match"]["properties"])
+    assert keys == set(Match.__struct_fields__)
+    assert keys == {"images", *ATTRIBUTES}
+    assert set(ATTRIBUTES.values()) < set(Finding.__struct_fields__)

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from msgspec.structs import replace
 
 from gate.findings import IdentifiedBy
-from gate.report.deployable import deployable
+from gate.report.naming import deployable
 from tests.report import verdicts as made
 
 if TYPE_CHECKING:

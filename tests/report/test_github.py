@@ -72,9 +72,9 @@ def test_a_blocked_finding_is_an_error_where_it_points() -> None:
             (
                 "The image runs as root\n"
                 f"Image: {made.NAME}\n"
-                "Because: The policy's block says so.\n"
-                "Waiver: vendor image, until 2027-01-31\n"
                 "Advice: Add a USER.\n"
+                "Why: The policy's block says so.\n"
+                "Waiver: EXPIRED on 2027-01-31: vendor image\n"
                 r"Build command: RUN a\nb 100%"
             ),
         )
@@ -136,7 +136,7 @@ def test_the_lines_after_the_annotations_say_what_holds_for_the_run() -> None:
     image = made.scanned(notes=("::error::of the image",))
 
     assert [
-        "SANDBOX: this is about sample data, and says nothing about a real image.",
+        "SANDBOX: this verdict is about sample data, and says nothing about a real image.",
         "note: of the run",
         r"note: :\:error:\:of the image",
         f"policy: (built-in) sha256:{made.HEX}",

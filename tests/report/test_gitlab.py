@@ -102,8 +102,9 @@ def test_a_blocked_finding_is_a_vulnerability() -> None:
             "image": {"name": "Image", "type": "text", "value": made.NAME},
             "digest": {"name": "Digest that was judged", "type": "text", "value": made.DIGEST},
             "level": {"name": "Level", "type": "text", "value": "high"},
-            "status": {"name": "Status in Security Center", "type": "text", "value": "unhandled"},
-            "rule": {"name": "Rule of the policy", "type": "text", "value": "rules[0]"},
+            "status": {"name": "Status", "type": "text", "value": "unhandled"},
+            "class": {"name": "Class", "type": "text", "value": "other"},
+            "rule": {"name": "Rule", "type": "text", "value": "rules[0]"},
             "layer": {"name": "Layer", "type": "text", "value": "sha256:1"},
             "command": {"name": "Build command", "type": "code", "value": "CMD web"},
             "place": {
@@ -175,7 +176,7 @@ def test_a_run_without_images_is_a_failure() -> None:
 
 
 def test_notes_are_messages() -> None:
-    assert [("info", "of the image"), ("info", "of the run")] == messages(
+    assert [("info", "of the run"), ("info", "of the image")] == messages(
         made.scanned(notes=("of the image",)), notes=["of the run"]
     )
 

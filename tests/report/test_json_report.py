@@ -9,6 +9,7 @@ from typing import Any
 
 import jsonschema
 from hypothesis import given, settings
+from msgspec.structs import replace
 
 from gate import __version__
 from gate.findings import Location, ScanState
@@ -88,6 +89,7 @@ def test_the_keys_and_their_order_are_the_contract() -> None:
         "images": [
             {
                 "reference": made.NAME,
+                "digest": None,
                 "verdict": "pass",
                 "reason": "allowed",
                 "message": "1 finding, none blocked by policy.",
@@ -152,8 +154,16 @@ def test_what_is_not_known_is_null() -> None:
     } == image["scan"]
 
 
-def test_the_notes_are_those_of_the_run_and_of_its_images() -> None:
-    report = written(made.run(made.scanned(notes=("of the image",)), notes=["of the run"]))
+def test_the_digest_is_what_the_image_is_known_by() -> None:
+    digest = f"sha256:{'f' * 64}"
+    [image] = written(made.run(replace(made.scanned(), digest=digest)))["images"]
+
+    assert digest == image["digest"]
+
+
+def test_the_notes_are_those_of_the_run_and_of_all_images_each_once() -> None:
+    images = [made.scanned(notes=("of the image",)), made.scanned(notes=("of the image",))]
+    report = written(made.run(*images, notes=["of the run"]))
 
     assert ["of the run", "of the image"] == report["notes"]
 

@@ -94,16 +94,18 @@ def test_a_failure_says_all_that_is_known() -> None:
         "type": "high",
     } == failure.attrib
     assert [
-        "Decision: block, The policy's block says so.",
-        "Rule: root",
-        "Waiver: vendor image, until 2027-01-31 team",
-        "Level: high",
-        "Status: unhandled",
-        "Place: Dockerfile:3",
-        "Command: CMD web",
+        "Decision: block",
+        "Build command: CMD web",
         f"Layer: {made.DIGEST}",
+        "Place: Dockerfile:3",
         "Description: Runs as root",
         "Advice: Add a USER.",
+        "Why: The policy's block says so.",
+        "Rule: root",
+        "Waiver: EXPIRED on 2027-01-31: vendor image (team)",
+        "Level: high",
+        "Status: unhandled",
+        "Class: other",
     ] == (failure.text or "").split("\n")
 
 
@@ -133,12 +135,12 @@ def test_a_suite_says_who_judged_it_by_which_policy() -> None:
     assert f"{made.NAME} (linux/amd64)" == suite.get("name")
     assert "2026-03-01T12:00:00" == suite.get("timestamp")
     assert [
-        ("SANDBOX", "This is about sample data, not a real image."),
+        ("SANDBOX", "this verdict is about sample data, and says nothing about a real image."),
         ("verdict", "pass"),
         ("exit_code", "0"),
         ("digest", made.DIGEST),
         ("policy", f"(built-in) sha256:{made.HEX}"),
-        ("service", "https://tds.aliyuncs.com cn-hangzhou"),
+        ("service", "https://tds.aliyuncs.com (cn-hangzhou)"),
         ("note", "of the run"),
         ("note", "of the image"),
     ] == [(each.get("name"), each.get("value")) for each in suite.iter("property")]
@@ -150,4 +152,4 @@ def test_hostile_texts_stay_texts() -> None:
 
     seen = r'</failure><testcase name="x"/>&amp;]]>\x00\ud800\u202e<!--'
     assert f"no_user: {seen}: {seen}" == finding.get("name")
-    assert f"Command: {seen}" in (result_of(finding).text or "").split("\n")
+    assert f"Build command: {seen}" in (result_of(finding).text or "").split("\n")

@@ -11,6 +11,7 @@ from markdown_it import MarkdownIt
 
 from gate.findings import Location, Reason
 from gate.report import markdown, render
+from gate.report.wording import ABOUT_SAMPLE_DATA
 from gate.verdict import Action, Verdict
 from tests.report import verdicts as made
 
@@ -76,7 +77,7 @@ def test_the_verdict_stands_first_then_the_findings_and_what_is_known_of_them() 
 
     assert text == (
         f"## BLOCK  SANDBOX  {made.NAME}: 1 of 2 findings blocked (exit 10)\n".replace("  ", " ")
-        + "\n> **SANDBOX**: this is about sample data, and says nothing about a real image.\n"
+        + f"\n> **SANDBOX**: {ABOUT_SAMPLE_DATA}\n"
         f"\n### BLOCK <code>{made.NAME}</code>\n"
         "\n**blocked**: 1 finding blocked by policy.\n"
         "\nNote: of the image\n"
@@ -87,21 +88,23 @@ def test_the_verdict_stands_first_then_the_findings_and_what_is_known_of_them() 
         "| The policy&#39;s block says so. |\n"
         "\n<details><summary>Details</summary>\n\n"
         "- **block** <code>no\\_user</code>\n"
-        "  - Command: <code>RUN a &#124; b</code>\n"
+        "  - Build command: <code>RUN a &#124; b</code>\n"
+        "  - Layer: <code>sha256:00</code>\n"
         "  - Place: <code>Dockerfile:3</code>\n"
         "  - Description: Runs as root\n"
         "  - Advice: Add a USER.\n"
-        "  - Status: unhandled\n"
-        "  - Layer: <code>sha256:00</code>\n"
         "  - Rule: root\n"
-        "  - Waiver: vendor image, expired 2027-01-31 team T-1\n"
+        "  - Waiver: EXPIRED on 2027-01-31: vendor image (team, T-1)\n"
+        "  - Status: unhandled\n"
+        "  - Class: other\n"
         "- **allow** <code>apk</code>\n"
-        "  - Command: <code>CMD web</code>\n"
+        "  - Build command: <code>CMD web</code>\n"
         "  - Advice: Add a USER.\n"
         "  - Status: unhandled\n"
+        "  - Class: other\n"
         "\n</details>\n"
         f"\n- Policy <code>(built-in)</code> <code>sha256:{made.HEX}</code>\n"
-        "- Asked <code>https:&#8288;//tds.aliyuncs.com cn-hangzhou</code>\n"
+        "- Asked https:&#8288;//tds.aliyuncs.com (cn-hangzhou)\n"
         "- Note: of the run\n"
     )
 
@@ -109,7 +112,7 @@ def test_the_verdict_stands_first_then_the_findings_and_what_is_known_of_them() 
 def test_an_undecided_image_that_is_let_through_is_said_loudly() -> None:
     text = written(made.unscanned(Reason.STALE, tolerated=True))
 
-    assert "\n### UNDECIDED (LET THROUGH by policy) <code>" in text
+    assert "\n### UNDECIDED, LET THROUGH by policy <code>" in text
     assert "\n**stale**: Security Center has not seen it." in text
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gate.errors import ExitCode, ReportUnwritable
-from gate.report import FORMATS, Look, render, write_report
+from gate.report import FORMATS, Style, render, write_report
 from gate.verdict import Service
 from tests.report import verdicts as made
 
@@ -43,7 +43,7 @@ POSIX = pytest.mark.skipif(os.name != "posix", reason="POSIX files")
 def test_every_format_is_the_same_twice_and_ends_its_last_line(name: str) -> None:
     text = render(name, VERDICT)
 
-    assert text == render(name, VERDICT, Look())
+    assert text == render(name, VERDICT, Style())
     assert text.endswith("\n")
     assert not text.endswith("\n\n")
     assert "SANDBOX" in text or json.loads(text)["service"]["sandbox"]

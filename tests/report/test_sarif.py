@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from gate import __version__
 from gate.findings import Level, Location, Reason
 from gate.report import render, sarif
+from gate.report.wording import ABOUT_SAMPLE_DATA
 from gate.verdict import Action, ImageVerdict, Outcome, Verdict
 from tests.report import verdicts as made
 from tests.report.validation.github_rules import assert_github_takes
@@ -238,7 +239,7 @@ def test_a_waived_finding_is_suppressed() -> None:
         {
             "kind": "external",
             "status": "accepted",
-            "justification": "vendor image, until 2027-01-31, team, T-1",
+            "justification": "until 2027-01-31: vendor image (team, T-1)",
         }
     ] == result["suppressions"]
 
@@ -263,7 +264,8 @@ def test_an_undecided_image_is_a_failed_run(tolerated: bool, level: str) -> None
     [invocation] = run["invocations"]
     assert invocation["executionSuccessful"] is False
     assert "missing" == invocation["toolExecutionNotifications"][0]["descriptor"]["id"]
-    said = f"{made.NAME} is undecided: {image.message}"
+    through = ", LET THROUGH by policy" if tolerated else ""
+    said = f"{made.NAME} is undecided (missing){through}: {image.message}"
     assert [(level, said)] == notes(run)
     assert "buildrisk-gate/shop/web/undecided/" == run["automationDetails"]["id"]
     assert [] == run["results"]
@@ -300,7 +302,7 @@ def test_a_run_without_images_says_so() -> None:
 def test_the_sandbox_is_named_in_every_run() -> None:
     log = written(made.run(made.scanned(), made.unscanned(), sandbox=True))
 
-    said = ("warning", "SANDBOX: this is about sample data, not a real image.")
+    said = ("warning", f"SANDBOX: {ABOUT_SAMPLE_DATA}")
     assert all(said in notes(run) for run in log["runs"])
 
 

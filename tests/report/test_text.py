@@ -11,19 +11,19 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from gate.findings import IdentifiedBy, Level, Location, Reason, Scan, ScanState, Status
-from gate.report import Look, render
+from gate.report import Style, render
 from gate.verdict import Action, Verdict
 from tests.report import verdicts as made
 
 LINK = re.compile(r"\x1b\[[0-9;]*m")
 
 
-def show(verdict: Verdict, **look: bool | int) -> str:
-    return render("text", verdict, Look(**look))  # type: ignore[arg-type]
+def show(verdict: Verdict, **style: bool | int) -> str:
+    return render("text", verdict, Style(**style))  # type: ignore[arg-type]
 
 
-def last(verdict: Verdict, **look: bool | int) -> str:
-    return show(verdict, **look).splitlines()[-1]
+def last(verdict: Verdict, **style: bool | int) -> str:
+    return show(verdict, **style).splitlines()[-1]
 
 
 BLOCKED = made.scanned(made.decision(), made.decision(Action.WARN, level=Level.LOW))
@@ -156,7 +156,7 @@ def test_a_blocked_image() -> None:
           advice   Add a USER.
   BLOCK   high    no_user: The image runs as root
           command  CMD web
-          at       Dockerfile:12
+          place    Dockerfile:12
           advice   Add a USER.
   BLOCK   medium  second: The image runs as root [ignored]
           command  CMD web
@@ -189,11 +189,11 @@ def test_verbose_shows_every_finding_and_why() -> None:
     for expected in (
         " record  identified by digest; uuid-1, shop/web:1.4, cn-hangzhou\n",
         "  WAIVED  high    no_user: The image runs as root\n",
-        " waiver   until 2027-01-31: vendor image (team, T-1)\n",
-        " about    Runs as root\n",
-        f" layer    {made.DIGEST[:40]}",
-        " because  The policy's block says so.\n",
-        " rule     root\n",
+        " waiver       until 2027-01-31: vendor image (team, T-1)\n",
+        " description  Runs as root\n",
+        f" layer        {made.DIGEST[:40]}",
+        " why          The policy's block says so.\n",
+        " rule         root\n",
         "  ALLOW   high    fine: The image runs as root\n",
     ):
         assert expected in text
@@ -204,6 +204,20 @@ def test_an_expired_waiver_is_shown_beside_its_finding() -> None:
     text = show(made.run(made.scanned(made.decision(waiver=over))))
 
     assert " waiver   EXPIRED on 2026-01-01: vendor image\n" in text
+
+
+def test_notes_stand_once_on_what_they_are_about() -> None:
+    text = show(made.run(made.scanned(notes=("of the image",)), notes=["of the run"]))
+
+    assert 1 == text.count("\n note    of the image\n")
+    assert 1 == text.count("\nnote    of the run\n")
+    assert 2 == text.count("note ")
+
+
+def test_a_digest_that_fills_a_line_is_not_followed_by_a_full_stop_of_its_own() -> None:
+    image = made.unscanned(message=f"The tag moved to {made.DIGEST}. Run the gate again.")
+
+    assert f" {made.DIGEST}\n         Run the gate again.\n" in show(made.run(image))
 
 
 def test_a_long_command_is_shown_whole_only_with_verbose() -> None:
@@ -225,7 +239,7 @@ def test_an_undecided_image_says_what_to_do() -> None:
 def test_a_tolerated_image_is_said_loudly() -> None:
     text = show(made.run(made.unscanned(tolerated=True), made.scanned()))
 
-    assert "UNDECIDED, LET THROUGH by the policy's warn_on (missing): " in text
+    assert "UNDECIDED, LET THROUGH by policy (missing): " in text
     assert "UNDECIDED  shop/web:1.4: missing, LET THROUGH by policy\n" in text
 
 
@@ -308,8 +322,8 @@ def test_others_cannot_write_a_line_of_their_own() -> None:
     assert text.splitlines()[-1].startswith("BLOCK  ")
 
 
-looks = st.builds(
-    Look,
+styles = st.builds(
+    Style,
     width=st.sampled_from([1, 24, 40, 80, 200]),
     colour=st.booleans(),
     verbose=st.booleans(),
@@ -317,17 +331,17 @@ looks = st.builds(
 )
 
 
-@given(made.verdicts(), looks)
+@given(made.verdicts(), styles)
 @settings(max_examples=60, deadline=None)
-def test_every_report_keeps_its_form(verdict: Verdict, look: Look) -> None:
-    text = LINK.sub("", render("text", verdict, look))
+def test_every_report_keeps_its_form(verdict: Verdict, style: Style) -> None:
+    text = LINK.sub("", render("text", verdict, style))
     lines = text.split("\n")
 
     assert "" == lines.pop()
     assert lines[-1].startswith(f"{verdict.outcome.value.upper()}  ")
     assert lines[-1].endswith(f"(exit {int(verdict.exit_code)})")
     for line in lines:
-        assert cell_len(line) <= max(look.width, 24)
+        assert cell_len(line) <= max(style.width, 24)
         assert line == line.rstrip(" ")
         assert not line.lstrip().startswith("::")
     assert "##[" not in text
@@ -337,7 +351,7 @@ def test_every_report_keeps_its_form(verdict: Verdict, look: Look) -> None:
 @given(made.verdicts())
 @settings(max_examples=50, deadline=None)
 def test_quiet_is_always_one_line(verdict: Verdict) -> None:
-    lines = render("text", verdict, Look(quiet=True)).split("\n")
+    lines = render("text", verdict, Style(quiet=True)).split("\n")
 
     assert 2 == len(lines)
     assert lines[0].endswith(f"(exit {int(verdict.exit_code)})")

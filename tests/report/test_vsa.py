@@ -159,7 +159,7 @@ def test_several_repositories_are_a_resource_of_their_own() -> None:
     ],
 )
 def test_the_policy_is_named_by_its_file(path: str, uri: str) -> None:
-    policy = PolicySource(path, f"sha256:{made.HEX}")
+    policy = PolicySource(path, made.HEX)
 
     assert {"uri": uri, "digest": {"sha256": made.HEX}} == predicate(pushed(), policies=(policy,))[
         "policy"

@@ -1,6 +1,6 @@
 """The report as one page of HTML that loads nothing, works without its script, and prints.
 
-Texts of others come in through ``markup`` only. The page's own policy lets run nothing but its one
+Untrusted texts come in through ``markup`` only. The page's own policy lets run nothing but its one
 script and its one style sheet, both named by their digests.
 """
 
@@ -11,25 +11,22 @@ import hashlib
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from gate.report.html.about import about_section, notes_section
 from gate.report.html.chart import chart_section
-from gate.report.html.findings import findings_section
-from gate.report.html.icons import tab_icon
-from gate.report.html.images import images_section
+from gate.report.html.findings_table import findings_section
+from gate.report.html.frame import about_section, head, notes_section, title
+from gate.report.html.image_list import images_section
+from gate.report.html.marks import tab_icon
 from gate.report.html.markup import Markup, element, prose
-from gate.report.html.verdict_head import head, title
-from gate.verdict import Outcome
+from gate.report.wording import outcome_weight
 
 if TYPE_CHECKING:
-    from gate.report import Look
+    from gate.report import Style
     from gate.verdict import Verdict
 
-_WORST_FIRST = (Outcome.BLOCK, Outcome.UNDECIDED, Outcome.PASS)
 
-
-def render(verdict: Verdict, _look: Look) -> str:
+def render(verdict: Verdict, _style: Style) -> str:
     """Return the page; its images and findings stand in it the worst first."""
-    images = sorted(verdict.images, key=lambda image: _WORST_FIRST.index(image.outcome))
+    images = sorted(verdict.images, key=outcome_weight)
     style, script = _resource("report.css"), _resource("report.js")
     main = element(
         "main",

@@ -6,7 +6,9 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from gate.findings import Level
-from gate.report.html.markup import NOTHING, Markup, element, joined, word
+from gate.report.html.marks import level_mark, mark
+from gate.report.html.markup import NOTHING, Markup, element, joined, section, word
+from gate.report.wording import LEVELS_WORST_FIRST
 from gate.verdict import STRICTEST_FIRST, Action
 
 if TYPE_CHECKING:
@@ -14,13 +16,6 @@ if TYPE_CHECKING:
 
     from gate.verdict import Decision
 
-WORST_FIRST = (Level.UNKNOWN, Level.HIGH, Level.MEDIUM, Level.LOW)
-DECIDED = {
-    Action.BLOCK: "Blocked",
-    Action.WARN: "Warned",
-    Action.WAIVED: "Waived",
-    Action.ALLOW: "Allowed",
-}
 # Per cent of the room; of thousands of findings, a single one must still be seen.
 _NARROWEST = 1.5
 
@@ -31,7 +26,7 @@ def chart_section(decisions: Sequence[Decision]) -> Markup:
     totals = Counter(each.finding.level for each in decisions)
     if not totals:
         return NOTHING
-    levels = [level for level in WORST_FIRST if totals[level] or level is not Level.UNKNOWN]
+    levels = [level for level in LEVELS_WORST_FIRST if totals[level] or level is not Level.UNKNOWN]
     headings = (element("th", mark(action), scope="col") for action in STRICTEST_FIRST)
     table = element(
         "table",
@@ -50,25 +45,8 @@ def chart_section(decisions: Sequence[Decision]) -> Markup:
         class_="chart",
         aria_labelledby="counts",
     )
-    return element(
-        "section",
-        element("h2", word("Findings by level and decision"), id="counts"),
-        element("div", table, class_="scroll"),
-        aria_labelledby="counts",
-    )
-
-
-def mark(action: Action, tag: str = "span", **attributes: str) -> Markup:
-    """Return the word for a decision, beside the shape and colour that stand for it."""
-    return element(tag, word(DECIDED[action]), class_=f"mark {action.value}", **attributes)
-
-
-def level_mark(
-    level: Level, tag: str = "span", more: Markup = NOTHING, **attributes: str
-) -> Markup:
-    """Return the word for a level, beside a meter that shows it, and what is to follow it."""
-    content = joined(word(level.value), more)
-    return element(tag, content, class_=f"level {level.value}", **attributes)
+    scroll = element("div", table, class_="scroll")
+    return section("counts", "Findings by level and decision", scroll)
 
 
 def _row(level: Level, counts: Counter[tuple[Level, Action]], totals: Counter[Level]) -> Markup:
@@ -90,7 +68,7 @@ def _number(number: int, level: Level | None = None, action: Action | None = Non
         "a",
         word(f"{number:,}"),
         href="#findings",
-        data_level="" if level is None else WORST_FIRST.index(level),
+        data_level="" if level is None else LEVELS_WORST_FIRST.index(level),
         data_action="" if action is None else STRICTEST_FIRST.index(action),
     )
     return element("td", link)

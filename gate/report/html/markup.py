@@ -7,13 +7,13 @@ from functools import lru_cache
 from typing import NewType
 
 from gate.escaping import for_html
+from gate.report.wording import folded
 
 Markup = NewType("Markup", str)
 """What is HTML already. Only this module, and constants of this package, make it."""
 
 NOTHING = Markup("")
 
-_SPACE = re.compile(r"\s+")
 _LINE_END = re.compile(r"\r\n|[\n\r\x85\u2028\u2029]")
 # Thousands of findings share their descriptions.
 _cached = lru_cache(maxsize=512, typed=True)
@@ -48,8 +48,8 @@ def word(text: str) -> Markup:
 
 @_cached
 def prose(text: str) -> Markup:
-    """Return a sentence of others, its white space made one space."""
-    return word(_SPACE.sub(" ", text).strip())
+    """Return an untrusted text on one line, its white space made one space."""
+    return word(folded(text))
 
 
 @_cached
@@ -68,8 +68,23 @@ def lines(text: str) -> Markup:
 
 @_cached
 def language(text: str) -> str | None:
-    """Return the language to be declared for a text of others; ``None`` is the page's own."""
+    """Return the language to be declared for an untrusted text; ``None`` is the page's own."""
     return "zh" if _CHINESE.search(text) else None
+
+
+def code(text: str) -> Markup:
+    """Return a name or a path on one line, as code."""
+    return element("code", prose(text))
+
+
+def entry(label: str, value: Markup, lang: str | None = None) -> Markup:
+    """Return a label with its value, for an element ``dl``."""
+    return joined(element("dt", word(label)), element("dd", value, lang=lang))
+
+
+def section(key: str, heading: str, *content: Markup, tag: str = "section") -> Markup:
+    """Return a section that its heading names, also for those who can't see it."""
+    return element(tag, element("h2", word(heading), id=key), *content, aria_labelledby=key)
 
 
 @_cached

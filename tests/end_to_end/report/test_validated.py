@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from gate.errors import ReportUnwritable
 from gate.report import FORMATS, render
-from gate.report.deployable import digests_of
+from gate.report.naming import digests_of
 from tests.report import verdicts as made
 from tests.report.validation.cases import CASES
 from tests.report.validation.checks import CHECKS

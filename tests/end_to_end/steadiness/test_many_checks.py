@@ -11,13 +11,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gate.check import Means, check
+from gate.check import Question, Stop, Waiting, check
 from gate.cli.judging import judge_images
 from gate.connect import Connections
-from gate.scanning import ScanMode, Scans
-from gate.stopping import Stop
-from gate.targets import Question
-from gate.wait import Patience
 from tests.end_to_end.steadiness.amounts import CHECKS
 from tests.end_to_end.steadiness.running import (
     SHOP,
@@ -36,7 +32,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gate.verdict import Verdict
-    from gate.wait import Progress
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="it counts descriptors as Unix names them")
 
@@ -100,28 +95,8 @@ def test_many_runs_leave_nothing_behind(url: str, tmp_path: Path) -> None:
     assert_flat(before, Held.now(), CHECKS, print)
 
 
-class Silent:
-    tick = 60.0
-
-    def show(self, progress: Progress) -> None:
-        pass
-
-
 async def one_check(connections: Connections, question: Question, name: str) -> Verdict:
-    run = connections.settings.run
-    return await check(
-        references([name]),
-        question,
-        Means(
-            reader_of=lambda _: connections.reader(None),
-            scans=Scans(ScanMode.NEVER, lambda _: connections.client(None)),
-            service=connections.service(),
-            clock=run.clock,
-            patience=Patience(wait=0.0, deadline=run.deadline, random=lambda: 0.5),
-            watcher=Silent(),
-            stop=Stop(),
-        ),
-    )
+    return await check(references([name]), question, connections, Waiting(stop=Stop()))
 
 
 @pytest.mark.anyio

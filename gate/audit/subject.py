@@ -1,0 +1,190 @@
+"""What an audit has read so far, and what of that is evidence about one image."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
+from msgspec.structs import replace
+
+from gate.audit.account import names_of, reference_of
+from gate.audit.collecting import Collected
+from gate.evidence import (
+    Checks,
+    Identified,
+    RefusedScan,
+    Target,
+    choose,
+    identify,
+    image_of,
+    scan_of,
+    unscanned_by,
+)
+from gate.findings import IdentifiedBy, Reason, Scanned, ScanState, Unscanned
+from gate.verdict import Action
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
+
+    from gate.errors import GateError
+    from gate.evidence import Why
+    from gate.findings import Evidence, Finding
+    from gate.policy import Policies
+    from gate.security_center import ImageRecord
+    from gate.verdict import Decision
+
+_AGAIN = "Run the audit again, or `gate check` with this image."
+_ONLY_A_BLOCK = (Reason.INCOMPLETE, "Only what blocks was read to its end.")
+_CHANGED = (Reason.INCOMPLETE, "Its record changed while the lists were read.")
+_YOUNG = (Reason.INCOMPLETE, "Its scan ended so recently that findings may still arrive.")
+_DOUBTFUL = (Reason.DISAGREEING, "The lists of build risks contradict one another about it.")
+_STOPPED = (Reason.INCOMPLETE, "The audit was stopped before its findings were inventory.")
+
+
+class Inventory(Struct):
+    """What was read: ``records`` by ``Uuid``, what the lists hold, and single looks.
+
+    ``changed`` are records that were not the same at the end. ``whole`` is true once the lists were
+    read to their end.
+    """
+
+    records: dict[str, ImageRecord] = field(default_factory=dict)
+    collected: Collected = field(default_factory=Collected)
+    checks: Checks = field(default_factory=Checks)
+    changed: set[str] = field(default_factory=set)
+    looked: dict[str, Evidence] = field(default_factory=dict)
+    whole: bool = False
+
+
+class Subject:
+    """One image of an audit: its record, and what is known of it.
+
+    ``blocks`` says that the lists alone block it; that needs a digest, and no contradiction.
+    """
+
+    def __init__(
+        self,
+        record: ImageRecord,
+        inventory: Inventory,
+        policies: Policies,
+        now: datetime,
+    ) -> None:
+        self.record = record
+        self.reference = reference_of(record)
+        self.findings = inventory.collected.findings.get(record.uuid, ())
+        self.names = names_of(self.reference) if policies.tell_images_apart else ()
+        self._inventory = inventory
+        self._policies = policies
+        self._now = now
+        self._scan = scan_of(record, now)
+        self._requirements = policies.requirements(self.names)
+        self._decisions = policies.judge(self.findings, self.names)
+        self.blocks = (
+            _block(self._decisions)
+            and self.reference.digest is not None
+            and record.uuid not in inventory.collected.doubtful
+        )
+
+    @cached_property
+    def target(self) -> Target:
+        """The image as a look at it alone wants it."""
+        record = self.record
+        return Target(
+            reference=self.reference,
+            digest=self.reference.digest,
+            requirements=self._requirements,
+            blocks=lambda findings: _block(self._judge(findings)),
+            region=record.region_id or None,
+            registry_type=record.registry_type.lower() or None,
+            instance=record.instance_id or None,
+            no_digest_because="its record has none.",
+        )
+
+    def decisions_on(self, evidence: Evidence) -> tuple[Decision, ...]:
+        """Decide on each finding of the evidence."""
+        if evidence.findings is self.findings:
+            return self._decisions
+        return self._judge(evidence.findings)
+
+    def _judge(self, findings: Sequence[Finding]) -> tuple[Decision, ...]:
+        return self._policies.judge(findings, self.names)
+
+    @property
+    def needs_a_look(self) -> bool:
+        """Whether only a look at this image alone may decide it."""
+        if self._uncertain():
+            return True
+        runs_again = self._scan.state is ScanState.RUNNING and self.record.last_scan_time
+        return bool(runs_again) and self._requirements.accept_previous
+
+    def _uncertain(self) -> Why | None:
+        """Return why the lists are no evidence of a pass, if so."""
+        inventory, uuid, scan = self._inventory, self.record.uuid, self._scan
+        if uuid in inventory.changed:
+            return _CHANGED
+        if uuid in inventory.collected.doubtful:
+            return _DOUBTFUL
+        if inventory.collected.problems:
+            return Reason.INCOMPLETE, inventory.collected.problems[0]
+        finished = scan.state is ScanState.FINISHED and scan.age is not None
+        if finished and scan.age < self._requirements.settle:  # type: ignore[operator]
+            return _YOUNG
+        return None
+
+    def evidence(self, trouble: GateError | None) -> Evidence:
+        """Return the evidence about it: a look at it alone counts for more than the lists."""
+        inventory = self._inventory
+        if self.record.uuid in inventory.looked:
+            return inventory.looked[self.record.uuid]
+        identified = self._identified()
+        if isinstance(identified, Unscanned):
+            return identified
+        if not inventory.whole:
+            stopped = self._refused(_STOPPED, identified)
+            if trouble is None:
+                return stopped
+            by = unscanned_by(trouble)
+            return replace(stopped, reason=by.reason, message=by.message)
+        return self._from_lists(identified)
+
+    def _identified(self) -> Identified | Unscanned:
+        """Return the record, which its own digest identifies; without one, the policy decides."""
+        if self.reference.digest:
+            return Identified((self.record,), IdentifiedBy.DIGEST)
+        return identify((self.record,), self.target)
+
+    def _from_lists(self, identified: Identified) -> Evidence:
+        inventory = self._inventory
+        if self.blocks:
+            return self._refused(_ONLY_A_BLOCK, identified, self.findings)
+        chosen = choose(identified, self.target, self._now, ())
+        if isinstance(chosen, RefusedScan):
+            return chosen.why
+        why = inventory.checks.lacking(self._requirements) or self._uncertain()
+        if why:
+            return self._refused(why, identified)
+        return Scanned(
+            image=image_of(self.record),
+            identified_by=identified.by,
+            scan=inventory.checks.added_to(chosen.scan),
+            findings=self.findings,
+        )
+
+    def _refused(
+        self, why: Why, identified: Identified, findings: tuple[Finding, ...] = ()
+    ) -> Unscanned:
+        reason, message = why
+        return Unscanned(
+            reason=reason,
+            message=message if findings else f"{self.target.name}: {message} {_AGAIN}",
+            image=image_of(self.record),
+            identified_by=identified.by,
+            scan=self._inventory.checks.added_to(self._scan),
+            findings=findings,
+        )
+
+
+def _block(decisions: Iterable[Decision]) -> bool:
+    return any(each.action is Action.BLOCK for each in decisions)

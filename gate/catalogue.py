@@ -1,0 +1,147 @@
+"""The catalogue of build risks: what Security Center looks for, and what it found."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import asdict
+
+from gate.errors import AnswerUnreadable, PermissionMissing
+from gate.escaping import for_terminal
+from gate.evidence import level_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from gate.security_center import CatalogueRow, CheckConfiguration, SecurityCenter
+
+_SWITCH = {True: "on", False: "off", None: "?"}
+
+
+class CatalogueEntry(Struct, frozen=True, kw_only=True):
+    """A build risk: its key and class, its level, and how many images have it.
+
+    ``on`` tells whether its check is switched on, ``None`` if that is not known; a risk that no
+    image has may have no level, since only the configuration names it.
+    """
+
+    risk: str
+    name: str
+    risk_class: str
+    class_name: str
+    level: str | None
+    images: int
+    unhandled: int
+    on: bool | None
+
+
+class Catalogue(Struct, frozen=True):
+    """All build risks, by class and key; ``notes`` say what could not be told."""
+
+    risks: tuple[CatalogueEntry, ...]
+    notes: tuple[str, ...] = ()
+
+
+async def read_catalogue(client: SecurityCenter) -> Catalogue:
+    """Join the risks of the account with the checks that are switched on.
+
+    Raises ``AnswerUnreadable`` if the list could not be read to its end. A missing permission for
+    the configuration is a note.
+    """
+    listing = await client.build_risks()
+    if not listing.complete:
+        raise AnswerUnreadable(
+            f"The catalogue of build risks could not all be read: {listing.problem}",
+            "Run the command again.",
+        )
+    try:
+        configuration = await client.check_configuration()
+    except PermissionMissing as missing:
+        return Catalogue(_joined(listing.rows, None), (f"Which checks are on: {missing}",))
+    return Catalogue(_joined(listing.rows, configuration))
+
+
+def _joined(
+    rows: Iterable[CatalogueRow], configuration: CheckConfiguration | None
+) -> tuple[CatalogueEntry, ...]:
+    on = None if configuration is None else configuration.on
+    risks = {
+        row.risk_key: CatalogueEntry(
+            risk=row.risk_key,
+            name=row.risk_key_name,
+            risk_class=row.risk_class,
+            class_name=row.risk_class_name,
+            level=row.risk_level or None,
+            images=row.count or 0,
+            unhandled=row.unprocessed_num or 0,
+            on=None if on is None else row.risk_key in on,
+        )
+        for row in rows
+    }
+    for group in configuration.rule_tree if configuration is not None else ():
+        for check in group.rule_list:
+            risks.setdefault(
+                check.rule_key,
+                CatalogueEntry(
+                    risk=check.rule_key,
+                    name=check.rule_name,
+                    risk_class=group.class_key,
+                    class_name=group.class_name,
+                    level=None,
+                    images=0,
+                    unhandled=0,
+                    on=check.selected,
+                ),
+            )
+    return tuple(sorted(risks.values(), key=lambda risk: (risk.risk_class, risk.risk)))
+
+
+def chosen(
+    catalogue: Catalogue, levels: Sequence[str], classes: Sequence[str]
+) -> tuple[CatalogueEntry, ...]:
+    """Filter by level and class; none given means all."""
+    return tuple(
+        risk
+        for risk in catalogue.risks
+        if (not levels or (risk.level is not None and level_of(risk.level) in levels))
+        and (not classes or risk.risk_class in classes)
+    )
+
+
+def as_json(risks: Iterable[CatalogueEntry], notes: Sequence[str], _width: int) -> str:
+    """Write risks as JSON: ``{version, risks[{risk, name, class, …}], notes[]}``."""
+    entries = []
+    for risk in risks:
+        entry = asdict(risk)
+        entry["class"] = entry.pop("risk_class")
+        entries.append(entry)
+    return json.dumps(
+        {"version": 1, "risks": entries, "notes": list(notes)}, indent=2, ensure_ascii=False
+    )
+
+
+def as_text(risks: Iterable[CatalogueEntry], notes: Sequence[str], width: int) -> str:
+    """Write risks as a table, and how many checks are on on its last line."""
+    shown = list(risks)
+    keys = max((len(risk.risk) for risk in shown), default=4)
+    classes = max((len(risk.risk_class) for risk in shown), default=5)
+    lines = [f"{'CHECK':5}  {'LEVEL':6}  {'CLASS':{classes}}  {'RISK':{keys}}  IMAGES  OPEN  NAME"]
+    for risk in shown:
+        line = (
+            f"{_SWITCH[risk.on]:5}  {for_terminal(risk.level or '-'):6}  "
+            f"{for_terminal(risk.risk_class):{classes}}  {for_terminal(risk.risk):{keys}}  "
+            f"{risk.images:6}  {risk.unhandled:4}  {for_terminal(risk.name)}"
+        )
+        lines.append(line if len(line) <= width else f"{line[: width - 3]}...")
+    lines += [f"note: {for_terminal(note)}" for note in notes]
+    on = sum(risk.on is True for risk in shown)
+    lines.append(f"{len(shown)} build risks, {on} of their checks are switched on.")
+    return "\n".join(line.rstrip() for line in lines)
+
+
+FORMATS: dict[str, Callable[[Iterable[CatalogueEntry], Sequence[str], int], str]] = {
+    "text": as_text,
+    "json": as_json,
+}

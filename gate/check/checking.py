@@ -1,0 +1,204 @@
+"""The spine: images in, a verdict out.
+
+The digest of each image, its evidence, the decisions of the policies, the verdict.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import anyio
+from msgspec.structs import replace
+
+from gate.check.scanning import Scans
+from gate.check.targets import find_targets
+from gate.check.waiting import Wait
+from gate.findings import Reason, Unscanned, instead_of
+from gate.registry import Unresolved
+from gate.verdict import Outcome, judge_image, judge_run
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from gate.check.targets import Question, Wanted
+    from gate.check.waiting import Waiting
+    from gate.connect import Connections
+    from gate.evidence import Target
+    from gate.findings import Evidence
+    from gate.reference import ImageReference
+    from gate.verdict import ImageVerdict, Verdict
+
+
+async def check(  # noqa: PLR0913 - what a verdict is about, each by its name
+    images: Sequence[ImageReference],
+    question: Question,
+    connections: Connections,
+    waiting: Waiting,
+    *,
+    beside: Sequence[ImageVerdict] = (),
+    notes: Sequence[str] = (),
+    allow_none: bool = False,
+) -> Verdict:
+    """Judge images, in their order; a platform of an index is an entry of its own.
+
+    The regions of the images must be prepared in ``connections``. Trouble with one image is its
+    evidence, never an exception. A verdict is always made: an image that nothing is known of when
+    ``waiting.stop`` ends the gathering is undecided. ``beside`` are verdicts on images that can't
+    be asked about, ``notes`` further ones on the run; both come last. With ``allow_none``, a run
+    without any image ends in 0.
+    """
+    gathering = _Gathering(images, question, connections, waiting)
+    with waiting.stop.scope:
+        await gathering.run()
+    verdicts = gathering.judge()
+    return judge_run(
+        (*verdicts, *beside),
+        generated_at=connections.settings.run.clock.now(),
+        service=connections.service(),
+        policies=question.policies.sources,
+        notes=tuple(dict.fromkeys((*gathering.notes(verdicts), *notes))),
+        ended_by=waiting.stop.ended_by,
+        allow_none=allow_none,
+    )
+
+
+class _Gathering:
+    """The evidence of a run, which may be stopped at any moment."""
+
+    def __init__(
+        self,
+        images: Sequence[ImageReference],
+        question: Question,
+        connections: Connections,
+        waiting: Waiting,
+    ) -> None:
+        self._images = tuple(dict.fromkeys(images))
+        self._question = question
+        self._connections = connections
+        self._waiting = waiting
+        self._scans = Scans(
+            waiting.scan,
+            lambda target: connections.client(target.region),
+            dry_run=waiting.dry_run,
+        )
+        self._wanted: dict[ImageReference, Wanted] = {}
+        self._evidence: dict[Target, Evidence] = {}
+        self._moved: dict[ImageReference, Unscanned] = {}
+        self._notes: list[str] = []
+
+    async def run(self) -> None:
+        async with anyio.create_task_group() as group:
+            for image in self._images:
+                group.start_soon(self._find, image)
+        targets = [target for image in self._images for target in self._wanted[image].targets]
+        wait = Wait(
+            {target: self._connections.reader(target.region) for target in targets},
+            self._connections.settings.run,
+            self._waiting,
+            self._scans,
+        )
+        self._evidence = wait.evidence
+        await wait.run()
+        async with anyio.create_task_group() as group:
+            for wanted in self._wanted.values():
+                group.start_soon(self._ask_tag_again, wanted)
+
+    async def _find(self, image: ImageReference) -> None:
+        self._wanted[image] = await find_targets(image, self._question)
+
+    async def _ask_tag_again(self, wanted: Wanted) -> None:
+        """Make sure that a tag still means the digest that was judged.
+
+        If the caller gave the digest, a tag that moved on is a note.
+        """
+        registry = self._question.registry
+        if wanted.resolved is None or registry is None:
+            return
+        now = await registry.current_digest(wanted.reference)
+        if now == wanted.resolved:
+            return
+        name = wanted.reference
+        if isinstance(now, Unresolved):
+            reason = Reason.UNIDENTIFIED
+            message = f"Whether the tag of {name} still has the digest that was judged "
+            message += f"({wanted.resolved}) can't be told: {now.cause} {now.remedy}"
+        else:
+            reason = Reason.MOVED
+            message = f"The tag of {name} moved from {wanted.resolved} to {now} while the first "
+            message += "was judged. Give the digest that was pushed (--digest), or run the gate "
+            message += "again."
+        if wanted.reference.digest:
+            self._notes.append(message)
+        else:
+            self._moved[wanted.reference] = Unscanned(reason=reason, message=message)
+
+    def judge(self) -> tuple[ImageVerdict, ...]:
+        """Judge what is known of each image and platform."""
+        verdicts = []
+        for image in self._images:
+            for evidence in self._evidence_of(image):
+                verdict = self._judge(image, evidence)
+                moved = self._moved.get(image)
+                if moved and verdict.outcome is not Outcome.BLOCK:
+                    verdict = self._judge(image, _but(evidence, moved))
+                verdicts.append(verdict)
+        return tuple(verdicts)
+
+    def _evidence_of(self, image: ImageReference) -> Iterable[Evidence]:
+        wanted = self._wanted.get(image)
+        if wanted is None:
+            return [_nothing_known(str(image))]
+        if wanted.refused is not None:
+            return [wanted.refused]
+        pairs = (
+            (target, self._evidence.get(target) or _nothing_known(target.name))
+            for target in wanted.targets
+        )
+        return [evidence for target, evidence in pairs if not _left_out(target, evidence)]
+
+    def _judge(self, image: ImageReference, evidence: Evidence) -> ImageVerdict:
+        policies = self._question.policies
+        return judge_image(
+            str(image),
+            evidence,
+            policies.judge(evidence.findings, image.glob_names()),
+            tolerated=isinstance(evidence, Unscanned) and policies.tolerates(evidence.reason),
+            digest=image.digest or self._resolved(image),
+        )
+
+    def _resolved(self, image: ImageReference) -> str:
+        wanted = self._wanted.get(image)
+        return (wanted.resolved if wanted else None) or ""
+
+    def notes(self, verdicts: Iterable[ImageVerdict]) -> tuple[str, ...]:
+        """Collect what a reader should know of the run; an image's notes stand on its verdict."""
+        judged = [
+            (image.glob_names(), [decision.finding for decision in verdict.decisions])
+            for image in self._images
+            for verdict in verdicts
+            if verdict.reference == str(image) and verdict.outcome is not Outcome.UNDECIDED
+        ]
+        return (
+            *(note for wanted in self._wanted.values() for note in wanted.notes),
+            *self._notes,
+            *self._question.policies.notes(judged),
+            *self._scans.notes,
+        )
+
+
+def _left_out(target: Target, evidence: Evidence) -> bool:
+    return target.optional and isinstance(evidence, Unscanned) and evidence.reason is Reason.MISSING
+
+
+def _nothing_known(name: str) -> Unscanned:
+    return Unscanned(
+        reason=Reason.INCOMPLETE,
+        message=f"The run was stopped before anything was known of {name}. Run the gate again, "
+        "with more time if it ran out (--timeout).",
+    )
+
+
+def _but(evidence: Evidence, moved: Unscanned) -> Unscanned:
+    """Refuse evidence because its tag moved; what is known of the digest stays."""
+    refused = instead_of(evidence, moved)
+    return replace(refused, scan=evidence.scan, findings=evidence.findings)

@@ -1,0 +1,233 @@
+"""The minute after the push: look again until the evidence decides, or the time is up."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Protocol
+
+import anyio
+import anyio.lowlevel
+from msgspec import Struct
+from msgspec.structs import replace
+
+from gate.check.scanning import ScanMode
+from gate.findings import Reason, Scanned, ScanState, Unscanned
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from gate.check.scanning import Scans
+    from gate.check.stopping import Stop
+    from gate.clock import Run
+    from gate.evidence import EvidenceReader, Look, Target
+    from gate.findings import Evidence
+
+# Seconds between two polls: from the first of these, growing, to the last.
+_FIRST, _GROWTH, _LONGEST = 2.0, 1.5, 30.0
+_JITTER = 0.2  # of the delay, either way, so that a fleet does not poll in step
+_LAST = 1.0  # seconds before the deadline of the run after which no new look is begun
+
+
+class Awaited(Struct, frozen=True):
+    """What a progress line says of one image."""
+
+    name: str
+    doing: str
+
+
+class Progress(Struct, frozen=True):
+    """Where the wait stands; ``seconds_left`` until it gives up."""
+
+    images: tuple[Awaited, ...]
+    seconds: float
+    seconds_left: float
+
+
+class Watcher(Protocol):
+    """Somebody who is shown the progress, at least every ``tick`` seconds."""
+
+    tick: float
+
+    def show(self, progress: Progress) -> None:
+        """Take note of where the wait stands."""
+
+
+class Waiting(Struct, frozen=True, kw_only=True):
+    """How a run waits for evidence: what it asks for, who is shown it, and what ends it early.
+
+    ``seconds`` is the time for a scan to end; 0 looks once. With ``dry_run``, scans are only
+    spoken of.
+    """
+
+    seconds: float = 0.0
+    scan: ScanMode = ScanMode.NEVER
+    dry_run: bool = False
+    watcher: Watcher | None = None
+    stop: Stop
+
+
+class Delays:
+    """The time between polls: growing, with jitter, and as long as it gets after throttling."""
+
+    def __init__(self, jitter: Callable[[], float]) -> None:
+        self._jitter = jitter
+        self._next = _FIRST
+
+    def next(self, *, throttled: bool) -> float:
+        """Return the seconds until the next poll: at most 30, or 36 after throttling."""
+        if throttled:
+            self._next = _LONGEST
+        delay = self._next * (1 + _JITTER * (2 * self._jitter() - 1))
+        self._next = min(self._next * _GROWTH, _LONGEST)
+        return delay if throttled else min(delay, _LONGEST)
+
+
+class _YoungScan(Struct, frozen=True):
+    """What a look at a scan that just ended showed, and when it was over (monotonic seconds)."""
+
+    evidence: Scanned
+    at: float
+
+
+class Wait:
+    """Evidence of all targets of a run, as it becomes known.
+
+    ``evidence`` holds, at any moment, what is known of each target; nothing in it is a pass
+    before it is certain, so a run can be stopped at any moment.
+    """
+
+    def __init__(
+        self,
+        readers: Mapping[Target, EvidenceReader],
+        run: Run,
+        waiting: Waiting,
+        scans: Scans,
+    ) -> None:
+        self.evidence: dict[Target, Evidence] = {}
+        self._readers = readers
+        self._clock = run.clock
+        self._latest = run.deadline - _LAST
+        self._waiting = waiting
+        self._scans = scans
+        self._delays = Delays(run.jitter)
+        self._young: dict[Target, _YoungScan] = {}
+        self._doing: dict[Target, str] = {}
+        self._throttled = 0
+
+    async def run(self) -> None:
+        """Look at all targets together until each is decided, or waiting is over."""
+        started = self._clock.monotonic()
+        give_up = min(started + self._waiting.seconds, self._latest)
+        due = dict.fromkeys(self._readers, started)
+        while due:
+            now = self._clock.monotonic()
+            looks = await self._look([target for target, at in due.items() if at <= now])
+            after = self._clock.monotonic()
+            poll_at = after + self._delays.next(throttled=self._was_throttled())
+            for target, look in looks.items():
+                at = self._next_look(target, look, began=now, ended=after)
+                if at is None and look.waiting and after < give_up:
+                    at = min(poll_at, give_up)
+                self._remember(target, look, again=at is not None)
+                if at is None or at > self._latest:
+                    del due[target]
+                else:
+                    due[target] = at
+            await self._sleep_until(min(due.values(), default=after), due, started, give_up)
+
+    async def _look(self, targets: Sequence[Target]) -> dict[Target, Look]:
+        """Look at targets, those of one reader together, and ask for the scans that they need."""
+        looks: dict[Target, Look] = {}
+
+        async def look(reader: EvidenceReader, own: Sequence[Target]) -> None:
+            results = await reader.look(own, self._tell)
+            async with anyio.create_task_group() as group:
+                for target in own:
+                    group.start_soon(consider, target, results[target])
+
+        async def consider(target: Target, result: Look) -> None:
+            looks[target] = await self._scans.consider(target, result)
+
+        async with anyio.create_task_group() as group:
+            for reader in dict.fromkeys(self._readers[target] for target in targets):
+                own = [target for target in targets if self._readers[target] is reader]
+                group.start_soon(look, reader, own)
+        return looks
+
+    def _tell(self, target: Target, look: Look) -> None:
+        """Keep a certain block at once: others may still be looked at when the run is stopped."""
+        if look.blocks or target not in self.evidence:
+            self.evidence[target] = _provisional(target, look)
+
+    def _next_look(self, target: Target, look: Look, *, began: float, ended: float) -> float | None:
+        """Return when a young scan is to be read again; ``None`` if it needn't be.
+
+        All but a block is believed only when two readings agree that are ``settle`` apart.
+        """
+        evidence = look.evidence
+        if not isinstance(evidence, Scanned):
+            self._young.pop(target, None)
+            return None
+        settle = target.requirements.settle.total_seconds()
+        before = self._young.get(target)
+        if before is None and look.settled:
+            return None
+        if before is not None and _same(before.evidence, evidence):
+            return None if began >= before.at + settle else before.at + settle
+        self._young[target] = _YoungScan(evidence, ended)
+        return ended + settle
+
+    def _remember(self, target: Target, look: Look, *, again: bool) -> None:
+        self._doing[target] = look.doing
+        if again:
+            self.evidence[target] = _provisional(target, look)
+        elif look.waiting and isinstance(look.evidence, Unscanned) and self._waiting.seconds:
+            waited = timedelta(seconds=round(self._waiting.seconds))
+            message = f"{look.evidence.message} (Waited for {waited}.)"
+            self.evidence[target] = replace(look.evidence, message=message)
+        else:
+            self.evidence[target] = look.evidence
+
+    def _was_throttled(self) -> bool:
+        total = sum(reader.throttled for reader in dict.fromkeys(self._readers.values()))
+        grown, self._throttled = total > self._throttled, total
+        return grown
+
+    async def _sleep_until(
+        self, at: float, due: Iterable[Target], started: float, give_up: float
+    ) -> None:
+        awaited = tuple(Awaited(target.name, self._doing[target]) for target in due)
+        watcher = self._waiting.watcher
+        while awaited:
+            now = self._clock.monotonic()
+            if watcher is not None:
+                watcher.show(Progress(awaited, now - started, max(0.0, give_up - now)))
+            if now >= at:
+                break
+            await self._clock.sleep(min(at - now, watcher.tick if watcher else at - now))
+            await anyio.lowlevel.checkpoint()
+
+
+def _same(one: Scanned, other: Scanned) -> bool:
+    return (
+        one.image == other.image
+        and one.scan.finished_at == other.scan.finished_at
+        and sorted(map(repr, one.findings)) == sorted(map(repr, other.findings))
+    )
+
+
+def _provisional(target: Target, look: Look) -> Evidence:
+    """Return what is certain of a look whose target is to be looked at again."""
+    evidence = look.evidence
+    if not isinstance(evidence, Scanned):
+        return evidence
+    settle = target.requirements.settle
+    return Unscanned(
+        reason=Reason.INCOMPLETE,
+        message=f"The scan of {target.name} ended so recently that findings may still arrive, and "
+        f"it could not be read again {settle} later, as scan.settle asks. Allow more time "
+        "(--timeout).",
+        image=evidence.image,
+        identified_by=evidence.identified_by,
+        scan=replace(evidence.scan, state=ScanState.FINISHED),
+    )

@@ -1,0 +1,201 @@
+"""Which records of Security Center are the caller's image, asked for with few queries."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from gate.findings import IdentifiedBy, Image, Reason, Unscanned
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from gate.evidence.target import Target
+    from gate.security_center import ImageRecord, ImageRepository, Listing, SecurityCenter
+
+# Images scanned inside Jenkins jobs; they are in no registry.
+_CI_REGISTRY = "ci/cd"
+_HOW_TO_SCAN = (
+    "Security Center learns of an image some time after the push: wait longer (--wait), or ask for "
+    "a scan with --scan missing, which uses scan quota."
+)
+_IF_INDEX = "If the digest is that of a multi-platform index, add --resolve. "
+_SEE_DOCTOR = "`gate doctor IMAGE` shows what Security Center knows of the repository."
+
+
+class Identified(Struct, frozen=True):
+    """The records that are the image, the newest scan first; never empty."""
+
+    records: tuple[ImageRecord, ...]
+    by: IdentifiedBy
+
+
+async def find_records(
+    client: SecurityCenter, targets: Sequence[Target]
+) -> dict[Target, Identified | Unscanned]:
+    """Identify targets of one repository: one alone by its digest or tag, several in one list."""
+    answerable = [target for target in targets if _can_be_asked(target)]
+    matches = {target: identify((), target) for target in targets if target not in answerable}
+    if len(answerable) == 1:
+        matches[answerable[0]] = await _find_one(client, answerable[0])
+    elif answerable:
+        matches |= await _find_all(client, answerable)
+    return matches
+
+
+def _can_be_asked(target: Target) -> bool:
+    return target.digest is not None or not target.requirements.require_digest
+
+
+async def _find_one(client: SecurityCenter, target: Target) -> Identified | Unscanned:
+    """Ask by digest, and if that finds nothing, by tag.
+
+    The second answer tells what the tag has instead, and it holds the image if the server
+    understands the digest in another form than the documented one.
+    """
+    if target.digest is not None:
+        matches = await _ask(client, target, {"digest": target.digest.removeprefix("sha256:")})
+        if not (isinstance(matches, Unscanned) and matches.reason is Reason.MISSING):
+            return matches
+    return await _ask(client, target, {"tag": target.tag} if target.tag else {})
+
+
+async def _ask(
+    client: SecurityCenter, target: Target, narrower: Mapping[str, str]
+) -> Identified | Unscanned:
+    listing = await client.image_records(
+        {**_of_repository(target), **narrower}, keep=lambda record: in_repository(record, target)
+    )
+    return _identified(listing, target)
+
+
+async def _find_all(
+    client: SecurityCenter, targets: Sequence[Target]
+) -> dict[Target, Identified | Unscanned]:
+    listing = await client.image_records(
+        _of_repository(targets[0]),
+        keep=lambda record: any(in_repository(record, target) for target in targets),
+    )
+    return {target: _identified(listing, target) for target in targets}
+
+
+def _of_repository(target: Target) -> dict[str, str]:
+    reference = target.reference
+    return {"repoNamespace": reference.namespace, "repoName": reference.repository}
+
+
+def _identified(listing: Listing[ImageRecord], target: Target) -> Identified | Unscanned:
+    if not listing.complete:
+        return Unscanned(
+            reason=Reason.INCOMPLETE,
+            message=f"The records of {target.name} could not all be read: {listing.problem} "
+            "Run the gate again; if it stays so, report it.",
+        )
+    return identify(listing.rows, target)
+
+
+def with_prefix(digest: str) -> str:
+    """Return a record's digest as ``sha256:<hex>``; empty stays empty."""
+    digest = digest.strip().lower()
+    return digest if not digest or ":" in digest else f"sha256:{digest}"
+
+
+def is_in_registry(record: ImageRecord | ImageRepository) -> bool:
+    """Tell whether a record is of a registry, and not of an image scanned inside a CI job."""
+    return record.registry_type.lower() != _CI_REGISTRY
+
+
+def in_repository(record: ImageRecord | ImageRepository, target: Target) -> bool:
+    """Tell whether a record is of the target's repository, or that repository itself, exactly.
+
+    The server's own filters may match by containment.
+    """
+    return (
+        record.repo_namespace == target.reference.namespace
+        and record.repo_name == target.reference.repository
+        and is_in_registry(record)
+        and target.region in {None, record.region_id}
+        and target.registry_type in {None, record.registry_type.lower()}
+        and target.instance in {None, record.instance_id}
+    )
+
+
+def identify(records: Iterable[ImageRecord], target: Target) -> Identified | Unscanned:
+    """Choose the records that are the target.
+
+    By digest where that is known: those with the tag if there are any, else all. Otherwise the
+    newest record of the tag, by ``ImageUpdate``, then ``LastScanTime``.
+    """
+    of_repository = [record for record in records if in_repository(record, target)]
+    of_tag = [record for record in of_repository if record.tag == target.tag]
+    if target.digest is not None:
+        return _by_digest(of_repository, of_tag, target, target.digest)
+    if target.requirements.require_digest:
+        return Unscanned(
+            reason=Reason.UNIDENTIFIED,
+            message=f"Which digest {target.name} has is not known: {target.no_digest_because} "
+            "Give the digest that was pushed (--digest, or IMAGE@sha256:…), or let a policy say "
+            "scan.require_digest: false.",
+        )
+    return _by_tag(of_tag, target)
+
+
+def image_of(record: ImageRecord, platform: str | None = None) -> Image:
+    """Describe a record as reports show it; ``platform`` is the one of an index that it is."""
+    return Image(
+        uuid=record.uuid,
+        region=record.region_id,
+        instance=record.instance_id,
+        namespace=record.repo_namespace,
+        repository=record.repo_name,
+        tag=record.tag,
+        digest=with_prefix(record.digest),
+        platform=platform,
+    )
+
+
+def _by_digest(
+    of_repository: Sequence[ImageRecord], of_tag: Sequence[ImageRecord], target: Target, digest: str
+) -> Identified | Unscanned:
+    same = [record for record in of_repository if with_prefix(record.digest) == digest]
+    with_tag = [record for record in same if record.tag == target.tag]
+    if same:
+        return Identified(_newest_scan_first(with_tag or same), IdentifiedBy.DIGEST)
+    others = sorted({with_prefix(record.digest) for record in of_tag if record.digest})
+    known = f" It knows that tag with {', '.join(others[:3])}." if others else ""
+    return Unscanned(
+        reason=Reason.MISSING,
+        message=f"Security Center does not know {target.name} with the digest {digest}.{known} "
+        f"{_HOW_TO_SCAN} {_IF_INDEX if target.reference.digest else ''}{_SEE_DOCTOR}",
+    )
+
+
+def _by_tag(of_tag: Sequence[ImageRecord], target: Target) -> Identified | Unscanned:
+    if not of_tag:
+        return Unscanned(
+            reason=Reason.MISSING,
+            message=f"Security Center does not know {target.name}. {_HOW_TO_SCAN} {_SEE_DOCTOR}",
+        )
+    places = {(record.instance_id, record.region_id) for record in of_tag}
+    digests = {with_prefix(record.digest) for record in of_tag}
+    if len(places) > 1 and len(digests) > 1:
+        named = "; ".join(sorted(_place(record) for record in of_tag))
+        return Unscanned(
+            reason=Reason.AMBIGUOUS,
+            message=f"{target.name} is in more than one registry, with different digests: {named}. "
+            "Say which with --instance or --region, or give the digest.",
+        )
+    newest = max(of_tag, key=lambda record: (record.image_update or 0, record.last_scan_time or 0))
+    return Identified((newest,), IdentifiedBy.TAG)
+
+
+def _place(record: ImageRecord) -> str:
+    return (
+        f"instance {record.instance_id or '(none)'} in {record.region_id or '(no region)'} "
+        f"has {with_prefix(record.digest) or '(no digest)'}"
+    )
+
+
+def _newest_scan_first(records: Iterable[ImageRecord]) -> tuple[ImageRecord, ...]:
+    return tuple(sorted(records, key=lambda record: -(record.last_scan_time or 0)))

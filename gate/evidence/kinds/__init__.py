@@ -1,0 +1,18 @@
+"""The kinds of findings that the gate knows: one file, and one line here, for each.
+
+A new kind is a module with a class that satisfies ``Kind``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gate.evidence.kinds.build_risk import BuildRisks
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from gate.evidence.kinds.kind import Kind
+    from gate.security_center import SecurityCenter
+
+KINDS: Mapping[str, Callable[[SecurityCenter], Kind]] = {BuildRisks.name: BuildRisks}

@@ -1,0 +1,247 @@
+"""Look at one identified image: its details of each kind, and what must confirm them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import anyio
+import anyio.lowlevel
+from msgspec import Struct, field
+
+from gate.errors import GateError
+from gate.evidence.choose import CountingScan, choose
+from gate.evidence.identify import image_of
+from gate.evidence.kinds.kind import Testimony
+from gate.evidence.scan import doing, finished_before_the_running, scan_of, state_of
+from gate.evidence.target import Look
+from gate.findings import IdentifiedBy, Reason, Scan, Scanned, ScanState, Unscanned
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from gate.clock import Clock
+    from gate.evidence.identify import Identified
+    from gate.evidence.kinds.kind import Details, Kind, Why, Witnesses
+    from gate.evidence.target import Target
+    from gate.findings import Finding
+    from gate.security_center import ImageRecord, SecurityCenter
+
+_READINGS = 3  # how often evidence that is incomplete or contradicts itself is read
+_PAUSE = 0.5  # seconds before it is read again, growing by as much each time
+_INCOMPLETE = (
+    "The findings of {0} could not all be read: {1} Run the gate again; if it stays so, give it "
+    "more time (--wait)."
+)
+_DISAGREEING = (
+    "What Security Center says of {0} contradicts itself: {1} Its findings may still be arriving: "
+    "run the gate again, or give it more time (--wait)."
+)
+_NEVER_READ = (Reason.INCOMPLETE, "Its findings were not read.")
+
+
+class Memory(Struct):
+    """What earlier looks saw, so that a poll reads only what may have changed.
+
+    ``read`` holds, by ``Uuid``, the state in which a record's details were read.
+    """
+
+    read: dict[str, tuple[str, int | None]] = field(default_factory=dict)
+
+
+class _Confirmed(Struct, frozen=True):
+    """Details of one kind that their witnesses agree with."""
+
+    findings: tuple[Finding, ...]
+    notes: tuple[str, ...]
+
+
+class OneImage(Struct, frozen=True):
+    """One look at the records that were identified as one image."""
+
+    client: SecurityCenter
+    clock: Clock
+    memory: Memory
+    target: Target
+    identified: Identified
+    kinds: Mapping[Kind, Witnesses]
+
+    async def look(self) -> Look:
+        """Look for a block first, which needs no more than complete details, then for a pass.
+
+        A pass (``Scanned``) still has to be confirmed by a last look at the record. Raises the
+        trouble that the client met, unless what was read blocks all the same.
+        """
+        chosen = choose(
+            self.identified, self.target, self.client.now(), await self._scanned_before()
+        )
+        chosen_record = chosen.record if isinstance(chosen, CountingScan) else None
+        details, troubles = await self._details(chosen_record)
+        for record in self.identified.records:
+            of_record = [read for (uuid, _), read in details.items() if uuid == record.uuid]
+            block = self._block(record, of_record)
+            if block is not None:
+                return block
+        if troubles:
+            raise troubles[0]
+        if isinstance(chosen, CountingScan):
+            return await self._pass(chosen, details)
+        return Look(
+            evidence=chosen.why,
+            record=chosen.record,
+            waiting=chosen.waiting,
+            doing=doing(chosen.record),
+        )
+
+    async def _scanned_before(self) -> frozenset[str]:
+        """Return the records whose last finished scan counts although another one runs."""
+        if not self.target.requirements.accept_previous:
+            return frozenset()
+        uuids = set()
+        for record in self.identified.records:
+            runs_again = state_of(record) is ScanState.RUNNING and record.last_scan_time
+            if runs_again and await self._finished_before(record):
+                uuids.add(record.uuid)
+        return frozenset(uuids)
+
+    async def _finished_before(self, record: ImageRecord) -> bool:
+        try:
+            tasks = await self.client.latest_scan_tasks(record.digest.removeprefix("sha256:"))
+        except GateError:
+            return False  # not shown, so it does not count; a block may still be found
+        return finished_before_the_running(record, tasks)
+
+    async def _details(
+        self, chosen: ImageRecord | None
+    ) -> tuple[dict[tuple[str, Kind], Details], list[GateError]]:
+        """Read the details of the chosen record, and of others that may hold a block.
+
+        What the reading of one record and kind meets does not end that of the others.
+        """
+        details: dict[tuple[str, Kind], Details] = {}
+        troubles: list[GateError] = []
+
+        async def read(record: ImageRecord, kind: Kind) -> None:
+            try:
+                details[record.uuid, kind] = await kind.details(record)
+            except GateError as trouble:
+                troubles.append(trouble)
+
+        async with anyio.create_task_group() as group:
+            for record in self.identified.records:
+                if record is chosen or self._may_block(record):
+                    for kind in self.kinds:
+                        group.start_soon(read, record, kind)
+        return details, troubles
+
+    def _may_block(self, record: ImageRecord) -> bool:
+        """Tell whether a record's details may hold what an earlier look did not see.
+
+        By tag alone, only a scan that counts is certain to be about the image.
+        """
+        if self.identified.by is not IdentifiedBy.DIGEST:
+            return False
+        if state_of(record) is ScanState.FINISHED:
+            return True
+        state = (record.sca_status, record.last_scan_time)
+        new = self.memory.read.get(record.uuid) != state
+        self.memory.read[record.uuid] = state
+        return new
+
+    def _block(self, record: ImageRecord, details: Sequence[Details]) -> Look | None:
+        """Return a certain block, if complete details of any kind hold one; it claims no more."""
+        certain = tuple(one for read in details if read.complete for one in read.findings)
+        if not self.target.blocks(certain):
+            return None
+        return Look(
+            evidence=Unscanned(
+                reason=Reason.INCOMPLETE,
+                message="Only what blocks was read to its end.",
+                image=image_of(record, self.target.platform),
+                identified_by=self.identified.by,
+                scan=scan_of(record, self.client.now()),
+                findings=certain,
+            ),
+            record=record,
+            blocks=True,
+        )
+
+    async def _pass(
+        self, chosen: CountingScan, details: Mapping[tuple[str, Kind], Details]
+    ) -> Look:
+        """Return the look that may become a pass: each kind covered, complete and agreed to.
+
+        The witnesses of all kinds were asked before, so one after the other costs no more time.
+        """
+        scan = chosen.scan
+        findings: list[Finding] = []
+        notes: list[str] = []
+        for kind, witnesses in self.kinds.items():
+            coverage = await witnesses.coverage(chosen.record)
+            scan = coverage.added_to(scan)
+            refusal = coverage.lacking(self.target.requirements)
+            if refusal:
+                return self._undecided(refusal, chosen.record, scan, waiting=False)
+            first = details[chosen.record.uuid, kind]
+            result = await self._confirmed(kind, witnesses, chosen.record, first, scan)
+            if isinstance(result, Look):
+                return result
+            findings += result.findings
+            notes += (*coverage.notes, *result.notes)
+        return Look(
+            evidence=Scanned(
+                image=image_of(chosen.record, self.target.platform),
+                identified_by=self.identified.by,
+                scan=scan,
+                findings=tuple(findings),
+                notes=tuple(notes),
+            ),
+            record=chosen.record,
+            settled=scan.age is not None and scan.age >= self.target.requirements.settle,
+            doing="finished; findings may still arrive",
+        )
+
+    async def _confirmed(
+        self, kind: Kind, witnesses: Witnesses, record: ImageRecord, details: Details, scan: Scan
+    ) -> _Confirmed | Look:
+        """Read details until a witness agrees, some times; findings that arrive meanwhile count."""
+        doubt = _NEVER_READ
+        for reading in range(_READINGS):
+            if reading:
+                await self._pause(reading)
+                details = await kind.details(record)
+                block = self._block(record, [details])
+                if block is not None:
+                    return block
+            testimony = (
+                await witnesses.testify(record, details, reading)
+                if details.complete
+                else Testimony(details.problem, details.contradiction)
+            )
+            name = self.target.name
+            if testimony.problem:
+                doubt = Reason.INCOMPLETE, _INCOMPLETE.format(name, testimony.problem)
+            elif testimony.contradiction:
+                doubt = Reason.DISAGREEING, _DISAGREEING.format(name, testimony.contradiction)
+            else:
+                notes = (f"{name}: {testimony.note}",) if testimony.note else ()
+                return _Confirmed(details.findings, notes)
+        return self._undecided(doubt, record, scan, waiting=True)
+
+    async def _pause(self, reading: int) -> None:
+        await self.clock.sleep(_PAUSE * reading)
+        await anyio.lowlevel.checkpoint()  # a simulated clock may not yield to other tasks
+
+    def _undecided(self, why: Why, record: ImageRecord, scan: Scan, *, waiting: bool) -> Look:
+        reason, message = why
+        return Look(
+            evidence=Unscanned(
+                reason=reason,
+                message=message,
+                image=image_of(record, self.target.platform),
+                identified_by=self.identified.by,
+                scan=scan,
+            ),
+            record=record,
+            waiting=waiting,
+            doing=f"{reason.value}; reading again" if waiting else "",
+        )

@@ -1,0 +1,217 @@
+"""Look at many images: which records they have, how often they are looked at, and when to stop.
+
+The order for one repository is: records; details of the records, rows and checks at once; then,
+before a pass only, the records again. The first round is a single request for one image, so that a
+fleet which starts at the same moment meets a quota with one request each.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import anyio
+from msgspec.structs import replace
+
+from gate.errors import AccessError, GateError
+from gate.evidence.identify import Identified, find_records, image_of
+from gate.evidence.kinds import KINDS
+from gate.evidence.look import Memory, OneImage
+from gate.evidence.scan import scan_of, state_of
+from gate.evidence.target import Look
+from gate.findings import Reason, Scanned, ScanState, Unscanned
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from gate.clock import Clock
+    from gate.evidence.kinds.kind import Kind, Witnesses
+    from gate.evidence.target import Target
+    from gate.security_center import ImageRecord, SecurityCenter
+
+_LAST_LOOKS = 3  # how often a record may change under the gate's eyes
+_MAY_CHANGE = frozenset((Reason.MISSING, Reason.INCOMPLETE))
+_NOT_KNOWN = "not known to Security Center yet"
+
+
+class EvidenceReader:
+    """Reads the evidence of images from one Security Center; one reader serves all looks."""
+
+    def __init__(self, client: SecurityCenter, clock: Clock) -> None:
+        self._client = client
+        self._clock = clock
+        self._memory = Memory()
+        self._kinds = [kind(client) for kind in KINDS.values()]
+
+    @property
+    def throttled(self) -> int:
+        """How many answers so far said that requests come too fast."""
+        return self._client.throttled
+
+    async def look(
+        self, targets: Sequence[Target], tell: Callable[[Target, Look], None]
+    ) -> dict[Target, Look]:
+        """Look at each target once; trouble with one of them becomes its evidence.
+
+        ``tell`` is called as soon as a target's look is over, those of others may go on.
+        """
+        repositories: dict[tuple[str, str], list[Target]] = {}
+        for target in targets:
+            key = (target.reference.namespace, target.reference.repository)
+            repositories.setdefault(key, []).append(target)
+        looks: dict[Target, Look] = {}
+
+        def keep(target: Target, look: Look) -> None:
+            looks[target] = look
+            tell(target, look)
+
+        async with anyio.create_task_group() as group:
+            for own in repositories.values():
+                group.start_soon(self._look_at_repository, own, keep)
+        return looks
+
+    async def _look_at_repository(
+        self, targets: Sequence[Target], keep: Callable[[Target, Look], None]
+    ) -> None:
+        reference = targets[0].reference
+        key = (reference.namespace, reference.repository)
+        matches = await self._find(targets)
+        for target, unknown in list(matches.items()):
+            if isinstance(unknown, Unscanned):
+                keep(target, _unknown(target, unknown))
+                del matches[target]
+        if not matches:
+            return
+        async with anyio.create_task_group() as group:
+            kinds = {kind: kind.witnesses(group, *key) for kind in self._kinds}
+            if _may_pass(matches.values()):
+                for witnesses in kinds.values():
+                    witnesses.begin()
+            await self._until_still(matches, kinds, keep)
+            group.cancel_scope.cancel()  # a block needs no witness: don't wait for one
+
+    async def _until_still(
+        self,
+        matches: dict[Target, Identified | Unscanned],
+        kinds: Mapping[Kind, Witnesses],
+        keep: Callable[[Target, Look], None],
+    ) -> None:
+        """Look until no record changes between the details and the last look at it."""
+        for _ in range(_LAST_LOOKS):
+            passing = await self._look_at_all(matches, kinds, keep)
+            if not passing:
+                return
+            matches = await self._find(list(passing))
+            for target, look in passing.items():
+                if _same_record(look, matches[target]):
+                    keep(target, look)
+                    del matches[target]
+            if not matches:
+                return
+        for target in matches:
+            keep(target, _moved(target, passing[target]))
+
+    async def _find(self, targets: Sequence[Target]) -> dict[Target, Identified | Unscanned]:
+        try:
+            return await find_records(self._client, targets)
+        except GateError as trouble:
+            return {target: unscanned_by(trouble) for target in targets}
+
+    async def _look_at_all(
+        self,
+        matches: dict[Target, Identified | Unscanned],
+        kinds: Mapping[Kind, Witnesses],
+        keep: Callable[[Target, Look], None],
+    ) -> dict[Target, Look]:
+        """Return the looks that show a pass, which the last look has to confirm."""
+        passing: dict[Target, Look] = {}
+
+        async def one(target: Target, identified: Identified | Unscanned) -> None:
+            look = await self._look_at(target, identified, kinds)
+            if isinstance(look.evidence, Scanned):
+                passing[target] = look
+            else:
+                keep(target, look)
+
+        async with anyio.create_task_group() as group:
+            for target, identified in matches.items():
+                group.start_soon(one, target, identified)
+        return passing
+
+    async def _look_at(
+        self,
+        target: Target,
+        identified: Identified | Unscanned,
+        kinds: Mapping[Kind, Witnesses],
+    ) -> Look:
+        if isinstance(identified, Unscanned):
+            return _unknown(target, identified)
+        try:
+            image = OneImage(self._client, self._clock, self._memory, target, identified, kinds)
+            return await image.look()
+        except GateError as trouble:
+            record = identified.records[0]
+            evidence = replace(
+                unscanned_by(trouble),
+                image=image_of(record, target.platform),
+                identified_by=identified.by,
+                scan=scan_of(record, self._client.now()),
+            )
+            return Look(evidence=evidence, record=record)
+
+
+def _may_pass(matches: Iterable[Identified | Unscanned]) -> bool:
+    """Tell whether a pass may come of a look, so that it will need the witnesses."""
+    return any(
+        state_of(record) is ScanState.FINISHED
+        for identified in matches
+        if isinstance(identified, Identified)
+        for record in identified.records
+    )
+
+
+def _unknown(target: Target, why: Unscanned) -> Look:
+    waits = why.reason in _MAY_CHANGE and not target.optional
+    return Look(evidence=why, waiting=waits, doing=_NOT_KNOWN if waits else "")
+
+
+def _same_record(look: Look, again: Identified | Unscanned) -> bool:
+    """Tell whether the last look shows the record as it was when its details were read."""
+    if not isinstance(again, Identified) or look.record is None:
+        return False
+    return any(_fingerprint(record) == _fingerprint(look.record) for record in again.records)
+
+
+def _fingerprint(record: ImageRecord) -> tuple[str, str, str, int | None, int | None]:
+    return (
+        record.uuid,
+        record.digest,
+        record.sca_status,
+        record.last_scan_time,
+        record.image_update,
+    )
+
+
+def _moved(target: Target, look: Look) -> Look:
+    evidence = look.evidence
+    return Look(
+        evidence=Unscanned(
+            reason=Reason.MOVED,
+            message=f"The record of {target.name} changed each time while its findings were read. "
+            "Run the gate again when the image is no longer pushed or scanned.",
+            image=evidence.image,
+            identified_by=evidence.identified_by,
+            scan=evidence.scan,
+        ),
+        record=look.record,
+        waiting=True,
+        doing="its record keeps changing",
+    )
+
+
+def unscanned_by(trouble: GateError) -> Unscanned:
+    """Return what a trouble with Security Center means for one image."""
+    refused = isinstance(trouble, AccessError)
+    return Unscanned(
+        reason=Reason.ACCESS if refused else Reason.SERVICE,
+        message=str(trouble),
+    )

@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+import pytest
+
+from gate.evidence.identify import Identified, identify
+from gate.findings import IdentifiedBy, Reason, Unscanned
+from tests.evidence.making import DIGEST, record, target
+
+
+def test_the_digest_decides_whatever_the_tag() -> None:
+    found = identify([record(tag="other")], target())
+    assert isinstance(found, Identified)
+    assert (IdentifiedBy.DIGEST, "other") == (found.by, found.records[0].tag)
+
+
+def test_of_several_with_the_digest_those_with_the_tag_count() -> None:
+    found = identify([record(uuid="u2", tag="other"), record()], target())
+    assert isinstance(found, Identified)
+    assert ["u1"] == [one.uuid for one in found.records]
+
+
+def test_a_digest_with_its_prefix_is_the_same() -> None:
+    assert isinstance(identify([record(digest=DIGEST)], target()), Identified)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"repo_namespace": "shopping"},
+        {"repo_name": "web-admin"},
+        {"region_id": "cn-beijing"},
+        {"registry_type": "harbor"},
+        {"registry_type": "CI/CD"},
+        {"digest": "b" * 64},
+        {"digest": ""},
+    ],
+    ids=str,
+)
+def test_another_record_is_not_the_image(other: dict[str, str]) -> None:
+    found = identify([record(**other)], target())
+    assert isinstance(found, Unscanned)
+    assert Reason.MISSING is found.reason
+
+
+def test_a_given_instance_is_the_only_one_that_counts() -> None:
+    assert isinstance(identify([record()], target(instance="i2")), Unscanned)
+    assert isinstance(identify([record()], target(instance="i1")), Identified)
+
+
+def test_a_ci_record_never_counts_where_the_registry_type_is_not_known() -> None:
+    unknown = target(registry_type=None, region=None)
+    assert isinstance(identify([record(registry_type="CI/CD")], unknown), Unscanned)
+    assert isinstance(identify([record(registry_type="harbor")], unknown), Identified)
+
+
+def test_a_tag_alone_needs_a_policy_that_allows_it() -> None:
+    found = identify([record()], target(None, no_digest_because="Nobody told."))
+    assert isinstance(found, Unscanned)
+    assert Reason.UNIDENTIFIED is found.reason
+    assert "Nobody told." in found.message
+
+
+def test_by_tag_the_newest_push_counts_then_the_newest_scan() -> None:
+    records = [
+        record(uuid="old", digest="c" * 64, last_scan_time=9_000_000),
+        record(uuid="new", image_update=3_000_000),
+        record(uuid="newest", image_update=3_000_000, last_scan_time=4_000_000),
+    ]
+    found = identify(records, target(None, require_digest=False))
+    assert isinstance(found, Identified)
+    assert (IdentifiedBy.TAG, "newest") == (found.by, found.records[0].uuid)
+
+
+def test_by_tag_two_registries_with_two_digests_are_ambiguous() -> None:
+    found = identify(
+        [record(), record(uuid="u2", instance_id="i2", digest="b" * 64)],
+        target(None, require_digest=False),
+    )
+    assert isinstance(found, Unscanned)
+    assert Reason.AMBIGUOUS is found.reason
+    assert "i2" in found.message
+
+
+def test_by_tag_two_registries_with_one_digest_are_not_ambiguous() -> None:
+    found = identify(
+        [record(), record(uuid="u2", instance_id="i2")], target(None, require_digest=False)
+    )
+    assert isinstance(found, Identified)
