@@ -50,10 +50,11 @@ def load_files(specs: Sequence[str], *, directory: Path, today: date) -> tuple[P
     policies, problems = [], []
     for spec in specs or (None,):
         named = _default(directory) if spec is None else _named(spec, directory)
-        policy, faults = _load(named, today)
-        if policy is not None:
-            policies.append(policy)
-        problems += [problem.at(named.path) for problem in _shown(faults)]
+        loaded = _load(named, today)
+        if isinstance(loaded, list):
+            problems += [problem.at(named.path) for problem in _shown(loaded)]
+        else:
+            policies.append(loaded)
     if problems:
         raise InvalidPolicy("\n".join(problems), _REMEDY)
     return tuple(policies)
@@ -90,22 +91,21 @@ def _named(spec: str, directory: Path) -> _Named:
     return _Named(path, directory / path, digest) if pinned else _Named(spec, directory / spec)
 
 
-def _load(named: _Named, today: date) -> tuple[Policy | None, list[Problem]]:
+def _load(named: _Named, today: date) -> Policy | list[Problem]:
     try:
         raw = _read(named)
         content = parse_yaml(decoded(raw))
     except Unreadable as unreadable:
-        return None, [Problem(unreadable.place, unreadable.text)]
+        return [Problem(unreadable.place, unreadable.text)]
     if content.root is None:
-        return None, [Problem(START, "The file is empty. A policy starts with: version: 1")]
+        return [Problem(START, "The file is empty. A policy starts with: version: 1")]
     problems, broken = schema_problems(content)
-    if () in broken:
-        return None, problems
-    problems += contradictions(content, today, broken)
+    if () not in broken:
+        problems += contradictions(content, today, broken)
     if problems:
-        return None, problems
+        return problems
     source = PolicySource(named.path, hashlib.sha256(raw).hexdigest())
-    return policy_of(content, source), []
+    return policy_of(content, source)
 
 
 def _read(named: _Named) -> bytes:

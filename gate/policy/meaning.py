@@ -139,9 +139,4 @@ def _duration(value: str | float) -> timedelta:
 def _converted(data: Mapping[str, Any], kind: type[_T]) -> _T:
     """Make a value of its type; texts that are folded over several lines become one line."""
     lines = {key: " ".join(v.split()) if isinstance(v, str) else v for key, v in data.items()}
-    return msgspec.convert(lines, kind, dec_hook=_decoded)
-
-
-def _decoded(kind: type, value: Any) -> Any:  # noqa: ANN401 - msgspec's
-    """Read what msgspec can't: patterns."""
-    return Globs(value) if kind is Globs else value
+    return msgspec.convert(lines, kind, dec_hook=lambda own, value: own(value))  # our own: `Globs`
