@@ -75,7 +75,7 @@ OPERATIONS = [
     for name, method in inspect.getmembers(Operations, inspect.iscoroutinefunction)
     if not name.startswith("_")
 ]
-REQUIRED: Mapping[str, object] = {"digest": "5" * 64, "images": []}
+REQUIRED: Mapping[str, object] = {"digest": "5" * 64, "images": [], "image_uuid": "u"}
 
 
 class Answered(Operations):
