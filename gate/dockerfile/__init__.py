@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from gate.dockerfile.instructions import Dockerfile, HereDocument, Instruction, parse
+from gate.dockerfile.instructions import parse
 from gate.dockerfile.locating import locate
 from gate.dockerfile.stages import base_images
 
-__all__ = ["Dockerfile", "HereDocument", "Instruction", "base_images", "locate", "parse"]
+__all__ = ["base_images", "locate", "parse"]

@@ -1,129 +1,125 @@
-"""Write an instruction's arguments in the one way in which all ways of writing them are compared.
+"""Write instructions and build commands in the one way in which they are compared.
 
-Histories lose quotes, commas and flags, and show some arguments as Go prints its structures. What
-is lost in one of them is left out here, so that a Dockerfile's text and a history's become equal.
+Histories lose quotes, commas and flags, show some arguments as Go prints its structures, and put
+words around others:
+
+    USER root                                          a Dockerfile, BuildKit, kaniko
+    RUN |1 VERSION=7 /bin/sh -c make # buildkit        BuildKit
+    /bin/sh -c #(nop) USER root                        the classic builder, buildah
+    |1 VERSION=7 /bin/sh -c make                       the same, of RUN
+    cmd /S /C make                                     the same, on Windows
 """
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from gate.dockerfile.arguments import flags, strings
+from gate.dockerfile.instructions import FLAGS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator
 
-_LINE_END = re.compile(r"\\[ \t]*\r?\n")
-_QUOTING = str.maketrans("", "", "\"'\\`")
+_QUOTING = str.maketrans("[],", "   ", "\"'\\`")
+_FLAGGED = frozenset({"RUN", "COPY", "ADD"})
+_UNFLAGGED = frozenset({"CMD", "ENTRYPOINT"})
+_RUN = frozenset({"RUN", *_UNFLAGGED})
+_LEGACY_PAIR = re.compile(r"\A([^ =]+) ")
+_STAGE_NAME = re.compile(r"(?i) AS \S+\Z")
 # HEALTHCHECK &{["CMD-SHELL" "curl …"] "30s" "3s" "0s" "0s" '\x03'}
-_CHECK = re.compile(r"&\{(\[(?:[^\"\]]|\"(?:[^\"\\]|\\.)*+\")*+\])", re.DOTALL)
-_CHECK_KIND = re.compile(r"(?i)CMD(?:-SHELL)?\s++(?=\S)")
-_STAGE_NAME = re.compile(r"(?i)\sAS\s+\S+\s*\Z")
-_PORT = re.compile(r"(\d{1,5})(?:-(\d{1,5}))?(?:/([A-Za-z]+))?")
-_MAP = re.compile(r"map\[|:\{\}|[\[\],]")
-_NOT_LEGACY = re.compile(r"[^\s=]*+=")
+_CHECK_KIND = re.compile(r"(?i)\A(?:&\{ )?CMD(?:-SHELL)? (?=\S)")
+_CHECK_TIMES = re.compile(r"(?: \d[^ ]{0,30}s){2,6} [^ ]{0,8} ?\}\Z")
+_PORT_MAP = re.compile(r"\Amap |:\{\}")
+# All below are for text whose white space is single spaces.
+_BUILDKIT = re.compile(r" # ?buildkit\Z")
+_NO_OPERATION = re.compile(r"[^#]{0,300}#\(nop\) ?")
+_KEYWORD = re.compile(r"([A-Za-z]+)(?= |\[|\Z)")
+_SHELL = (
+    r"(?:/[\w./+-]{0,100}/)?(?:ba|da|a|z|k)?sh(?: -o \w+| -[\w-]+){0,8}? -\w*c"
+    r"|(?i:(?:\S{0,100}[:/])?cmd(?:\.exe)?(?: /[sv](?::\w+)?){0,4} /c)"
+    r"|(?i:(?:\S{0,100}[:/])?(?:powershell|pwsh)(?:\.exe)?(?: -(?!c)\w+| \w+){0,8} -c(?:ommand)?)"
+)
+_BUILD_ARGUMENTS = re.compile(r"\|(\d{1,4})(?= )")
+
+
+class Key(NamedTuple):
+    """What an instruction is compared by: its keyword, and its arguments in canonical form."""
+
+    keyword: str
+    text: str
+
+
+def keys_of(keyword: str, arguments: str) -> list[Key]:
+    """Return the keys of an instruction: with its flags if it has any, and without."""
+    key = Key(keyword, canonical(keyword, arguments))
+    with_flags = Key(keyword, _plain(arguments))
+    return [with_flags, key] if keyword in _FLAGGED and key != with_flags else [key]
 
 
 def canonical(keyword: str, arguments: str) -> str:
-    """Return the arguments as they are compared, without flags."""
-    return _WAYS.get(keyword, _plain)(arguments)
+    """Return the arguments without flags, quotes, brackets and commas, with single spaces."""
+    if keyword not in _UNFLAGGED:
+        arguments = FLAGS.sub("", arguments.lstrip(), count=1)
+    text = _plain(arguments)
+    return _WAYS[keyword](text) if keyword in _WAYS else text
 
 
-def _command(arguments: str) -> str:
-    """Write a shell's command, or the words of the exec form."""
-    listed = strings(arguments.strip())
-    return spaced(arguments if listed is None else " ".join(listed))
+def shells(others: Iterable[str]) -> re.Pattern[str]:
+    """Return what finds a shell before its command: one known here, or one of ``others``.
+
+    These are what SHELL names, in canonical form.
+    """
+    return re.compile(rf"(?<!\S)(?:{'|'.join([*map(re.escape, others), _SHELL])}) ")
 
 
-def _run(arguments: str) -> str:
-    return _command(flags(arguments.lstrip())[1])
+def readings(command: str, shell: re.Pattern[str]) -> list[Key]:
+    """Return what a build command may stand for."""
+    text = _BUILDKIT.sub("", " ".join(command.replace("\0", "").split()))
+    nothing_run = _NO_OPERATION.match(text)
+    text = text[nothing_run.end() :] if nothing_run else text
+    word = _KEYWORD.match(text)
+    keyword = word[1].upper() if word else ""
+    ways = [(keyword, text[len(keyword) :])] if keyword in KEYWORDS else []
+    if text and keyword != "RUN" and not nothing_run:
+        ways.append(("RUN", text))
+    keys = [key for way in ways for key in keys_of(*way)]
+    return [*keys, *(inner for key in keys for inner in _in_shell(key, shell))]
+
+
+def _in_shell(key: Key, shell: re.Pattern[str]) -> Iterator[Key]:
+    """Yield the command without build arguments before it, and without the shell that runs it."""
+    keyword, text = key
+    if keyword not in _RUN:
+        return
+    given = _BUILD_ARGUMENTS.match(text)
+    start = given.end() if given else 0
+    # The value of an argument may hold spaces, so that a shell tells best where the command begins.
+    if runs := shell.search(text, start) if given else shell.match(text):
+        yield Key(keyword, text[runs.end() :])
+    words = text.split(" ", int(given[1]) + 1) if given else []
+    if given and len(words) > int(given[1]) + 1:
+        yield Key(keyword, words[-1])
 
 
 def _plain(arguments: str) -> str:
-    return spaced(arguments.translate(_QUOTING))
+    return " ".join(arguments.translate(_QUOTING).split())
 
 
-def _list(arguments: str) -> str:
-    """Write words that stand alone, in a list, or in brackets without quotes."""
-    listed = strings(arguments.strip())
-    if listed is not None:
-        return _plain(" ".join(listed))
-    return _plain(arguments.strip().removeprefix("[").removesuffix("]"))
-
-
-def _copy(arguments: str) -> str:
-    return _list(flags(arguments.lstrip())[1]).replace("<<-", "<<")
-
-
-def _pairs(arguments: str) -> str:
-    """Write ``NAME value`` as ``NAME=value``."""
-    plain = _plain(arguments)
-    return plain if _NOT_LEGACY.match(plain) else plain.replace(" ", "=", 1)
-
-
-def _check(arguments: str) -> str:
-    """Write the command of a health check, without its times."""
-    shown = _CHECK.match(arguments.lstrip())
-    if shown:
-        arguments = " ".join(strings(shown[1]) or [])
-    _, kind = flags(arguments.lstrip())
-    return _command(_CHECK_KIND.sub("", kind, count=1) if _CHECK_KIND.match(kind) else kind)
-
-
-def _from(arguments: str) -> str:
-    return _STAGE_NAME.sub("", _plain(flags(arguments.lstrip())[1]))
-
-
-def _ports(arguments: str) -> str:
-    """Write ports as sorted ranges for each protocol; what is no port is left as it is."""
-    written = _MAP.sub(" ", _plain(arguments)).split()
-    matches = [_PORT.fullmatch(port) for port in written]
-    ranges: list[tuple[str, int, int]] = []
-    for port in matches:
-        if port is None:
-            return " ".join(sorted(written))
-        ranges.append(((port[3] or "tcp").lower(), int(port[1]), int(port[2] or port[1])))
-    merged: list[tuple[str, int, int]] = []
-    for protocol, first, last in sorted(ranges):
-        if merged and merged[-1][0] == protocol and first <= merged[-1][2] + 1:
-            _, begin, end = merged.pop()
-            merged.append((protocol, begin, max(last, end)))
-        else:
-            merged.append((protocol, first, last))
-    return " ".join(f"{first}-{last}/{protocol}" for protocol, first, last in merged)
-
-
-def _trigger(arguments: str) -> str:
-    written, _, rest = spaced(arguments).partition(" ")
-    keyword = written.upper()
-    return f"{keyword} {_plain(rest) if keyword == 'ONBUILD' else canonical(keyword, rest)}"
-
-
-def _directory(arguments: str) -> str:
-    plain = _plain(arguments)
-    return plain.rstrip("/") or plain[:1]
-
-
-def spaced(text: str) -> str:
-    """Return the text on one line, with one space where white space is."""
-    return " ".join((_LINE_END.sub("", text) if "\n" in text else text).split())
+def _ports(text: str) -> str:
+    """Write ports in order, each with its protocol."""
+    ports = _PORT_MAP.sub("", text).lower().split()
+    return " ".join(sorted(port if "/" in port else f"{port}/tcp" for port in ports))
 
 
 _WAYS: dict[str, Callable[[str], str]] = {
-    "RUN": _run,
-    "CMD": _command,
-    "ENTRYPOINT": _command,
-    "SHELL": _list,
-    "VOLUME": _list,
-    "COPY": _copy,
-    "ADD": _copy,
-    "ENV": _pairs,
-    "LABEL": _pairs,
-    "HEALTHCHECK": _check,
-    "FROM": _from,
+    "COPY": lambda text: text.replace("<<-", "<<"),
+    "ADD": lambda text: text.replace("<<-", "<<"),
+    "ENV": lambda text: _LEGACY_PAIR.sub(r"\1=", text),
+    "LABEL": lambda text: _LEGACY_PAIR.sub(r"\1=", text),
+    "HEALTHCHECK": lambda text: _CHECK_TIMES.sub("", _CHECK_KIND.sub("", text)),
+    "FROM": lambda text: _STAGE_NAME.sub("", text),
     "EXPOSE": _ports,
-    "ONBUILD": _trigger,
-    "WORKDIR": _directory,
+    "ONBUILD": lambda text: re.sub(r"\A\w+", lambda word: word[0].upper(), text),
+    "WORKDIR": lambda text: text.rstrip("/") or text[:1],
 }
-KEYWORDS = frozenset({*_WAYS, "ARG", "MAINTAINER", "STOPSIGNAL", "USER"})
+KEYWORDS = frozenset({*_WAYS, *_RUN, "ARG", "MAINTAINER", "SHELL", "STOPSIGNAL", "USER", "VOLUME"})

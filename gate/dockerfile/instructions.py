@@ -7,8 +7,6 @@ comments and empty lines between them dropped, and here-documents behind RUN, CO
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
-from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -20,28 +18,24 @@ _DIRECTIVE = re.compile(r"#[ \t]*([A-Za-z][A-Za-z0-9]*)[ \t]*=[ \t]*(.+)")
 _GOES_ON = {"\\": re.compile(r"(?<!\\)\\[ \t]*\Z"), "`": re.compile(r"(?<!`)`[ \t]*\Z")}
 _WORD = re.compile(r"[^ \t]+")
 _DOCUMENT = re.compile(r"[ \t]\d*<<(-?)([\"']?)([^ \t<\"']+)\2(?=[ \t]|\Z)")
+# More words that no line ends are not looked for, so that the time grows with the file only.
+_MOST_ENDLESS = 100
 _HOLDS_DOCUMENTS = re.compile(r"(?i)(?:ONBUILD[ \t]+)?(?:RUN|COPY|ADD)(?=[ \t])")
-# What stands for text that a Dockerfile does not tell; see variables.py.
-_RESERVED = re.compile(r"[\x00\x01]")
-
-
-class HereDocument(Struct, frozen=True):
-    """A text that follows an instruction; ``name`` is the word that ends it."""
-
-    name: str
-    content: str
+# The flags that stand first, such as ``--mount=…``.
+FLAGS = re.compile(r"\A(?:--[a-z][\w-]*+(?:=(?:\"[^\"]*\"|\S)*+)?(?:\s++|\Z))++")
 
 
 class Instruction(Struct, frozen=True):
     """An instruction: an upper-case keyword, and its arguments on one line.
 
     ``line`` is the first of the file's lines that it is written on; they count from 1.
+    ``documents`` are the here-documents that follow it: the word that ends each, and its text.
     """
 
     keyword: str
     arguments: str
     line: int
-    documents: tuple[HereDocument, ...] = ()
+    documents: tuple[tuple[str, str], ...] = ()
 
 
 class Dockerfile(Struct, frozen=True):
@@ -55,10 +49,25 @@ def parse(text: str) -> Dockerfile:
     """Split a Dockerfile; what no builder would accept is split somehow, never refused."""
     lines = [
         line.removesuffix("\r")
-        for line in _RESERVED.sub("", text.removeprefix("\ufeff")).split("\n")
+        for line in text.removeprefix("\ufeff").replace("\0", "").split("\n")
     ]
     escape = _escape(lines)
     return Dockerfile(tuple(_instructions(lines, _GOES_ON[escape])), escape)
+
+
+def with_documents(instruction: Instruction) -> str:
+    """Return the arguments of RUN with its here-documents as BuildKit hands them to the shell.
+
+    One that stands alone is the command, or a file that is run if it names its interpreter.
+    """
+    if instruction.keyword != "RUN" or not instruction.documents:
+        return instruction.arguments
+    command = FLAGS.sub("", instruction.arguments, count=1)
+    name, text = instruction.documents[0]
+    if not command.startswith("<<") or " " in command.strip():
+        documents = (f"\n{text}{name}" for name, text in instruction.documents)
+        return instruction.arguments + "".join(documents)
+    return f"/dev/pipes/{name}" if text.startswith("#!") else text
 
 
 def _escape(lines: Sequence[str]) -> str:
@@ -73,7 +82,7 @@ def _escape(lines: Sequence[str]) -> str:
 
 
 def _instructions(lines: Sequence[str], goes_on: re.Pattern[str]) -> Iterator[Instruction]:
-    ends = _Ends(lines)
+    endless: set[str] = set()
     position = 0
     while position < len(lines):
         start = position
@@ -81,9 +90,9 @@ def _instructions(lines: Sequence[str], goes_on: re.Pattern[str]) -> Iterator[In
         keyword = _WORD.search(logical)
         if keyword is None:
             continue
-        documents: tuple[HereDocument, ...] = ()
+        documents: tuple[tuple[str, str], ...] = ()
         if _HOLDS_DOCUMENTS.match(logical, keyword.start()):
-            documents, position = _documents(logical, position, lines, ends)
+            documents, position = _documents(logical, position, lines, endless)
         yield Instruction(
             keyword[0].upper(), logical[keyword.end() :].strip(" \t"), start + 1, documents
         )
@@ -106,39 +115,26 @@ def _logical_line(lines: Sequence[str], start: int, goes_on: re.Pattern[str]) ->
     return "".join(parts), len(lines)
 
 
-class _Ends:
-    """Where in a file each text stands as a line of its own."""
-
-    def __init__(self, lines: Sequence[str]) -> None:
-        self._lines = lines
-        self._whole: dict[str, list[int]] = defaultdict(list)
-        self._without_tabs: dict[str, list[int]] = defaultdict(list)
-
-    def next(self, name: str, start: int, *, tabs: bool) -> int | None:
-        """Return the first line from ``start`` on that is ``name``, behind tabs if they may be."""
-        if not self._whole:
-            for number, line in enumerate(self._lines):
-                self._whole[line].append(number)
-                self._without_tabs[line.lstrip("\t")].append(number)
-        numbers = (self._without_tabs if tabs else self._whole).get(name, [])
-        index = bisect_left(numbers, start)
-        return numbers[index] if index < len(numbers) else None
-
-
 def _documents(
-    logical: str, position: int, lines: Sequence[str], ends: _Ends
-) -> tuple[tuple[HereDocument, ...], int]:
+    logical: str, position: int, lines: Sequence[str], endless: set[str]
+) -> tuple[tuple[tuple[str, str], ...], int]:
     """Read the here-documents of an instruction; return them and what is next behind them.
 
-    A word such as ``<<2`` that no line ends is no here-document.
+    A word such as ``<<2`` that no line ends is not a here-document; ``endless`` are those so far.
     """
     documents = []
-    for found in _DOCUMENT.finditer(logical):
-        tabs, name = found[1] == "-", found[3]
-        end = ends.next(name, position, tabs=tabs)
-        if end is not None:
-            content = lines[position:end]
-            cleaned = [line.lstrip("\t") for line in content] if tabs else content
-            documents.append(HereDocument(name, "\n".join([*cleaned, ""])))
-            position = end + 1
+    for word in _DOCUMENT.finditer(logical):
+        tabs, name = word[1], word[3]
+        if word[0] in endless or len(endless) > _MOST_ENDLESS:
+            continue
+        content = ""
+        for number in range(position, len(lines)):
+            text = lines[number].lstrip("\t") if tabs else lines[number]
+            if text == name:
+                documents.append((name, content))
+                position = number + 1
+                break
+            content += f"{text}\n"
+        else:
+            endless.add(word[0])
     return tuple(documents), position

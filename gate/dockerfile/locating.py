@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -13,9 +12,9 @@ from gate.findings import Location
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from gate.findings import Finding
     from gate.verdict import Decision, ImageVerdict, Verdict
 
-_SPACE = re.compile(r"\s+")
 _MOST_SHOWN = 3
 _MOST_COMMAND = 80
 
@@ -27,10 +26,9 @@ def locate(verdict: Verdict, path: str, text: str) -> Verdict:
     note that says so; decisions and all else stay as they are.
     """
     matcher = Matcher(text)
-    images = tuple(_located(image, path, matcher) for image in verdict.images)
-    # Some reports show the notes of the run only; as elsewhere, those of images are among them.
-    told = (note for image in images for note in image.notes)
-    return replace(verdict, images=images, notes=tuple(dict.fromkeys((*verdict.notes, *told))))
+    return replace(
+        verdict, images=tuple(_located(image, path, matcher) for image in verdict.images)
+    )
 
 
 def _located(image: ImageVerdict, path: str, matcher: Matcher) -> ImageVerdict:
@@ -39,29 +37,33 @@ def _located(image: ImageVerdict, path: str, matcher: Matcher) -> ImageVerdict:
     several: list[str] = []
     for decision in image.decisions:
         finding = decision.finding
-        lines = matcher.lines(finding.command)
-        said = f"{finding.risk}: {_command(finding.command)}"
+        lines = matcher.lines(_command(finding))
+        name = f"{finding.risk}: {_shown(_command(finding))}"
         if len(lines) == 1:
             finding = replace(finding, location=Location(path, lines[0]))
         elif lines:
-            several.append(f"{said}, lines {_listed(list(map(str, lines)), ', ')}")
+            several.append(f"{name}, lines {_listed(list(map(str, lines)), ', ')}")
         else:
-            nowhere.append(said)
+            nowhere.append(name)
         decisions.append(replace(decision, finding=finding))
-    total = len(decisions)
-    said_of = (
-        (_match(nowhere, total), "no instruction of it", nowhere),
-        (_match(several, total), "several instructions of it", several),
-    )
-    parts = [f"{who} {what} ({_listed(which, '; ')})" for who, what, which in said_of if which]
+    parts = [
+        f"{_count(names, decisions)} {what} instruction{s} of it ({_listed(names, '; ')})"
+        for names, what, s in ((nowhere, "no", ""), (several, "several", "s"))
+        if names
+    ]
     note = f"{path}: {'; '.join(parts)}."
     notes = (*image.notes, note) if parts and note not in image.notes else image.notes
     return replace(image, decisions=tuple(decisions), notes=notes)
 
 
-def _match(which: Sequence[str], total: int) -> str:
-    noun = "finding" if total == 1 else "findings"
-    return f"{len(which)} of {total} {noun} {'matches' if len(which) == 1 else 'match'}"
+def _command(finding: Finding) -> str:
+    return finding.command
+
+
+def _count(names: Sequence[str], decisions: Sequence[Decision]) -> str:
+    noun = "finding" if len(decisions) == 1 else "findings"
+    verb = "matches" if len(names) == 1 else "match"
+    return f"{len(names)} of {len(decisions)} {noun} {verb}"
 
 
 def _listed(texts: Sequence[str], divider: str) -> str:
@@ -70,6 +72,6 @@ def _listed(texts: Sequence[str], divider: str) -> str:
     return divider.join([*texts[:_MOST_SHOWN], *rest])
 
 
-def _command(command: str) -> str:
-    text = _SPACE.sub(" ", command).strip() or "no build command"
+def _shown(command: str) -> str:
+    text = " ".join(command.split()) or "no build command"
     return text if len(text) <= _MOST_COMMAND else text[: _MOST_COMMAND - 3] + "..."

@@ -2,50 +2,43 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+import re
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from gate.dockerfile.arguments import flags, pairs, unquoted
-from gate.dockerfile.instructions import parse
-from gate.dockerfile.variables import expand, is_told, value_of
+from gate.dockerfile.instructions import FLAGS, parse
 
 if TYPE_CHECKING:
-    from gate.dockerfile.instructions import Dockerfile, Instruction
+    from collections.abc import Mapping
+
+    from gate.dockerfile.instructions import Dockerfile
 
 # What FROM names where there is no base image.
-NOTHING = "scratch"
+_NOTHING = "scratch"
+_QUOTES = re.compile(r"[\"']")
+_WORD = re.compile(r"(?:\\.|\"(?:[^\"\\]|\\.)*+\"|'[^']*+'|\S)++", re.DOTALL)
+_NAME = r"[A-Za-z_][A-Za-z0-9_]*+"
+# ``${NAME:-word}``; the word may hold variables, but none with a word of its own in braces.
+VARIABLE = (
+    rf"\$(?:(?P<name>{_NAME})|\{{(?P<braced>{_NAME})"
+    r"(?:(?P<mode>:?[-+?]|[#%/])(?P<word>(?:[^{}$]|\$\{[^{}]*\}|\$(?!\{))*+))?\})"
+)
+_VARIABLE = re.compile(VARIABLE)
+# A few lines can double a value many times.
+_MOST_VALUE = 1000
 
 
 class Stage(Struct, frozen=True):
-    """A stage: its FROM, what follows that, and the number of the earlier stage it is based on.
+    """A stage: what its FROM names, the line of that, and the earlier stage that it is based on.
 
-    ``image`` is what FROM names, with the defaults of build arguments in it, or as written where
-    they don't tell all of it. ``base`` is ``None`` if that is no stage.
+    ``image`` has the defaults of build arguments in it, or is as written where they don't tell all
+    of it. ``base`` is the number of a stage, ``None`` if the base is none of them.
     """
 
     image: str
-    origin: Instruction
-    instructions: tuple[Instruction, ...]
+    line: int
     base: int | None = None
-
-
-class Stages(Struct, frozen=True):
-    """The stages of a file, what stands before the first, and the defaults that this declares."""
-
-    stages: tuple[Stage, ...]
-    before: tuple[Instruction, ...]
-    arguments: dict[str, str]
-
-    def of_image(self) -> frozenset[int]:
-        """Return the numbers of the last stage, and of those that it is based on."""
-        numbers: set[int] = set()
-        number: int | None = len(self.stages) - 1 if self.stages else None
-        while number is not None:
-            numbers.add(number)
-            number = self.stages[number].base
-        return frozenset(numbers)
 
 
 def base_images(text: str) -> tuple[tuple[str, int], ...]:
@@ -55,41 +48,68 @@ def base_images(text: str) -> tuple[tuple[str, int], ...]:
     as it is written.
     """
     return tuple(
-        (stage.image, stage.origin.line)
-        for stage in stages_of(parse(text)).stages
-        if stage.base is None and stage.image not in {"", NOTHING}
+        (stage.image, stage.line)
+        for stage in stages_of(parse(text))
+        if stage.base is None and stage.image not in {"", _NOTHING}
     )
 
 
-def stages_of(dockerfile: Dockerfile) -> Stages:
-    """Split a Dockerfile into its stages."""
-    starts = [
-        number
-        for number, instruction in enumerate(dockerfile.instructions)
-        if instruction.keyword == "FROM"
-    ]
-    arguments: dict[str, str] = {}
-    before = dockerfile.instructions[: starts[0] if starts else None]
-    for instruction in before:
-        if instruction.keyword == "ARG":
-            for name, value in pairs(instruction.arguments):
-                if value is not None:
-                    arguments[name] = value_of(value, arguments, dockerfile.escape)
+def stages_of(dockerfile: Dockerfile) -> tuple[Stage, ...]:
+    """List the stages of a Dockerfile in its order."""
+    defaults: dict[str, str] = {}
     stages: list[Stage] = []
-    named: dict[str, int] = {}
-    for start, end in pairwise([*starts, len(dockerfile.instructions)]):
-        origin = dockerfile.instructions[start]
-        image, name = _from(origin, arguments, dockerfile.escape)
-        own = dockerfile.instructions[start + 1 : end]
-        stages.append(Stage(image, origin, own, named.get(image.lower())))
-        named |= {name: len(stages) - 1} if name else {}
-    return Stages(tuple(stages), before, arguments)
+    numbers: dict[str, int] = {}
+    for instruction in dockerfile.instructions:
+        if instruction.keyword == "ARG" and not stages:
+            _declare(instruction.arguments, defaults)
+        elif instruction.keyword == "FROM":
+            named = FLAGS.sub("", instruction.arguments, count=1)
+            written, *rest = (_QUOTES.sub("", named).split() or [""])[:3]
+            image = _expanded(written, defaults) or written
+            stages.append(Stage(image, instruction.line, numbers.get(image.lower())))
+            if len(rest) > 1 and rest[0].lower() == "as":
+                numbers[rest[1].lower()] = len(stages) - 1
+    return tuple(stages)
 
 
-def _from(origin: Instruction, arguments: dict[str, str], escape: str) -> tuple[str, str]:
-    """Return what a FROM names, and the name of the stage that it begins, in lower case."""
-    _, named = flags(origin.arguments)
-    written, *rest = (unquoted(named).split() or [""])[:3]
-    image = expand(written, arguments, escape=escape)
-    name = rest[1].lower() if len(rest) > 1 and rest[0].lower() == "as" else ""
-    return (image if image and is_told(image) else written), name
+def image_stages(stages: tuple[Stage, ...]) -> frozenset[int]:
+    """Return the numbers of the last stage, and of those that it is based on."""
+    numbers: set[int] = set()
+    number: int | None = len(stages) - 1 if stages else None
+    while number is not None:
+        numbers.add(number)
+        number = stages[number].base
+    return frozenset(numbers)
+
+
+def _declare(arguments: str, defaults: dict[str, str]) -> None:
+    """Take over the defaults that an ARG gives to build arguments."""
+    for word in _WORD.findall(arguments):
+        name, sign, written = word.partition("=")
+        value = _expanded(_QUOTES.sub("", written), defaults) if sign else None
+        if value is not None and len(value) <= _MOST_VALUE:
+            defaults[name] = value
+
+
+def _expanded(text: str, values: Mapping[str, str]) -> str | None:
+    """Return the text with its variables replaced; ``None`` if one of them has no value here."""
+    pieces: list[str] = []
+    done = 0
+    for reference in _VARIABLE.finditer(text):
+        value = _value(reference, values)
+        if value is None:
+            return None
+        pieces += (text[done : reference.start()], value)
+        done = reference.end()
+    return "".join((*pieces, text[done:]))
+
+
+def _value(reference: re.Match[str], values: Mapping[str, str]) -> str | None:
+    value = values.get(reference["name"] or reference["braced"])
+    mode, word = reference["mode"] or "", reference["word"] or ""
+    is_set = value is not None if mode in {"-", "+"} else bool(value)
+    if mode.endswith("-"):
+        return value if is_set else _expanded(word, values)
+    if mode.endswith("+"):
+        return _expanded(word, values) if is_set else ""
+    return None if mode in {"#", "%", "/"} else value

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gate.dockerfile import HereDocument, Instruction, parse
+from gate.dockerfile.instructions import Instruction, parse
 
 PIECES = st.sampled_from(
     [
@@ -50,12 +50,20 @@ def test_each_instruction_has_its_first_line(
 
 def test_documents_belong_to_their_instruction() -> None:
     text = "COPY <<A <<-'B' /x\n# a\nA\n\tb\n\tB\nRUN true\n"
-    documents = (HereDocument("A", "# a\n"), HereDocument("B", "b\n"))
+    documents = (("A", "# a\n"), ("B", "b\n"))
 
     assert (
         Instruction("COPY", "<<A <<-'B' /x", 1, documents),
         Instruction("RUN", "true", 6),
     ) == parse(text).instructions
+
+
+def test_after_many_words_that_no_line_ends_none_is_looked_for() -> None:
+    shifts = [f"RUN echo $((1 <<{number}))" for number in range(101)]
+    text = "\n".join([*shifts, "RUN <<EOF", "EOF"])
+
+    assert "EOF" == parse(text).instructions[-1].keyword
+    assert "RUN" == parse(text.partition("\n")[2]).instructions[-1].keyword
 
 
 @given(FILES)

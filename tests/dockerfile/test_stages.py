@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gate.dockerfile import base_images, parse
-from gate.dockerfile.stages import stages_of
+from gate.dockerfile.stages import image_stages, stages_of
 
 
 @pytest.mark.parametrize(
@@ -40,5 +40,5 @@ def test_base_images_are_what_from_names(expected: tuple[tuple[str, int], ...], 
 def test_the_image_is_made_by_the_last_stage_and_those_below_it() -> None:
     text = "FROM a AS one\nFROM one AS two\nFROM b AS three\nFROM two\n"
 
-    assert {0, 1, 3} == stages_of(parse(text)).of_image()
-    assert set() == stages_of(parse("RUN true")).of_image()
+    assert {0, 1, 3} == image_stages(stages_of(parse(text)))
+    assert set() == image_stages(stages_of(parse("RUN true")))
