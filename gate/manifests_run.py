@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from gate.check_run import CheckOptions
     from gate.machine import Machine
-    from gate.manifests import Chosen
+    from gate.manifests import Choice
     from gate.policy import Policies
     from gate.verdict import ImageVerdict, Verdict
 
@@ -57,7 +57,7 @@ def run_manifests(
 
 
 def _without_asking(
-    chosen: Chosen, options: CheckOptions, policies: Policies, machine: Machine
+    chosen: Choice, options: CheckOptions, policies: Policies, machine: Machine
 ) -> Verdict:
     undecided = _undecided(chosen)
     return judge_run(
@@ -69,7 +69,7 @@ def _without_asking(
     )
 
 
-def _undecided(chosen: Chosen) -> tuple[ImageVerdict, ...]:
+def _undecided(chosen: Choice) -> tuple[ImageVerdict, ...]:
     """Return a verdict on each image that should be judged and whose name can't be."""
     return tuple(
         judge_image(

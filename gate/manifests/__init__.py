@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from gate.manifests.choice import Chosen, Undecidable, choose
-from gate.manifests.files import find_images
-from gate.manifests.found import Found, NamedImage
+from gate.manifests.choice import Choice, Undecidable, choose
+from gate.manifests.contents import find_images
 from gate.manifests.locations import locate
+from gate.manifests.named import FileImages, NamedImage
 
-__all__ = ["Chosen", "Found", "NamedImage", "Undecidable", "choose", "find_images", "locate"]
+__all__ = ["Choice", "FileImages", "NamedImage", "Undecidable", "choose", "find_images", "locate"]

@@ -10,13 +10,13 @@ from msgspec import Struct
 from gate.errors import InvalidReference
 from gate.findings import Location
 from gate.host_patterns import is_named
-from gate.manifests.found import concealed, shown
+from gate.manifests.named import concealed, shown
 from gate.reference import ImageReference
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from gate.manifests.found import Found, NamedImage
+    from gate.manifests.named import FileImages, NamedImage
 
 _MOST_NOTES = 200  # of a run; nobody reads more
 _DOCKER_HUB = "docker.io"
@@ -35,10 +35,10 @@ class Undecidable(Struct, frozen=True):
     why: str
 
 
-class Chosen(Struct, frozen=True):
+class Choice(Struct, frozen=True):
     """The images to judge, each with all places that name it, in the order of the files.
 
-    ``undecidable`` are images of such a registry whose name is not whole here, or none: they can't
+    ``undecidable`` are images of such a registry whose name is not whole or not valid: they can't
     be judged, and must not be passed over. ``notes`` tell what was left out of the files, and
     which of their images are of other registries.
     """
@@ -55,17 +55,17 @@ class _Refused(Struct, frozen=True):
     why: str = ""
 
 
-def choose(found: Iterable[Found], hosts: Sequence[str]) -> Chosen:
+def choose(files: Iterable[FileImages], hosts: Sequence[str]) -> Choice:
     """Choose images by their registry's host: those of Container Registry, and of ``hosts``.
 
     ``hosts`` are names or patterns (``*.example.com``), with the port where it isn't 443. What
-    can't be judged is told once for each image.
+    can't be judged is listed once for each image.
     """
     places: dict[ImageReference, list[Location]] = {}
     refused: dict[str, tuple[str, list[NamedImage]]] = {}
     undecidable: dict[str, Undecidable] = {}
     notes: list[str] = []
-    for file in found:
+    for file in files:
         notes += file.notes
         for image in file.images:
             answer = _reference(image.text, hosts)
@@ -79,7 +79,7 @@ def choose(found: Iterable[Found], hosts: Sequence[str]) -> Chosen:
             else:
                 refused.setdefault(image.text, (answer.note, []))[1].append(image)
     notes += [_note(text, why, images) for text, (why, images) in refused.items()]
-    return Chosen(
+    return Choice(
         {reference: tuple(dict.fromkeys(named)) for reference, named in places.items()},
         tuple(undecidable.values()),
         _bounded(tuple(dict.fromkeys(notes))),
@@ -91,7 +91,7 @@ def _reference(text: str, hosts: Sequence[str]) -> ImageReference | _Refused:
     host, path = _host_and_path(text)
     if _HOST.fullmatch(host) and not _is_known(host, hosts):
         return _Refused(
-            f"{host} is no registry that Security Center knows; name it with --registry-host"
+            f"{host} is not a registry that Security Center knows; name it with --registry-host"
         )
     if _UNRESOLVED.search(text):
         why = "a variable in it has no value here"
@@ -102,7 +102,7 @@ def _reference(text: str, hosts: Sequence[str]) -> ImageReference | _Refused:
     try:
         return ImageReference.parse(f"{host}/{path}")
     except InvalidReference as error:
-        return _Refused(f"no image's name: {error.message.rstrip('.')}", f"no image: {error}")
+        return _Refused(f"not an image's name: {error.message.rstrip('.')}", f"no image: {error}")
 
 
 def _host_and_path(text: str) -> tuple[str, str]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
-from gate.manifests import values
-from gate.manifests.found import LeftOut, Named, shown
-from gate.manifests.interpolation import with_defaults
+from gate.manifests import charts
+from gate.manifests.named import LeftOut, Named, shown
 from gate.manifests.nodes import fields_of, items_of, scalar_of, text_of
 from gate.untrusted.yaml_tree import Fields, Scalar
 
@@ -29,6 +29,8 @@ _WITHOUT_IMAGES = frozenset(
         "volumes",
     }
 )
+_TOKEN = re.compile(r"\$\$|\$\{[A-Za-z_]\w*(?::?-)|\$|\}|[^$}]+", re.ASCII)
+_LONGEST = 2_000
 
 
 def is_compose(root: Fields) -> bool:
@@ -43,14 +45,14 @@ def is_compose(root: Fields) -> bool:
 def images(root: Fields) -> Iterator[Named | LeftOut]:
     """Yield the images of a file's services, with the defaults of their variables."""
     services = fields_of(root, "services")
-    seen: set[int] = set()
+    done: set[int] = set()
     for name, service in services.fields.items() if services else ():
-        yield from _of_service(name, service, seen)
+        yield from _of_service(name, service, done)
     others = {key: node for key, node in root.fields.items() if not _is_known(key)}
-    yield from values.images(Fields(root.place, others, root.keys, root.height))
+    yield from charts.images(Fields(root.place, others, root.keys, root.height))
 
 
-def _of_service(name: str, service: Node, seen: set[int]) -> Iterator[Named | LeftOut]:
+def _of_service(name: str, service: Node, done: set[int]) -> Iterator[Named | LeftOut]:
     if not isinstance(service, Fields):
         return
     if image := scalar_of(service, "image"):
@@ -62,9 +64,9 @@ def _of_service(name: str, service: Node, seen: set[int]) -> Iterator[Named | Le
             service.line, f"service {shown(name)} takes its image from the one it extends; skipped"
         )
     volumes = service.fields.get("volumes")
-    if volumes is None or isinstance(volumes, Scalar) or id(volumes) in seen:
+    if volumes is None or isinstance(volumes, Scalar) or id(volumes) in done:
         return
-    seen.add(id(volumes))
+    done.add(id(volumes))
     for volume in items_of(service, "volumes"):
         source = scalar_of(volume, "source")
         if source and text_of(volume, "type") == "image":
@@ -74,3 +76,29 @@ def _of_service(name: str, service: Node, seen: set[int]) -> Iterator[Named | Le
 
 def _is_known(key: str) -> bool:
     return key in _WITHOUT_IMAGES or key.startswith("x-")
+
+
+def with_defaults(text: str) -> str:
+    """Return the text with defaults filled in, or as it is if a variable has none.
+
+    What the variables are set to where the file is used isn't known here.
+
+        variable = "$" name | "${" name [operator text] "}"
+        operator = ":-" | "-" | ":?" | "?" | ":+" | "+"
+
+    ``:-`` and ``-`` give a default, which may hold variables itself; ``$$`` is a dollar sign.
+    """
+    if "$" not in text or len(text) > _LONGEST:
+        return text
+    parts: list[str] = []
+    open_defaults = 0
+    for part in _TOKEN.findall(text):
+        if part in {"$", "$$"}:
+            return text
+        if part.startswith("$"):
+            open_defaults += 1
+        elif part == "}" and open_defaults:
+            open_defaults -= 1
+        else:
+            parts.append(part)
+    return text if open_defaults else "".join(parts)

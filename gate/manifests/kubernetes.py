@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from gate.manifests import kustomize, values
-from gate.manifests.found import LeftOut, Named, shown
+from gate.manifests import charts, kustomize
+from gate.manifests.named import LeftOut, Named, shown
 from gate.manifests.nodes import fields_of, scalar_of, text_of
 from gate.untrusted.yaml_tree import Fields, Items, Node, Scalar
 
@@ -24,7 +24,7 @@ _CONTAINERS = {
 }
 _VOLUMES = "volumes"
 _METADATA = "metadata"
-# Their contents are texts and schemas of others.
+# They hold text and schemas, whatever stands in them.
 _WITHOUT_IMAGES = frozenset({"ConfigMap", "Secret", "CustomResourceDefinition"})
 # Flux and Argo CD keep the values of Helm charts in resources of these kinds, under these keys.
 _OF_HELM = frozenset({"HelmRelease", "Application", "ApplicationSet"})
@@ -54,14 +54,14 @@ def is_object(root: Fields) -> bool:
 def images(root: Fields) -> Iterator[Named | LeftOut]:
     """Yield the images of an object, and of those in it if it is a list, in their order."""
     steps = [_Step(root, _Owner(), "")]
-    seen: set[tuple[int, str]] = set()
+    visited: set[tuple[int, str]] = set()
     while steps:
         node, owner, role = steps.pop()
         # Aliases share nodes: what is a container in one place may be a mere value in another.
         mark = (id(node), role if role in _CONTAINERS or role == _VOLUMES else "")
-        if isinstance(node, Scalar) or mark in seen:
+        if isinstance(node, Scalar) or mark in visited:
             continue
-        seen.add(mark)
+        visited.add(mark)
         if isinstance(node, Items):
             steps.extend(_Step(item, owner, role) for item in reversed(node.items))
             continue
@@ -85,10 +85,10 @@ def _of_fields(node: Fields, owner: _Owner, role: str) -> Iterator[Named | LeftO
     elif role == _VOLUMES:
         if reference := scalar_of(image, "reference"):
             yield Named(reference.name, reference.line, _part(owner, "volume", node))
-    elif isinstance(image, Scalar) and values.names_host(image.text):
+    elif isinstance(image, Scalar) and charts.names_host(image.text):
         yield Named(image.name, image.line, str(owner))
     elif isinstance(image, Fields):
-        yield from values.composed(image, str(owner))
+        yield from charts.composed(image, str(owner))
     if owner.kind == _OF_KUSTOMIZE:
         yield from kustomize.images(node)
     elif owner.kind in _OF_HELM:
@@ -105,7 +105,7 @@ def _of_container(image: Node | None, where: str) -> Iterator[Named | LeftOut]:
 
 def _of_values(node: Node, prefix: str) -> Iterator[Named | LeftOut]:
     if not isinstance(node, Scalar):
-        yield from values.images(node, prefix)
+        yield from charts.images(node, prefix)
     elif "image" in node.text:
         why = "are one text, whose images aren't read; skipped"
         yield LeftOut(node.line, f"{prefix}{why}")

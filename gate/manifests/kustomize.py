@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gate.manifests.found import LeftOut, Named, concealed, has_tag, shown
+from gate.manifests.named import LeftOut, Named, concealed, has_tag, shown
 from gate.manifests.nodes import items_of, scalar_of, text_of
 from gate.untrusted.yaml_tree import Fields, Scalar
 

@@ -10,24 +10,21 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gate.findings import Location
-    from gate.manifests.choice import Chosen
+    from gate.manifests.choice import Choice
     from gate.verdict import Decision, ImageVerdict, Verdict
 
 _MOST_SHOWN = 5  # further places in a note
 
 
-def locate(verdict: Verdict, chosen: Chosen) -> Verdict:
+def locate(verdict: Verdict, chosen: Choice) -> Verdict:
     """Return the verdict with each finding at the first place that names its image.
 
-    A finding that points somewhere already stays there. Notes, of the image and of the run, name
-    the places that no finding points at.
+    A finding that points somewhere already stays there. Notes of the image name the places that no
+    finding points at.
     """
     places = {str(reference): named for reference, named in chosen.references.items()}
-    images = [_located(image, places.get(image.reference, ())) for image in verdict.images]
-    told = (note for image in images for note in image.notes)
-    return replace(
-        verdict, images=tuple(images), notes=tuple(dict.fromkeys((*verdict.notes, *told)))
-    )
+    images = (_located(image, places.get(image.reference, ())) for image in verdict.images)
+    return replace(verdict, images=tuple(images))
 
 
 def _located(image: ImageVerdict, places: Sequence[Location]) -> ImageVerdict:

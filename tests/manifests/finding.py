@@ -2,13 +2,13 @@ from __future__ import annotations
 
 from textwrap import dedent
 
-from gate.manifests import Found, find_images
+from gate.manifests import FileImages, find_images
 
 HOST = "registry.cn-hangzhou.aliyuncs.com"
 HEX = "0123456789abcdef" * 4
 
 
-def found(text: str, path: str = "app.yaml") -> Found:
+def found(text: str, path: str = "app.yaml") -> FileImages:
     return find_images(path, dedent(text).lstrip("\n"))
 
 

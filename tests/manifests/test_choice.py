@@ -5,19 +5,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gate.findings import Location
-from gate.manifests import Chosen, Found, NamedImage, Undecidable, choose
+from gate.manifests import Choice, FileImages, NamedImage, Undecidable, choose
 from gate.reference import ImageReference
 from tests.manifests.finding import HEX, HOST
 
-HINT = "is no registry that Security Center knows; name it with --registry-host"
+HINT = "is not a registry that Security Center knows; name it with --registry-host"
 
 
-def file(*texts: str, path: str = "a.yaml", notes: tuple[str, ...] = ()) -> Found:
+def file(*texts: str, path: str = "a.yaml", notes: tuple[str, ...] = ()) -> FileImages:
     images = (NamedImage(text, path, line, "x") for line, text in enumerate(texts, start=1))
-    return Found(path, tuple(images), notes)
+    return FileImages(path, tuple(images), notes)
 
 
-def judged(chosen: Chosen) -> list[str]:
+def judged(chosen: Choice) -> list[str]:
     return [str(reference) for reference in chosen.references]
 
 
@@ -133,7 +133,7 @@ def test_what_is_no_name_at_a_known_host_is_undecidable(image: str, why: str) ->
 @pytest.mark.parametrize("image", ["http://h.example/a/b", "a b.c/d/e", "a_b.c/d/e", "[::1/a/b"])
 def test_what_is_no_name_at_all_is_told(image: str) -> None:
     [note] = choose([file(image)], []).notes
-    assert f"{image} (a.yaml:1): skipped, no image's name: '" in note
+    assert f"{image} (a.yaml:1): skipped, not an image's name: '" in note
     assert not note.endswith(".")
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from gate.manifests.documents import Document, documents
+from gate.manifests.contents import Document, documents
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gate.manifests.interpolation import with_defaults
+from gate.manifests.compose import with_defaults
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gate.findings import Location
-from gate.manifests import Chosen, locate
+from gate.manifests import Choice, locate
 from gate.reference import ImageReference
 from tests.report import verdicts as made
 
@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 PLACES = tuple(Location("k8s/web.yaml", line) for line in (3, 9, 12))
 
 
-def chosen(*places: Location, name: str = made.NAME) -> Chosen:
-    return Chosen({ImageReference.parse(name): places})
+def chosen(*places: Location, name: str = made.NAME) -> Choice:
+    return Choice({ImageReference.parse(name): places})
 
 
 def run(*locations: Location | None) -> Verdict:
@@ -37,19 +37,20 @@ def test_further_places_are_told() -> None:
     located = locate(run(None), chosen(*PLACES))
     note = f"{made.NAME} is also named in k8s/web.yaml:9 and k8s/web.yaml:12."
     assert [PLACES[0]] == of_findings(located)
-    assert (note,) == located.notes == located.images[0].notes
+    assert (note,) == located.images[0].notes
+    assert () == located.notes
 
 
 def test_places_that_no_finding_points_at_are_told() -> None:
-    [note] = locate(run(), chosen(PLACES[0])).notes
+    [note] = locate(run(), chosen(PLACES[0])).images[0].notes
     assert f"{made.NAME} is named in k8s/web.yaml:3." == note
-    [note] = locate(run(Location("Dockerfile", 7)), chosen(*PLACES[:2])).notes
+    [note] = locate(run(Location("Dockerfile", 7)), chosen(*PLACES[:2])).images[0].notes
     assert f"{made.NAME} is named in k8s/web.yaml:3 and k8s/web.yaml:9." == note
 
 
 def test_a_few_places_stand_for_many() -> None:
     places = (Location("a.yaml", line) for line in range(1, 21))
-    [note] = locate(run(None), chosen(*places)).notes
+    [note] = locate(run(None), chosen(*places)).images[0].notes
     assert note.endswith("a.yaml:5, a.yaml:6 and 14 more.")
 
 
@@ -59,6 +60,6 @@ def test_other_images_stay_as_they_are() -> None:
     assert verdict == locate(verdict, chosen(*PLACES, name=other))
 
 
-def test_notes_of_the_run_are_kept_once() -> None:
-    verdict = made.run(made.scanned(notes=("odd",)), notes=("odd", "run"))
-    assert ("odd", "run") == locate(verdict, chosen()).notes
+def test_notes_stay_where_they_are() -> None:
+    verdict = made.run(made.scanned(notes=("odd",)), notes=("run",))
+    assert verdict == locate(verdict, chosen())

@@ -7,11 +7,11 @@ name a registry host, for pictures are called images too.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from gate.manifests.found import LeftOut, Named, concealed, has_tag, shown
+from gate.manifests.named import LeftOut, Named, concealed, has_tag, shown
 from gate.manifests.nodes import fields_of, scalar_of, text_of
-from gate.manifests.numbers import may_change
 from gate.untrusted.yaml_tree import Fields, Items, Node, Scalar
 
 if TYPE_CHECKING:
@@ -20,6 +20,13 @@ if TYPE_CHECKING:
 _IMAGE = "image"
 _IMAGES = "images"
 _WORDS = frozenset({"true", "false", "yes", "no", "on", "off"})
+# YAML 1.2.2, section 10.3.2, and the octal, binary and grouped numbers that YAML 1.1 had.
+_NUMBER = re.compile(
+    r"[-+]?(?:[0-9][0-9_]*(?:\.[0-9_]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?|0[box][0-9a-fA-F_]+"
+)
+_DECIMAL = re.compile(r"(?:0|[1-9][0-9]*)(?:\.[0-9]*[1-9])?")
+_FIRST_WITH_EXPONENT = 1_000_000  # Go's %v writes 1e+06
+_LONGEST = 20
 
 
 class _Trail(NamedTuple):
@@ -37,7 +44,7 @@ class _Trail(NamedTuple):
         return "".join(reversed(parts)).removeprefix(".")
 
 
-class _Step(NamedTuple):
+class _Visit(NamedTuple):
     node: Node
     trail: _Trail
     key: str
@@ -45,20 +52,20 @@ class _Step(NamedTuple):
 
 
 def images(root: Node, prefix: str = "key ") -> Iterator[Named | LeftOut]:
-    """Yield the images of values; what uses them is told as ``prefix`` and the path of keys."""
+    """Yield the images of values; what uses them is called ``prefix`` and the path of keys."""
     registry = text_of(fields_of(root, "global"), "imageRegistry")
-    steps = [_Step(root, _Trail("", None), "", is_image=False)]
-    seen: set[tuple[int, bool, bool]] = set()
+    steps = [_Visit(root, _Trail("", None), "", is_image=False)]
+    visited: set[tuple[int, bool, bool]] = set()
     while steps:
         step = steps.pop()
         # Aliases share nodes: what names an image under one key may be something else elsewhere.
         mark = (id(step.node), step.is_image, step.key == _IMAGES)
-        if mark in seen:
+        if mark in visited:
             continue
         if isinstance(step.node, Scalar):
             yield from _of_text(step, step.node, prefix)
             continue
-        seen.add(mark)
+        visited.add(mark)
         if isinstance(step.node, Fields):
             yield from _of_fields(step, step.node, prefix, registry)
         steps.extend(reversed(list(_inside(step, step.node))))
@@ -94,20 +101,20 @@ def names_host(text: str) -> bool:
     return bool(slash) and plausible and "//" not in text and len(text.split()) == 1
 
 
-def _inside(step: _Step, node: Items | Fields) -> Iterator[_Step]:
+def _inside(step: _Visit, node: Items | Fields) -> Iterator[_Visit]:
     """Yield the steps to what a list or mapping holds."""
     trail = step.trail
     if isinstance(node, Items):
         for at, item in enumerate(node.items):
-            yield _Step(item, _Trail(f"[{at}]", trail), step.key, step.is_image)
+            yield _Visit(item, _Trail(f"[{at}]", trail), step.key, step.is_image)
     else:
         for key, child in node.fields.items():
             is_image = key.lower().endswith(_IMAGE) or step.key == _IMAGES
             if not isinstance(child, Scalar) or (is_image and key != _IMAGE):
-                yield _Step(child, _Trail(f".{key}", trail), key, is_image)
+                yield _Visit(child, _Trail(f".{key}", trail), key, is_image)
 
 
-def _of_fields(step: _Step, node: Fields, prefix: str, registry: str) -> Iterator[Named | LeftOut]:
+def _of_fields(step: _Visit, node: Fields, prefix: str, registry: str) -> Iterator[Named | LeftOut]:
     """Yield what one mapping says of images: in parts, as a text, or as a JSON patch."""
     if step.is_image:
         yield from composed(node, f"{prefix}{step.trail}", registry)
@@ -128,8 +135,8 @@ def _of_fields(step: _Step, node: Fields, prefix: str, registry: str) -> Iterato
         yield Named(value.name, value.line, f"patch of {shown(path)}")
 
 
-def _of_text(step: _Step, node: Scalar, prefix: str) -> Iterator[Named]:
-    """Yield a text in a place where images stand, if it begins with a host and is no pattern."""
+def _of_text(step: _Visit, node: Scalar, prefix: str) -> Iterator[Named]:
+    """Yield a text in a place where images stand, if it begins with a host and is not a pattern."""
     if (step.is_image or step.key == _IMAGES) and names_host(node.text) and "*" not in node.text:
         yield Named(node.name, node.line, f"{prefix}{step.trail}")
 
@@ -144,3 +151,13 @@ def _changed_by_helm(tag: Scalar | None) -> Iterator[LeftOut]:
     if tag and tag.plain and may_change(tag.name):
         why = f"the tag {tag.name} is a number for Helm, which may write it in another way"
         yield LeftOut(tag.line, f"{why}; quote it")
+
+
+def may_change(text: str) -> bool:
+    """Tell whether a text is a number that Helm writes in another way: 1.10 becomes 1.1."""
+    if not _NUMBER.fullmatch(text):
+        return False
+    if len(text) > _LONGEST or not _DECIMAL.fullmatch(text):
+        return True
+    number = float(text)
+    return number >= _FIRST_WITH_EXPONENT or (0 < number < 1e-4)  # noqa: PLR2004 - %v, as above

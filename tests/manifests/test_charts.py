@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from gate.manifests.numbers import may_change
+from gate.manifests.charts import may_change
 from tests.manifests.finding import HEX, HOST, found, images, names
 
 

@@ -1,4 +1,4 @@
-"""What is found in a file: images that it names, and what was left out."""
+"""What a file says of images: those that it names, and what was left out."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
-LONGEST_SHOWN = 200  # characters of a text of others in a note
+_LONGEST_SHOWN = 200  # characters of untrusted text in a note
 
 
 class NamedImage(Struct, frozen=True):
@@ -21,7 +21,7 @@ class NamedImage(Struct, frozen=True):
     where: str
 
 
-class Found(Struct, frozen=True):
+class FileImages(Struct, frozen=True):
     """The images of one file, in its order; ``notes`` say what was left out, where and why."""
 
     path: str
@@ -61,6 +61,6 @@ def has_tag(image: str) -> bool:
 
 
 def shown(text: str) -> str:
-    """Return a text of others on one line, cut where it gets long."""
+    """Return untrusted text on one line, cut where it gets long."""
     line = " ".join(text.split())
-    return line if len(line) <= LONGEST_SHOWN else f"{line[:LONGEST_SHOWN]}…"
+    return line if len(line) <= _LONGEST_SHOWN else f"{line[:_LONGEST_SHOWN]}…"
