@@ -8,19 +8,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gate.masking.assignments import assigned
-from gate.masking.headers import in_headers
-from gate.masking.instructions import in_instructions
-from gate.masking.options import in_options
-from gate.masking.shapes import private_keys, tokens
-from gate.masking.tools import given_to_tools
-from gate.masking.urls import in_urls
-from gate.masking.values import MASK
+from gate.masking.arguments import given_to_tools, in_options
+from gate.masking.assignments import assigned, in_instructions
+from gate.masking.shapes import in_headers, in_urls, private_keys, tokens
+from gate.masking.spans import MASK
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from gate.masking.values import Span
+    from gate.masking.spans import Span
 
 _DETECTORS: tuple[Callable[[str], Iterator[Span]], ...] = (
     private_keys,

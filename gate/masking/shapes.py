@@ -1,14 +1,17 @@
-"""Secrets that are known by their shape, whatever stands around them."""
+"""Secrets that have a shape of their own, or stand in a URL or in the header of a request."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
 
+from gate.masking.names import suggests_secret
+from gate.masking.spans import GAP, secret, secrets_behind, value_at
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gate.masking.values import Span
+    from gate.masking.spans import Span
 
 _KEY_NAME = r"[A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----"
 _KEY = re.compile(rf"-----BEGIN {_KEY_NAME}(?s:.*?)(?:-----END {_KEY_NAME}|\Z)")
@@ -57,6 +60,26 @@ _TOKEN = re.compile(
 _WEBHOOK = re.compile(
     r"(?:hooks\.slack\.com/services/|discord(?:app)?\.com/api/webhooks/)([\w/-]{10,})"
 )
+# ``user:password@``; the password may hold ``@``, and even ``/`` if it doesn't look like a port.
+_PASSWORD = re.compile(
+    r"://[^\s:/?#@'\"<>]*+:(?!\d{1,5}[/?#'\"\s])([^\s/?#'\"]+(?=@)|[^\s'\"@]{1,200}(?=@))"
+)
+_TOKEN_AS_USER = re.compile(r"://([\w.~-]{20,255})@")
+# Where the password is none, the user is a token.
+_TOKEN_FIRST = re.compile(r"://([^\s:/?#@'\"<>]++):(?:x-oauth-basic)?@")
+_HEADER = re.compile(
+    r"(?i)(?<![\w-])(?:(?:proxy-)?authorization(?:\\{0,8}[\"'])?\s{0,8}[:=]\s{0,8}(?:\\{0,8}[\"'])?"
+    r"(?:(?:bearer|basic|digest|token|negotiate|apikey|aws4-hmac-sha256)[ \t]{1,8}(?=\S))?"
+    r"|(?:set-)?cookie:[ \t]{0,8})"
+)
+# Another header as the argument of an option; its name may be telling.
+_HEADER_OPTION = re.compile(
+    rf"(?<![\w-])(?:-H|--header)(?:=|{GAP})?\\{{0,8}}[\"']?"
+    rf"(?P<name>(?!(?i:proxy-)?(?i:authorization):)[\w-]++):[ \t]{{0,8}}(?=\S)"
+)
+_TO_QUOTE = re.compile(r"(?:[^\"'\\\r\n]|\\[^\"'])*+")
+# The token, not a word that follows in a sentence.
+_BEARER = re.compile(r"(?i:\bbearer)[ \t]{1,8}(?![a-z]+\b)([\w.~+/=-]{6,})")
 
 
 def private_keys(text: str) -> Iterator[Span]:
@@ -75,3 +98,30 @@ def tokens(text: str) -> Iterator[Span]:
     """Find tokens of services that give theirs a shape of its own."""
     yield from (token.span() for token in _TOKEN.finditer(text))
     yield from (hook.span(1) for hook in _WEBHOOK.finditer(text))
+
+
+def in_urls(text: str) -> Iterator[Span]:
+    """Find the passwords of URLs, and users that are as long as a token."""
+    for pattern in (_PASSWORD, _TOKEN_AS_USER, _TOKEN_FIRST):
+        for url in pattern.finditer(text):
+            yield from secret(text, url.span(1))
+
+
+def in_headers(text: str) -> Iterator[Span]:
+    """Find what follows ``Authorization:``, its scheme aside, cookies, and bearer tokens."""
+
+    def value(header: re.Match[str]) -> Span:
+        name = header.start("name") if "name" in header.re.groupindex else header.start()
+        written = header[0][max(name - header.start(), 0) :]
+        if '"' in written or "'" in written or text[name - 1 : name] in {'"', "'"}:
+            rest = _TO_QUOTE.match(text, header.end())
+            return rest.span() if rest else (header.end(), header.end())
+        return value_at(text, header.end())
+
+    yield from secrets_behind(text, _HEADER.finditer(text), value)
+    telling = (
+        header for header in _HEADER_OPTION.finditer(text) if suggests_secret(header["name"])
+    )
+    yield from secrets_behind(text, telling, value)
+    for bearer in _BEARER.finditer(text):
+        yield from secret(text, bearer.span(1))

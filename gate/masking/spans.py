@@ -82,7 +82,7 @@ def unquoted(text: str, start: int, end: int) -> Span:
 
 
 def secret(text: str, span: Span) -> Iterator[Span]:
-    """Yield the span unless what stands there is no secret, such as a reference or a switch."""
+    """Yield the span unless what stands there is a reference, a switch or the like."""
     start, end = span
     value = text[start:end]
     if value.lower() in _HARMLESS:
@@ -93,15 +93,15 @@ def secret(text: str, span: Span) -> Iterator[Span]:
 
 
 def secrets_behind(
-    text: str, found: Iterable[re.Match[str]], value_of: Callable[[re.Match[str]], Span]
+    text: str, matches: Iterable[re.Match[str]], value_of: Callable[[re.Match[str]], Span]
 ) -> Iterator[Span]:
-    """Yield the secrets among the values that stand behind what was found, in its order.
+    """Yield the secrets among the values that stand behind matches, in their order.
 
     What ends inside a value that was looked at is passed over: no part of a text is scanned as
     often as it holds beginnings, so the time grows with its length only.
     """
     done = 0
-    for match in found:
+    for match in matches:
         if match.end() > done:
             value = value_of(match)
             done = max(match.end(), value[1])
