@@ -38,21 +38,13 @@ class Instruction(Struct, frozen=True):
     documents: tuple[tuple[str, str], ...] = ()
 
 
-class Dockerfile(Struct, frozen=True):
-    """The instructions of a file, in its order, and the character that escapes in it."""
-
-    instructions: tuple[Instruction, ...]
-    escape: str = "\\"
-
-
-def parse(text: str) -> Dockerfile:
+def parse(text: str) -> tuple[Instruction, ...]:
     """Split a Dockerfile; what no builder would accept is split somehow, never refused."""
     lines = [
         line.removesuffix("\r")
         for line in text.removeprefix("\ufeff").replace("\0", "").split("\n")
     ]
-    escape = _escape(lines)
-    return Dockerfile(tuple(_instructions(lines, _GOES_ON[escape])), escape)
+    return tuple(_instructions(lines, _GOES_ON[_escape(lines)]))
 
 
 def with_documents(instruction: Instruction) -> str:

@@ -46,9 +46,11 @@ def _located(image: ImageVerdict, path: str, matcher: Matcher) -> ImageVerdict:
         else:
             nowhere.append(name)
         decisions.append(replace(decision, finding=finding))
+    total = f"{len(decisions)} {'finding' if len(decisions) == 1 else 'findings'}"
     parts = [
-        f"{_count(names, decisions)} {what} instruction{s} of it ({_listed(names, '; ')})"
-        for names, what, s in ((nowhere, "no", ""), (several, "several", "s"))
+        f"{len(names)} of {total} {'matches' if len(names) == 1 else 'match'} {what} of it "
+        f"({_listed(names, '; ')})"
+        for names, what in ((nowhere, "no instruction"), (several, "several instructions"))
         if names
     ]
     note = f"{path}: {'; '.join(parts)}."
@@ -58,12 +60,6 @@ def _located(image: ImageVerdict, path: str, matcher: Matcher) -> ImageVerdict:
 
 def _command(finding: Finding) -> str:
     return finding.command
-
-
-def _count(names: Sequence[str], decisions: Sequence[Decision]) -> str:
-    noun = "finding" if len(decisions) == 1 else "findings"
-    verb = "matches" if len(names) == 1 else "match"
-    return f"{len(names)} of {len(decisions)} {noun} {verb}"
 
 
 def _listed(texts: Sequence[str], divider: str) -> str:

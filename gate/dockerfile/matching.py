@@ -19,13 +19,13 @@ from gate.masking import mask_secrets
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from gate.dockerfile.instructions import Dockerfile
-
 _MASK = "***"
 _WILD = "\0"
 _NAMED = frozenset({"ENV", "LABEL", "ARG"})
 # A shell runs the others, so that no builder replaces the variables in them.
 _EXPANDED = _NAMED | {"USER", "WORKDIR", "COPY", "ADD", "VOLUME", "STOPSIGNAL", "FROM"}
+# What stands behind an escape character, whichever of the two a file has, is not a variable.
+_VARIABLE = re.compile(rf"[\\`].|{VARIABLE}", re.DOTALL)
 _NAME = re.compile(r"(?:\A| )([\w.-]++)=")
 _TELLING = re.compile(r"[^\W_]")
 # Masking costs far more than comparing: each text as if it were so many characters longer, and
@@ -33,6 +33,7 @@ _TELLING = re.compile(r"[^\W_]")
 _FIXED_COST = 40
 _MOST_MASKING = 400_000
 _MOST_SHELLS = 10
+_LONGEST_SHELL = 300
 # More patterns that look alike tell nothing, and would all have to be tried for each finding.
 _MOST_ALIKE = 50
 
@@ -52,10 +53,12 @@ class Matcher:
     """The instructions of a Dockerfile, in the ways in which commands are looked up."""
 
     def __init__(self, text: str) -> None:
-        dockerfile = parse(text)
-        self._variable = re.compile(rf"{re.escape(dockerfile.escape)}.|{VARIABLE}", re.DOTALL)
-        self._writings = list(_writings(dockerfile))
-        named = [canonical(*each[1:]) for each in self._writings if each[1] == "SHELL"]
+        self._writings = list(_writings(text))
+        named = [
+            canonical(keyword, arguments)
+            for _, keyword, arguments in self._writings
+            if keyword == "SHELL" and len(arguments) <= _LONGEST_SHELL
+        ]
         self._shell = shells(list(dict.fromkeys(filter(None, named)))[:_MOST_SHELLS])
 
     def lines(self, command: str) -> tuple[int, ...]:
@@ -73,23 +76,23 @@ class Matcher:
 
     @cached_property
     def _plain(self) -> _Index:
-        return _Index(self._writings, self._variable)
+        return _Index(self._writings)
 
     @cached_property
     def _masked(self) -> _Index:
-        return _Index(_masked(self._writings), self._variable)
+        return _Index(_masked(self._writings))
 
 
 class _Index:
     """Instructions by what they are compared by; those with wildcards by their names or words."""
 
-    def __init__(self, writings: Iterable[_Writing], variable: re.Pattern[str]) -> None:
+    def __init__(self, writings: Iterable[_Writing]) -> None:
         self._exact: dict[Key, set[_Line]] = defaultdict(set)
         self._patterns: dict[tuple[str, ...], set[tuple[str, _Line]]] = defaultdict(set)
         for line, keyword, arguments in writings:
             for key in keys_of(keyword, arguments):
                 self._exact[key].add(line)
-            pattern = _pattern(keyword, arguments, variable) if keyword in _EXPANDED else ""
+            pattern = _pattern(keyword, arguments) if keyword in _EXPANDED else ""
             if _WILD in pattern:
                 self._patterns[_shape(Key(keyword, pattern))].add((pattern, line))
 
@@ -104,10 +107,11 @@ class _Index:
                 yield len(pattern.replace(_WILD, "")), line
 
 
-def _writings(dockerfile: Dockerfile) -> Iterator[_Writing]:
-    image = image_stages(stages_of(dockerfile))
+def _writings(text: str) -> Iterator[_Writing]:
+    instructions = parse(text)
+    image = image_stages(stages_of(instructions))
     stage = -1
-    for instruction in dockerfile.instructions:
+    for instruction in instructions:
         stage += instruction.keyword == "FROM"
         line = _Line(instruction.line, stage in image)
         yield line, instruction.keyword, with_documents(instruction)
@@ -122,9 +126,9 @@ def _masked(writings: Iterable[_Writing]) -> Iterator[_Writing]:
             yield line, keyword, mask_secrets(f"{keyword} {arguments}")[len(keyword) + 1 :]
 
 
-def _pattern(keyword: str, arguments: str, variable: re.Pattern[str]) -> str:
+def _pattern(keyword: str, arguments: str) -> str:
     """Return the arguments with wildcards where a builder puts the values of variables."""
-    text = variable.sub(lambda each: _WILD if each[0][0] == "$" else each[0], arguments)
+    text = _VARIABLE.sub(lambda each: _WILD if each[0][0] == "$" else each[0], arguments)
     if keyword == "ARG" and '"' not in text and "'" not in text:
         text = " ".join(word if "=" in word else f"{word}={_WILD}" for word in text.split())
     return canonical(keyword, text)

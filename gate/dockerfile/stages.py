@@ -10,9 +10,9 @@ from msgspec import Struct
 from gate.dockerfile.instructions import FLAGS, parse
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
-    from gate.dockerfile.instructions import Dockerfile
+    from gate.dockerfile.instructions import Instruction
 
 # What FROM names where there is no base image.
 _NOTHING = "scratch"
@@ -54,12 +54,12 @@ def base_images(text: str) -> tuple[tuple[str, int], ...]:
     )
 
 
-def stages_of(dockerfile: Dockerfile) -> tuple[Stage, ...]:
+def stages_of(instructions: Iterable[Instruction]) -> tuple[Stage, ...]:
     """List the stages of a Dockerfile in its order."""
     defaults: dict[str, str] = {}
     stages: list[Stage] = []
     numbers: dict[str, int] = {}
-    for instruction in dockerfile.instructions:
+    for instruction in instructions:
         if instruction.keyword == "ARG" and not stages:
             _declare(instruction.arguments, defaults)
         elif instruction.keyword == "FROM":

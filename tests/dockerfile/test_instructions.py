@@ -43,9 +43,7 @@ FILES = st.lists(PIECES | st.text(max_size=4), max_size=40).map("".join)
 def test_each_instruction_has_its_first_line(
     expected: list[tuple[str, str, int]], text: str
 ) -> None:
-    assert expected == [
-        (each.keyword, each.arguments, each.line) for each in parse(text).instructions
-    ]
+    assert expected == [(each.keyword, each.arguments, each.line) for each in parse(text)]
 
 
 def test_documents_belong_to_their_instruction() -> None:
@@ -55,21 +53,21 @@ def test_documents_belong_to_their_instruction() -> None:
     assert (
         Instruction("COPY", "<<A <<-'B' /x", 1, documents),
         Instruction("RUN", "true", 6),
-    ) == parse(text).instructions
+    ) == parse(text)
 
 
 def test_after_many_words_that_no_line_ends_none_is_looked_for() -> None:
     shifts = [f"RUN echo $((1 <<{number}))" for number in range(101)]
     text = "\n".join([*shifts, "RUN <<EOF", "EOF"])
 
-    assert "EOF" == parse(text).instructions[-1].keyword
-    assert "RUN" == parse(text.partition("\n")[2]).instructions[-1].keyword
+    assert "EOF" == parse(text)[-1].keyword
+    assert "RUN" == parse(text.partition("\n")[2])[-1].keyword
 
 
 @given(FILES)
 @settings(max_examples=100, deadline=None)
 def test_lines_rise_and_lie_in_the_file(text: str) -> None:
-    lines = [each.line for each in parse(text).instructions]
+    lines = [each.line for each in parse(text)]
 
     assert lines == sorted(set(lines))
     assert all(1 <= line <= len(text.split("\n")) for line in lines)
