@@ -137,9 +137,9 @@ def _pointing_at(verdict: Verdict, path: str | None, text: str | None) -> Verdic
     """Let findings point at the lines of a Dockerfile, if there is one."""
     if path is None or text is None:
         return verdict
-    from gate.dockerfile import locate  # noqa: PLC0415 - only with --dockerfile
+    from gate.dockerfile import locate_commands  # noqa: PLC0415 - only with --dockerfile
 
-    return locate(verdict, _in_checkout(path), text)
+    return locate_commands(verdict, _in_checkout(path), text)
 
 
 @cli.command()

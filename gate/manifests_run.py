@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from gate.check_run import run_check
 from gate.errors import ExitCode
 from gate.findings import Reason, Unscanned
-from gate.manifests import choose, find_images, locate
+from gate.manifests import choose, find_images, locate_images
 from gate.verdict import Service, judge_image, judge_run
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def run_manifests(
         verdict = _without_asking(chosen, options, policies, machine)
         nothing = allow_none and not chosen.undecidable
         return replace(verdict, exit_code=ExitCode.PASSED) if nothing else verdict
-    verdict = locate(
+    verdict = locate_images(
         run_check(replace(options, images=tuple(chosen.references)), policies, machine), chosen
     )
     judged = judge_run(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gate.dockerfile.instructions import parse
-from gate.dockerfile.locating import locate
+from gate.dockerfile.locating import locate_commands
 from gate.dockerfile.stages import base_images
 
-__all__ = ["base_images", "locate", "parse"]
+__all__ = ["base_images", "locate_commands", "parse"]

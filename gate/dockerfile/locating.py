@@ -19,7 +19,7 @@ _MOST_SHOWN = 3
 _MOST_COMMAND = 80
 
 
-def locate(verdict: Verdict, path: str, text: str) -> Verdict:
+def locate_commands(verdict: Verdict, path: str, text: str) -> Verdict:
     """Return the verdict with a location for each finding that one instruction alone fits.
 
     ``text`` is the Dockerfile's, ``path`` its name in reports. An image with other findings gets a

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from gate.manifests.choice import Choice, Undecidable, choose
 from gate.manifests.contents import find_images
-from gate.manifests.locations import locate
+from gate.manifests.locations import locate_images
 from gate.manifests.named import FileImages, NamedImage
 
-__all__ = ["Choice", "FileImages", "NamedImage", "Undecidable", "choose", "find_images", "locate"]
+__all__ = [
+    "Choice",
+    "FileImages",
+    "NamedImage",
+    "Undecidable",
+    "choose",
+    "find_images",
+    "locate_images",
+]

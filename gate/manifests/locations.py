@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _MOST_SHOWN = 5  # further places in a note
 
 
-def locate(verdict: Verdict, chosen: Choice) -> Verdict:
+def locate_images(verdict: Verdict, chosen: Choice) -> Verdict:
     """Return the verdict with each finding at the first place that names its image.
 
     A finding that points somewhere already stays there. Notes of the image name the places that no

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from gate.dockerfile import locate
+from gate.dockerfile import locate_commands
 from gate.findings import Location
 from gate.masking import mask_secrets
 from gate.sandbox.sample import sample_world
@@ -51,7 +51,7 @@ def lines_of(verdict: Verdict) -> list[int | None]:
 
 
 def test_findings_point_at_the_line_of_their_instruction() -> None:
-    located = locate(verdict_on("USER root", "RUN apk add curl"), "app/Dockerfile", FILE)
+    located = locate_commands(verdict_on("USER root", "RUN apk add curl"), "app/Dockerfile", FILE)
 
     assert [Location("app/Dockerfile", 10), Location("app/Dockerfile", 5)] == [
         each.finding.location for each in located.images[0].decisions
@@ -60,11 +60,13 @@ def test_findings_point_at_the_line_of_their_instruction() -> None:
 
 
 def test_stages_that_make_the_image_go_before_others() -> None:
-    assert [7] == lines_of(locate(verdict_on("RUN make"), "Dockerfile", FILE))
+    assert [7] == lines_of(locate_commands(verdict_on("RUN make"), "Dockerfile", FILE))
 
 
 def test_without_stages_any_instruction_may_be_meant() -> None:
-    assert [2] == lines_of(locate(verdict_on("USER root"), "Dockerfile", "RUN make\nUSER root\n"))
+    assert [2] == lines_of(
+        locate_commands(verdict_on("USER root"), "Dockerfile", "RUN make\nUSER root\n")
+    )
 
 
 @pytest.mark.parametrize(
@@ -99,7 +101,7 @@ def test_without_stages_any_instruction_may_be_meant() -> None:
     ],
 )
 def test_what_has_no_line_is_said(expected: str, commands: list[str]) -> None:
-    located = locate(verdict_on(*commands), "Dockerfile", FILE)
+    located = locate_commands(verdict_on(*commands), "Dockerfile", FILE)
 
     assert (expected,) == located.images[0].notes
     assert () == located.notes
@@ -108,7 +110,7 @@ def test_what_has_no_line_is_said(expected: str, commands: list[str]) -> None:
 def test_an_image_without_findings_has_no_note() -> None:
     verdict = made.run(made.scanned(), made.unscanned())
 
-    assert verdict == locate(verdict, "Dockerfile", FILE)
+    assert verdict == locate_commands(verdict, "Dockerfile", FILE)
 
 
 def test_the_sandbox_s_findings_can_be_located() -> None:
@@ -119,7 +121,7 @@ def test_the_sandbox_s_findings_can_be_located() -> None:
     }
     text = "FROM alpine\n" + "".join(f"{command}\n" for command in sorted(commands))
 
-    located = locate(verdict_on(*sorted(commands)), "Dockerfile", text)
+    located = locate_commands(verdict_on(*sorted(commands)), "Dockerfile", text)
 
     assert [line + 2 for line in range(len(commands))] == lines_of(located)
 
@@ -128,7 +130,7 @@ def test_the_sandbox_s_findings_can_be_located() -> None:
 @settings(max_examples=100, deadline=None)
 def test_nothing_but_places_and_notes_changes(image: ImageVerdict, text: str) -> None:
     verdict = made.run(image)
-    located = locate(verdict, "Dockerfile", text)
+    located = locate_commands(verdict, "Dockerfile", text)
     [after] = located.images
     decisions = [
         replace(new, finding=replace(new.finding, location=old.finding.location))
@@ -143,10 +145,10 @@ def test_nothing_but_places_and_notes_changes(image: ImageVerdict, text: str) ->
 @given(st.lists(ANY_COMMAND, max_size=6), FILES)
 @settings(max_examples=100, deadline=None)
 def test_any_texts_are_taken_and_lines_lie_in_the_file(commands: list[str], text: str) -> None:
-    located = locate(verdict_on(*commands), "Dockerfile", text)
+    located = locate_commands(verdict_on(*commands), "Dockerfile", text)
 
     assert all(1 <= line <= len(text.split("\n")) for line in lines_of(located) if line)
-    assert located == locate(located, "Dockerfile", text)
+    assert located == locate_commands(located, "Dockerfile", text)
 
 
 @given(FILES.map(lambda text: f"FROM alpine\n{text}"), st.integers(0, 999))
@@ -155,7 +157,7 @@ def test_an_instruction_that_stands_once_is_found(text: str, number: int) -> Non
     unique = f"RUN make unique-{number}"
 
     assert lines_of(
-        locate(verdict_on(f"{unique} # buildkit"), "Dockerfile", f"{unique}\n{text}")
+        locate_commands(verdict_on(f"{unique} # buildkit"), "Dockerfile", f"{unique}\n{text}")
     ) == [1]
 
 
@@ -173,7 +175,7 @@ def _seconds(number: int) -> float:
     commands += [f"ENV A{each}=y-x" for each in range(number)]
     verdict = verdict_on(*commands)
     start = time.process_time()
-    located = locate(verdict, "Dockerfile", "\n".join(["FROM debian", *lines]))
+    located = locate_commands(verdict, "Dockerfile", "\n".join(["FROM debian", *lines]))
     taken = time.process_time() - start
 
     odd, even = range(2, 2 * number + 1, 2), range(3, 2 * number + 2, 2)
