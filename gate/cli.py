@@ -18,8 +18,8 @@ from msgspec.structs import replace
 
 from gate import __version__, option_groups
 from gate.errors import ExitCode, GateError, ReportUnwritable, UsageError
-from gate.escaping import encodable, for_terminal
 from gate.options import PREFIX, option
+from gate.untrusted import encodable, for_terminal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -473,7 +473,7 @@ def _lines(path: str) -> list[str]:
 
 
 def _read(path: str) -> str:
-    from gate.untrusted.files import Unreadable, decoded, read_file  # noqa: PLC0415 - as above
+    from gate.untrusted import Unreadable, decoded, read_file  # noqa: PLC0415 - as above
 
     try:
         return decoded(read_file(Path(path), name=path), name=path)

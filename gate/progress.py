@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from gate.duration import say_duration
-from gate.escaping import for_terminal
+from gate.untrusted import for_terminal
 
 if TYPE_CHECKING:
     from collections.abc import Callable

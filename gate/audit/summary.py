@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
-from gate.escaping import for_terminal
 from gate.report.repository import repository_of
 from gate.report.verdict_line import verdict_line
 from gate.report.wording import counted, sentence, shortest
+from gate.untrusted import for_terminal
 from gate.verdict import Action, Outcome
 
 if TYPE_CHECKING:

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from gate.errors import ReportUnwritable
-from gate.escaping import for_markdown, for_workflow_data
 from gate.report import render
 from gate.report.deployable import deployable
 from gate.report.github import annotation_lines
 from gate.report.verdict_line import verdict_line
+from gate.untrusted import for_markdown, for_workflow_data
 from gate.verdict import Action
 
 if TYPE_CHECKING:

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from gate.manifests import charts
 from gate.manifests.named import LeftOut, Named, shown
 from gate.manifests.nodes import fields_of, items_of, scalar_of, text_of
-from gate.untrusted.yaml_tree import Fields, Scalar
+from gate.untrusted import Fields, Scalar
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gate.untrusted.yaml_tree import Node
+    from gate.untrusted import Node
 
 # The Compose specification's top-level elements that name no image; x-… are extensions.
 _WITHOUT_IMAGES = frozenset(

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from gate.dockerfile import base_images
 from gate.manifests import charts, compose, kubernetes, kustomize
 from gate.manifests.named import FileImages, LeftOut, Named, NamedImage, shown
-from gate.untrusted.files import Unreadable
-from gate.untrusted.yaml_tree import LENIENT, Fields, Items, parse_yaml
+from gate.untrusted import LENIENT, Fields, Items, Unreadable, parse_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

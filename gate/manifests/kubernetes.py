@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from gate.manifests import charts, kustomize
 from gate.manifests.named import LeftOut, Named, shown
 from gate.manifests.nodes import fields_of, scalar_of, text_of
-from gate.untrusted.yaml_tree import Fields, Items, Node, Scalar
+from gate.untrusted import Fields, Items, Node, Scalar
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

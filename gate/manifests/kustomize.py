@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from gate.manifests.named import LeftOut, Named, concealed, has_tag, shown
 from gate.manifests.nodes import items_of, scalar_of, text_of
-from gate.untrusted.yaml_tree import Fields, Scalar
+from gate.untrusted import Fields, Scalar
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gate.untrusted.yaml_tree import Node
+    from gate.untrusted import Node
 
 _KINDS = frozenset({"Kustomization", "Component"})
 _PATCHES = ("patches", "patchesStrategicMerge", "patchesJson6902")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gate.untrusted.yaml_tree import Fields, Items, Scalar
+from gate.untrusted import Fields, Items, Scalar
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gate.untrusted.yaml_tree import Node
+    from gate.untrusted import Node
 
 
 def text_of(node: Node | None, key: str) -> str:

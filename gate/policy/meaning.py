@@ -26,7 +26,7 @@ from gate.verdict import Action, PolicySource
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from gate.untrusted.yaml_tree import Path, Tree
+    from gate.untrusted import Path, Tree
 
 # Keys at the top whose value is left out as a whole if anything in it is wrong.
 _SINGLE = frozenset({"block", "warn", "scan", "undecided"})

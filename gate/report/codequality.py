@@ -11,12 +11,12 @@ import json
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from gate.escaping import for_json, visible
 from gate.findings import Level, Location
 from gate.report.identity import file_of, fingerprint
 from gate.report.prose import one_line
 from gate.report.repository import repository_of
 from gate.report.wording import is_let_through
+from gate.untrusted import for_json, visible
 from gate.verdict import Action, Outcome
 
 if TYPE_CHECKING:

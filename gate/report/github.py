@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from gate.escaping import for_terminal, for_workflow_data, for_workflow_property, visible
 from gate.findings import Level
 from gate.report.verdict_line import verdict_line
 from gate.report.wording import is_let_through, sentence
+from gate.untrusted import for_terminal, for_workflow_data, for_workflow_property, visible
 from gate.verdict import Action, Outcome
 
 if TYPE_CHECKING:

@@ -19,12 +19,12 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid5
 
 from gate import __version__
-from gate.escaping import for_json, for_markdown, visible
 from gate.findings import Level
 from gate.report.identity import file_of, fingerprint, steady_command
 from gate.report.prose import cut, one_line
 from gate.report.repository import full_name_of, repository_of
 from gate.report.wording import counted, is_let_through
+from gate.untrusted import for_json, for_markdown, visible
 from gate.verdict import Action, Outcome
 
 if TYPE_CHECKING:

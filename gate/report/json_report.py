@@ -7,7 +7,7 @@ from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 from gate import __version__
-from gate.escaping import for_json
+from gate.untrusted import for_json
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from gate.escaping import for_xml, visible
 from gate.report.repository import repository_of
 from gate.report.wording import is_let_through
+from gate.untrusted import for_xml, visible
 from gate.verdict import Action, Outcome
 
 if TYPE_CHECKING:

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
-from gate.escaping import for_markdown, visible
 from gate.report.verdict_line import verdict_line
 from gate.report.wording import counted, is_let_through
+from gate.untrusted import for_markdown, visible
 from gate.verdict import STRICTEST_FIRST, Outcome
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from gate.escaping import visible
+from gate.untrusted import visible
 
 _SPACE = re.compile(r"\s+")
 

@@ -15,10 +15,10 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from gate import __version__
-from gate.escaping import for_json
 from gate.report.repository import repository_of
 from gate.report.sarif_result import as_result, as_rules, in_message, percent_encoded
 from gate.report.wording import counted, is_let_through
+from gate.untrusted import for_json
 from gate.verdict import STRICTEST_FIRST, Action, Outcome
 
 if TYPE_CHECKING:

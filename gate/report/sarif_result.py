@@ -6,10 +6,10 @@ import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from gate.escaping import for_sarif
 from gate.findings import Level
 from gate.report.identity import file_of, fingerprint
 from gate.report.repository import repository_of
+from gate.untrusted import for_sarif
 from gate.verdict import Action
 
 if TYPE_CHECKING:

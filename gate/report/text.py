@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from rich.cells import cell_len, set_cell_size
 
-from gate.escaping import for_terminal
 from gate.report.page import Page
 from gate.report.text_image import OUTCOME_STYLES, write_image
 from gate.report.verdict_line import verdict_line
 from gate.report.wording import asked, counts_in_brief, is_let_through, sentence, short, shortest
+from gate.untrusted import for_terminal
 
 if TYPE_CHECKING:
     from gate.report import Look

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 
-from gate.escaping import for_terminal
 from gate.findings import IdentifiedBy, Level, ScanState, Status
 from gate.report.wording import age, counted, is_let_through, moment, sentence
+from gate.untrusted import for_terminal
 from gate.verdict import STRICTEST_FIRST, Action, Outcome
 
 if TYPE_CHECKING:

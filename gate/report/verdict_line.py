@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gate.escaping import for_terminal
 from gate.report.wording import counted, counts_in_brief, is_let_through, scan_in_brief, sentence
+from gate.untrusted import for_terminal
 from gate.verdict import Action, Outcome
 
 if TYPE_CHECKING:

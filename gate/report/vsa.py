@@ -28,10 +28,10 @@ from urllib.parse import quote
 
 from gate import __version__
 from gate.errors import ExitCode, ReportUnwritable
-from gate.escaping import for_json
 from gate.report.deployable import digests_of
 from gate.report.repository import full_name_of
 from gate.report.sarif_result import percent_encoded
+from gate.untrusted import for_json
 from gate.verdict import Outcome
 
 if TYPE_CHECKING:

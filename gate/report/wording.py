@@ -6,8 +6,8 @@ import re
 from datetime import UTC
 from typing import TYPE_CHECKING
 
-from gate.escaping import for_terminal
 from gate.findings import ScanState
+from gate.untrusted import for_terminal
 from gate.verdict import Action, Outcome
 
 if TYPE_CHECKING:

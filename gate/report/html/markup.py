@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 from typing import NewType
 
-from gate.escaping import for_html
+from gate.untrusted import for_html
 
 Markup = NewType("Markup", str)
 """What is HTML already. Only this module, and constants of this package, make it."""

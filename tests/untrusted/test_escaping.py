@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from gate.escaping import (
+from gate.untrusted import (
     encodable,
     for_dotenv,
     for_html,
