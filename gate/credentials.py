@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 from msgspec import Struct
 
 from gate.errors import NoCredentials
-from gate.masking import mask_secrets
+from gate.untrusted import mask_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from gate.dockerfile.canonical import Key, canonical, keys_of, readings, shells
 from gate.dockerfile.instructions import parse, with_documents
 from gate.dockerfile.stages import VARIABLE, image_stages, stages_of
-from gate.masking import mask_secrets
+from gate.untrusted import mask_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

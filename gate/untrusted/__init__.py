@@ -18,6 +18,7 @@ from gate.untrusted.escaping import (
     for_xml,
     visible,
 )
+from gate.untrusted.masking import mask_secrets
 
 if TYPE_CHECKING:
     from gate.untrusted.files import START, Place, Unreadable, decoded, read_file
@@ -58,6 +59,7 @@ __all__ = [
     "for_workflow_data",
     "for_workflow_property",
     "for_xml",
+    "mask_secrets",
     "parse_yaml",
     "read_file",
     "visible",

@@ -12,8 +12,8 @@ from msgspec.structs import replace
 
 from gate.dockerfile import locate_commands
 from gate.findings import Location
-from gate.masking import mask_secrets
 from gate.sandbox.sample import sample_world
+from gate.untrusted import mask_secrets
 from tests.report import verdicts as made
 
 if TYPE_CHECKING:

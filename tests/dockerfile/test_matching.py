@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gate.dockerfile.matching import Matcher
-from gate.masking import mask_secrets
+from gate.untrusted import mask_secrets
 
 FILE = r"""# syntax=docker/dockerfile:1
 ARG TAG=3.20

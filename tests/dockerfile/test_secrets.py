@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gate.dockerfile.matching import Matcher
-from gate.masking import mask_secrets
+from gate.untrusted import mask_secrets
 
 FILE = """FROM alpine
 ARG NPM_TOKEN

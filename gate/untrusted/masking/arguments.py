@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from gate.masking.names import suggests_secret
-from gate.masking.spans import GAP, SPACE, argument_at, secret, secrets_behind
+from gate.untrusted.masking.names import suggests_secret
+from gate.untrusted.masking.spans import GAP, SPACE, argument_at, secret, secrets_behind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gate.masking.spans import Span
+    from gate.untrusted.masking.spans import Span
 
 # --password value, -Password:value, /password:value
 _OPTION = re.compile(rf"(?<![\w.-])--?([A-Za-z][\w.-]*+){GAP}(?!-)")

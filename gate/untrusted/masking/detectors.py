@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gate.masking.arguments import given_to_tools, in_options
-from gate.masking.assignments import assigned, in_instructions
-from gate.masking.shapes import in_headers, in_urls, private_keys, tokens
-from gate.masking.spans import MASK
+from gate.untrusted.masking.arguments import given_to_tools, in_options
+from gate.untrusted.masking.assignments import assigned, in_instructions
+from gate.untrusted.masking.shapes import in_headers, in_urls, private_keys, tokens
+from gate.untrusted.masking.spans import MASK
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from gate.masking.spans import Span
+    from gate.untrusted.masking.spans import Span
 
 _DETECTORS: tuple[Callable[[str], Iterator[Span]], ...] = (
     private_keys,

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from gate.masking.names import suggests_secret
-from gate.masking.spans import GAP, secret, secrets_behind, value_at
+from gate.untrusted.masking.names import suggests_secret
+from gate.untrusted.masking.spans import GAP, secret, secrets_behind, value_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gate.masking.spans import Span
+    from gate.untrusted.masking.spans import Span
 
 _KEY_NAME = r"[A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----"
 _KEY = re.compile(rf"-----BEGIN {_KEY_NAME}(?s:.*?)(?:-----END {_KEY_NAME}|\Z)")

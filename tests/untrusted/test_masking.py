@@ -9,7 +9,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from gate.masking import mask_secrets
+from gate.untrusted import mask_secrets
 
 HEX = "0123456789abcdef" * 2
 WORD = "Ab3dEf6hIj9lMn2pQr5tUv8xYz1Cd4Fg7Jk0"

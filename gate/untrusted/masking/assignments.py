@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from gate.masking.names import suggests_secret
-from gate.masking.spans import argument_at, secret, unquoted, value_at
+from gate.untrusted.masking.names import suggests_secret
+from gate.untrusted.masking.spans import argument_at, secret, unquoted, value_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gate.masking.spans import Span
+    from gate.untrusted.masking.spans import Span
 
 _NAME = re.compile(r"(?<![\w.-])[\w.-]++")
 # NAME=value, NAME := value, "NAME": value, NAME: value
