@@ -137,7 +137,7 @@ def _pointing_at(verdict: Verdict, path: str | None, text: str | None) -> Verdic
     """Let findings point at the lines of a Dockerfile, if there is one."""
     if path is None or text is None:
         return verdict
-    from gate.dockerfile import locate_commands  # noqa: PLC0415 - only with --dockerfile
+    from gate.checkout import locate_commands  # noqa: PLC0415 - only with --dockerfile
 
     return locate_commands(verdict, _in_checkout(path), text)
 

@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from gate.check_run import run_check
+from gate.checkout import choose, find_images, locate_images
 from gate.errors import ExitCode
 from gate.findings import Reason, Unscanned
-from gate.manifests import choose, find_images, locate_images
 from gate.verdict import Service, judge_image, judge_run
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from gate.check_run import CheckOptions
+    from gate.checkout import Choice
     from gate.machine import Machine
-    from gate.manifests import Choice
     from gate.policy import Policies
     from gate.verdict import ImageVerdict, Verdict
 
