@@ -18,7 +18,7 @@ from gate.cli.lazy import LazyCommand
 from gate.cli.options import PREFIX
 from gate.cli.terminal import give_up_stdout, now, say, write_error
 from gate.errors import ExitCode, GateError
-from gate.escaping import for_terminal
+from gate.untrusted import for_terminal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -95,8 +95,6 @@ async def gather(  # noqa: PLR0913 - what is judged, by what, and in which run
         await connections.prepare([region])
         stop, headway = Stop(run.remaining()), Headway()
         return await stop.heeding_signals(
-            partial(
-                audit, scope, policies, connections, region=region, headway=headway, stop=stop
-            ),
+            partial(audit, scope, policies, connections, region=region, headway=headway, stop=stop),
             partial(show_audit, headway, run, terminal),
         )

@@ -81,7 +81,7 @@ def _locating(dockerfile: str | None) -> Callable[[Verdict], Verdict]:
     """Return what lets findings point at the lines of a Dockerfile, if there is one."""
     if dockerfile is None:
         return lambda verdict: verdict
-    from gate.dockerfile import locate  # noqa: PLC0415 - only with --dockerfile
+    from gate.checkout import locate_commands  # noqa: PLC0415 - only with --dockerfile
 
     path, text = path_in_this_checkout(dockerfile), read_text(dockerfile)
-    return lambda verdict: locate(verdict, path, text)
+    return lambda verdict: locate_commands(verdict, path, text)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from gate.ci import find_ci
 from gate.cli.terminal import give_up_stdout, now, say, show, style, write_error
 from gate.errors import ExitCode, ReportUnwritable
-from gate.escaping import for_terminal
 from gate.report import render, write_report
+from gate.untrusted import for_terminal
 from gate.verdict import worst
 
 if TYPE_CHECKING:

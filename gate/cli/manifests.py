@@ -6,19 +6,19 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gate.checkout import choose, find_images, locate_images
 from gate.cli import groups
 from gate.cli.delivery import deliver
 from gate.cli.judging import judge_images
 from gate.cli.terminal import path_in_this_checkout, read_text, terminal
 from gate.findings import Reason, Unscanned
-from gate.manifests import choose, find_images, locate
 from gate.verdict import Service as Asked
 from gate.verdict import judge_image, judge_run
 
 if TYPE_CHECKING:
+    from gate.checkout import Choice
     from gate.cli.groups import Gathering, Output, PolicyFiles, Service
     from gate.errors import ExitCode
-    from gate.manifests import Chosen
     from gate.verdict import ImageVerdict, Verdict
 
 _NOTHING = "No image of a registry that Security Center can know is named: nothing was judged."
@@ -62,7 +62,7 @@ def command(  # noqa: PLR0913 - one for each option of its own, and each group
                 beside=undecided,
                 notes=chosen.notes,
             )
-            return locate(verdict, chosen)
+            return locate_images(verdict, chosen)
         # Nothing is left to judge: nobody is asked.
         return judge_run(
             undecided,
@@ -76,7 +76,7 @@ def command(  # noqa: PLR0913 - one for each option of its own, and each group
     return deliver(judge, output, run, verbose=service.verbose)
 
 
-def _undecided(chosen: Chosen) -> tuple[ImageVerdict, ...]:
+def _undecided(chosen: Choice) -> tuple[ImageVerdict, ...]:
     """Return a verdict on each image that should be judged and whose name can't be."""
     return tuple(
         judge_image(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Self
 import anyio
 
 from gate.clock import say_duration
-from gate.escaping import for_terminal
+from gate.untrusted import for_terminal
 
 if TYPE_CHECKING:
     from types import TracebackType

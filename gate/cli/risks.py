@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 import anyio
 import click
 
+from gate.catalogue import FORMATS, chosen, read_catalogue
 from gate.cli import groups
 from gate.cli.terminal import show, style
 from gate.connect import Connections
 from gate.errors import ExitCode
-from gate.catalogue import FORMATS, chosen, read_catalogue
 
 if TYPE_CHECKING:
+    from gate.catalogue import Catalogue
     from gate.cli.groups import Service
     from gate.clock import Run
-    from gate.catalogue import Catalogue
 
 _TIMEOUT = 120.0  # seconds; nothing is waited for but answers
 _LEVELS = ("high", "medium", "low")

@@ -21,8 +21,7 @@ from gate.sandbox import (
     sample_world,
     serve,
 )
-from gate.untrusted.files import Unreadable
-from gate.untrusted.yaml_tree import parse_yaml
+from gate.untrusted import Unreadable, parse_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

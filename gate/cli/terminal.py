@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from gate.errors import UsageError
-from gate.escaping import encodable
+from gate.untrusted import encodable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -90,7 +90,7 @@ def now() -> datetime:
 
 def read_text(path: str) -> str:
     """Return the text of a file that the caller names; raises ``UsageError``."""
-    from gate.untrusted.files import Unreadable, decoded, read_file  # noqa: PLC0415 - not always
+    from gate.untrusted import Unreadable, decoded, read_file  # noqa: PLC0415 - not always
 
     try:
         return decoded(read_file(Path(path), name=path), name=path)

@@ -11,8 +11,7 @@ from gate.errors import InvalidPolicy
 from gate.policy.meaning import contradictions, policy_of
 from gate.policy.problem import MOST_PROBLEMS, Problem
 from gate.policy.schema import schema_problems
-from gate.untrusted.files import START, Unreadable, decoded, read_file
-from gate.untrusted.yaml_tree import parse_yaml
+from gate.untrusted import START, Unreadable, decoded, parse_yaml, read_file
 from gate.verdict import PolicySource
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from gate.verdict import Action
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from gate.untrusted.yaml_tree import Path, Tree
+    from gate.untrusted import Path, Tree
     from gate.verdict import PolicySource
 
 _T = TypeVar("_T")
@@ -97,7 +97,12 @@ def policy_of(content: Tree, source: PolicySource) -> Policy:
     data: dict[str, Any] = content.data
     limit = data.get("max_waiver")
     waivers = (
-        {**waiver, "match": waiver, "path": source.path, "line": content.place(("waivers", at)).line}
+        {
+            **waiver,
+            "match": waiver,
+            "path": source.path,
+            "line": content.place(("waivers", at)).line,
+        }
         for at, waiver in enumerate(data.get("waivers", ()))
     )
     return Policy(

@@ -11,7 +11,7 @@ from msgspec import Struct
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from gate.untrusted.files import Place
+    from gate.untrusted import Place
 
 MOST_PROBLEMS = 200  # of one file; nobody reads more, and a hostile file could hold many thousands
 _LONGEST_SHOWN = 60  # characters of a value in a message

@@ -14,8 +14,7 @@ from gate.policy.problem import MOST_PROBLEMS, Problem, nearest, shown
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from gate.untrusted.files import Place
-    from gate.untrusted.yaml_tree import Path, Tree
+    from gate.untrusted import Path, Place, Tree
 
 VERSION = 1
 

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
+from gate.check import Awaited, Progress
 from gate.cli.progress import WaitProgress
 from gate.cli.terminal import Terminal
-from gate.check import Awaited, Progress
 
 
 def progress(doing: str, seconds: float = 0.0, images: int = 1) -> Progress:

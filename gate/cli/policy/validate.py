@@ -7,7 +7,7 @@ import click
 from gate.cli.groups import PolicyFiles
 from gate.cli.terminal import show
 from gate.errors import ExitCode
-from gate.escaping import for_terminal
+from gate.untrusted import for_terminal
 
 
 @click.command("validate")

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 import aiohttp
 from aiohttp import web
 from anyio.from_thread import start_blocking_portal
-from tests.steadiness.hostile import exchanged, places
 from yarl import URL
 
 from tests.security_center.scripted import listening
+from tests.steadiness.hostile import exchanged, places
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

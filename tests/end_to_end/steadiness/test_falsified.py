@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from tests.steadiness.hostile import VALUES
 
 from tests.cli.conftest import reference
 from tests.end_to_end.steadiness.amounts import EXAMPLES
 from tests.end_to_end.steadiness.meddler import Change, meddling
 from tests.end_to_end.steadiness.test_chaos import BAD, CODES, GOOD, IMAGES, POLICY, run
+from tests.steadiness.hostile import VALUES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
