@@ -57,7 +57,7 @@ class Running(Struct, frozen=True):
 
 
 async def start(service: LocalService) -> Running:
-    """Listen on 127.0.0.1; raises ``UsageError`` if the service's port can't be had."""
+    """Listen on 127.0.0.1; raises ``UsageError`` if the service's port can't be used."""
     stopping = anyio.Event()
     runner = web.ServerRunner(
         web.Server(_Handler(service, stopping).handle, access_log=None), shutdown_timeout=1

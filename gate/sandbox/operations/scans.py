@@ -31,7 +31,7 @@ _LISTS = {
 
 
 def sync_and_scan(call: Call) -> Answer:
-    """Answer PublicSyncAndCreateImageScanTask: any image that is in the registry will do."""
+    """Answer PublicSyncAndCreateImageScanTask: of any image that is in the registry."""
     call.parameters.required("Images")
     wanted: dict[str, SampleImage] = {}
     described = call.parameters.json_list("Images")
