@@ -151,7 +151,8 @@ class FaultInjector:
 def refuse(operation: str, struck: Mapping[FaultKind, Fault]) -> None:
     """Raise the ``Refusal`` that a fault asks for, if any does."""
     if FaultKind.DENIED in struck:
-        raise Refusal(403, struck[FaultKind.DENIED].code or "NoPermission", _denied(operation))
+        message = f"You are not authorized to perform yundun-sas:{operation}."
+        raise Refusal(403, struck[FaultKind.DENIED].code or "NoPermission", message)
     for kind in (FaultKind.THROTTLING, FaultKind.QUOTA, FaultKind.ACCOUNT_QUOTA):
         if kind in struck:
             raise _throttled(struck[kind])
@@ -171,10 +172,6 @@ def garbled(content: bytes, struck: Collection[FaultKind]) -> bytes:
     if FaultKind.TRUNCATED in struck:
         return content[: len(content) // 2]
     return content
-
-
-def _denied(operation: str) -> str:
-    return f"You are not authorized to perform yundun-sas:{operation}."
 
 
 def _throttled(fault: Fault) -> Refusal:

@@ -31,14 +31,16 @@ class RegistryReply(Struct, frozen=True):
     headers: dict[str, str] = field(default_factory=dict)
 
 
-def answer(world: World, path: str, elapsed: float) -> RegistryReply:
+def answer(world: World, method: str, path: str, elapsed: float) -> RegistryReply:
     """Answer a GET; a HEAD is the same without its body."""
+    if method not in {"GET", "HEAD"}:
+        return error(405, "UNSUPPORTED", "this registry is read-only")
     if path == "/v2/":
         return RegistryReply(200, b"{}")
     parts = _PATH.fullmatch(path)
     contents = list(_contents(world, parts["name"], elapsed)) if parts else []
     if not (parts and contents):
-        return _unknown("NAME_UNKNOWN", "repository name not known to registry")
+        return error(404, "NAME_UNKNOWN", "repository name not known to registry")
     if parts["kind"] == "blobs":
         return _blob(contents, parts["reference"])
     digest = parts["reference"]
@@ -47,7 +49,7 @@ def answer(world: World, path: str, elapsed: float) -> RegistryReply:
     for content in contents:
         if content.digest == digest:
             return _found(content.body, content.media_type)
-    return _unknown("MANIFEST_UNKNOWN", "manifest unknown to registry")
+    return error(404, "MANIFEST_UNKNOWN", "manifest unknown to registry")
 
 
 def _contents(world: World, name: str, elapsed: float) -> Iterator[ImageManifest]:
@@ -78,13 +80,16 @@ def _blob(contents: list[ImageManifest], digest: str) -> RegistryReply:
     for content in contents:
         if digest in content.blobs:
             return _found(content.blobs[digest], "application/octet-stream")
-    return _unknown("BLOB_UNKNOWN", "blob unknown to registry")
+    return error(404, "BLOB_UNKNOWN", "blob unknown to registry")
 
 
 def _found(body: bytes, media_type: str) -> RegistryReply:
     return RegistryReply(200, body, media_type, {"Docker-Content-Digest": digest_of(body)})
 
 
-def _unknown(code: str, message: str) -> RegistryReply:
+def error(
+    status: int, code: str, message: str, headers: dict[str, str] | None = None
+) -> RegistryReply:
+    """Return an error as the specification writes it."""
     errors = {"errors": [{"code": code, "message": message, "detail": {}}]}
-    return RegistryReply(404, json.dumps(errors).encode())
+    return RegistryReply(status, json.dumps(errors).encode(), headers=headers or {})

@@ -57,7 +57,7 @@ class Running(Struct, frozen=True):
 
 
 async def start(service: LocalService) -> Running:
-    """Listen on 127.0.0.1; raises ``UsageError`` if the service's port can't be had."""
+    """Listen on 127.0.0.1; raises ``UsageError`` if the service's port can't be used."""
     stopping = anyio.Event()
     runner = web.ServerRunner(
         web.Server(_Handler(service, stopping).handle, access_log=None), shutdown_timeout=1
@@ -108,8 +108,8 @@ class _Handler:
         try:
             answer = self._answer(arrived, operation, values, struck)
         except Refusal as refusal:
-            content = body(refusal, request_id, request.host)
-            return self._json(content, refusal.status, refusal.headers)
+            content = msgspec.json.encode(body(refusal, request_id, request.host))
+            return self._bytes(refusal.status, content, _JSON, refusal.headers)
         return await self._send(request, {**answer, "RequestId": request_id}, struck)
 
     async def _connection_is_lost(
@@ -180,21 +180,14 @@ class _Handler:
         struck = self._service.strike(_REGISTRY, {"method": request.method, "path": request.path})
         if await self._connection_is_lost(request, struck):
             return web.Response()
+        service = self._service
         try:
             refuse(_REGISTRY, struck)
+            reply = registry.answer(service.world, request.method, request.path, service.elapsed)
         except Refusal as refusal:
-            errors = {"errors": [{"code": refusal.code.upper(), "message": refusal.message}]}
-            return self._json(errors, refusal.status, refusal.headers)
-        if request.method not in {"GET", "HEAD"}:
-            errors = {"errors": [{"code": "UNSUPPORTED", "message": "this registry is read-only"}]}
-            return self._json(errors, 405)
-        reply = registry.answer(self._service.world, request.path, self._service.elapsed)
+            code = refusal.code.upper()
+            reply = registry.error(refusal.status, code, refusal.message, refusal.headers)
         return self._bytes(reply.status, reply.body, reply.media_type, reply.headers)
-
-    def _json(
-        self, content: object, status: int, headers: Mapping[str, str] | None = None
-    ) -> web.Response:
-        return self._bytes(status, msgspec.json.encode(content), _JSON, headers)
 
     def _bytes(
         self, status: int, content: bytes, media_type: str, headers: Mapping[str, str] | None = None

@@ -36,15 +36,17 @@ def test_the_same_seed_strikes_alike() -> None:
 
 def test_a_quota_counts_each_operation_for_a_second() -> None:
     injector = FaultInjector(Faults(Fault("quota", per_second=2)), Random(0))  # noqa: S311 - unused
-    asked = [("A", 0.0), ("A", 0.1), ("A", 0.2), ("B", 0.2), ("A", 1.05)]
-    struck = [FaultKind.QUOTA in injector.strike(operation, at) for operation, at in asked]
+    requests = [("A", 0.0), ("A", 0.1), ("A", 0.2), ("B", 0.2), ("A", 1.05)]
+    struck = [FaultKind.QUOTA in injector.strike(operation, at) for operation, at in requests]
     assert struck == [False, False, True, False, False]
 
 
 def test_an_accounts_quota_counts_all_operations_together() -> None:
     injector = FaultInjector(Faults(Fault("account_quota", per_second=2)), Random(0))  # noqa: S311 - unused
-    asked = [("A", 0.0), ("B", 0.1), ("A", 0.2), ("B", 0.3), ("A", 1.05), ("B", 1.06)]
-    struck = [FaultKind.ACCOUNT_QUOTA in injector.strike(operation, at) for operation, at in asked]
+    requests = [("A", 0.0), ("B", 0.1), ("A", 0.2), ("B", 0.3), ("A", 1.05), ("B", 1.06)]
+    struck = [
+        FaultKind.ACCOUNT_QUOTA in injector.strike(operation, at) for operation, at in requests
+    ]
     assert struck == [False, False, True, True, False, True]
 
 

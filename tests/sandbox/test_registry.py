@@ -48,8 +48,8 @@ async def test_an_index_lists_its_platforms_and_an_attestation(ask: Asker) -> No
             assert (manifest.status, len(manifest.body)) == (200, one["size"])
         layers = json.loads(manifest.body)["layers"]
         assert {layer["mediaType"] for layer in layers} == {"application/vnd.in-toto+json"}
-        known = {image.digest for image in sandbox.world.records()}
-        assert {one["digest"] for one in listed[:2]} <= known
+        recorded = {image.digest for image in sandbox.world.records()}
+        assert {one["digest"] for one in listed[:2]} <= recorded
 
 
 @pytest.mark.parametrize(

@@ -18,12 +18,12 @@ BATCH = SampleImage(
 
 def test_a_record_lives_along_its_timeline() -> None:
     assert record_of(BATCH, 0.9) is None
-    seen = []
+    course = []
     for elapsed in (1, 5, 7, 8, 11):
         record = record_of(BATCH, elapsed)
         assert record is not None
-        seen.append((record.state.scan, record.running, record.last_scan, len(record.findings)))
-    assert seen == [
+        course.append((record.state.scan, record.running, record.last_scan, len(record.findings)))
+    assert course == [
         ("START", True, None, 0),
         ("SUCCESS", False, 5, 0),
         ("SUCCESS", False, 5, 1),

@@ -31,8 +31,8 @@ OPERATION = "DescribeImageListByBuildRisk"
 
 
 def _world(findings: int = 3) -> World:
-    found = tuple(SampleFinding(command=f"RUN {number}") for number in range(findings))
-    return World.of(SampleImage(namespace="shop", repository="web", findings=found))
+    build_risks = tuple(SampleFinding(command=f"RUN {number}") for number in range(findings))
+    return World.of(SampleImage(namespace="shop", repository="web", findings=build_risks))
 
 
 async def test_it_records_what_was_asked(ask: Asker, clock: HandClock) -> None:

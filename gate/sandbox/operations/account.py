@@ -102,11 +102,7 @@ def whitelist_rules(call: Call) -> Answer:
 
 def _asked_for(call: Call, rule: WhitelistRule) -> bool:
     parameters = call.parameters
-    exact = {
-        "EventType": rule.event_type,
-        "EventKey": rule.event_key,
-        "Source": rule.source,
-    }
+    exact = {"EventType": rule.event_type, "EventKey": rule.event_key, "Source": rule.source}
     return (
         all(parameters.text(name) in {"", value} for name, value in exact.items())
         and call.matches(parameters.text("EventName") or rule.event_name, rule.event_name)

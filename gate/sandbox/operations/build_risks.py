@@ -12,10 +12,10 @@ from gate.sandbox.refusals import Refusal
 from gate.sandbox.sample_checks import Bilingual, SampleCheck
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from gate.sandbox.call import Answer, Call
-    from gate.sandbox.sample_images import SampleFinding, SampleImage
+    from gate.sandbox.sample_images import SampleFinding
     from gate.sandbox.scan_records import Record
 
 _WORST_FIRST = ("high", "medium", "low")
@@ -36,10 +36,15 @@ class _Hit(Struct, frozen=True):
 
 def images_by_risk(call: Call) -> Answer:
     """Answer DescribeImageListByBuildRisk."""
-    by = call.parameters.choice("CriteriaType", {"RepoNamespace", "RepoName"})
+    by, criteria = _criteria(call, {"RepoNamespace", "RepoName"})
+    column = "repository" if by == "RepoName" else "namespace"
 
     def images() -> list[_Hit]:
-        hits = [one for one in _matching(call) if _of_place(call, one.record.image, by)]
+        hits = [
+            one
+            for one in _matching(call)
+            if not criteria or call.matches(criteria, getattr(one.record.image, column))
+        ]
         return _worst_of_each_image(hits) if call.readings.rows == "image" else hits
 
     rows, info = call.page(call.once(images))
@@ -59,10 +64,10 @@ def risks_of_image(call: Call) -> Answer:
 
 def risks_of_account(call: Call) -> Answer:
     """Answer DescribeImageBuildRiskList."""
-    by = call.parameters.choice("CriteriaType", {"RiskKeyName", "RiskClassName"})
+    by, criteria = _criteria(call, {"RiskKeyName", "RiskClassName"})
     kinds: dict[tuple[str, str], list[_Hit]] = {}
     for one in _matching(call, handled_too=True):
-        if _named(call, one.check, by):
+        if not criteria or call.matches(criteria, *_names(call, one.check, by)):
             kinds.setdefault((one.check.key, one.level), []).append(one)
     rows, info = call.page(list(kinds.values()))
     return plain_result({"List": [_summary_row(call, of) for of in rows], "PageInfo": info})
@@ -123,20 +128,16 @@ def _unheard_of(finding: SampleFinding) -> SampleCheck:
     return SampleCheck(key=finding.risk, name=Bilingual(finding.risk, finding.risk))
 
 
-def _of_place(call: Call, image: SampleImage, by: str) -> bool:
-    criteria = call.parameters.text("Criteria")
-    if not (by and criteria):
-        return True
-    return call.matches(criteria, image.repository if by == "RepoName" else image.namespace)
+def _criteria(call: Call, types: Collection[str]) -> tuple[str, str]:
+    """Return what ``Criteria`` is about and its text, which is empty unless both are given."""
+    by = call.parameters.choice("CriteriaType", types)
+    return by, call.parameters.text("Criteria") if by else ""
 
 
-def _named(call: Call, check: SampleCheck, by: str) -> bool:
-    criteria = call.parameters.text("Criteria")
-    if not (by and criteria):
-        return True
+def _names(call: Call, check: SampleCheck, by: str) -> tuple[str, str]:
     if by == "RiskKeyName":
-        return call.matches(criteria, check.key, check.name.of(call.parameters.lang))
-    return call.matches(criteria, check.risk_class, _class_name(call, check))
+        return check.key, check.name.of(call.parameters.lang)
+    return check.risk_class, _class_name(call, check)
 
 
 def _worst_of_each_image(hits: Sequence[_Hit]) -> list[_Hit]:

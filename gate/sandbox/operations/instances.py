@@ -71,8 +71,11 @@ def _criteria(call: Call) -> Callable[[SampleImage], bool]:
 
     def fits(image: SampleImage) -> bool:
         result = True
+        values = _values(call, image) if conditions else {}
         for number, (name, wanted, own) in enumerate(conditions):
-            value = _value(call, image, name)
+            if name not in values:
+                raise Refusal(400, "IllegalParam", f"Criteria has the unknown name {name!r}.")
+            value = values[name]
             holds = call.matches(wanted, value) if name in _NAMES else wanted == value
             if number == 0:
                 result = holds
@@ -85,13 +88,11 @@ def _criteria(call: Call) -> Callable[[SampleImage], bool]:
     return fits
 
 
-def _value(call: Call, image: SampleImage, name: str) -> str:
+def _values(call: Call, image: SampleImage) -> dict[str, str]:
     values = {**image.criteria, "imageId": image.bare_digest, "uuid": image.uuid}
     if call.readings.digest_criterion == "prefixed":
         values["digest"] = image.digest
-    if name not in values:
-        raise Refusal(400, "IllegalParam", f"Criteria has the unknown name {name!r}.")
-    return values[name]
+    return values
 
 
 def _condition(condition: dict[str, object]) -> tuple[str, str, str]:

@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from gate.sandbox.call import Answer, Call
     from gate.sandbox.sample_images import SampleImage
     from gate.sandbox.scan_records import Record
-    from gate.sandbox.tasks import Task
 
 # Words for a task's Status, by those for ScaStatus where they differ.
 _TASK_WORDS = {"TIMEOUT": "TIMOUT"}
@@ -32,7 +31,7 @@ _LISTS = {
 
 
 def sync_and_scan(call: Call) -> Answer:
-    """Answer PublicSyncAndCreateImageScanTask: any image that is in the registry will do."""
+    """Answer PublicSyncAndCreateImageScanTask: of any image that is in the registry."""
     call.parameters.required("Images")
     wanted: dict[str, SampleImage] = {}
     described = call.parameters.json_list("Images")
@@ -57,7 +56,8 @@ def latest_task(call: Call) -> Answer:
     digest = f"sha256:{call.parameters.required('Digest').removeprefix('sha256:')}"
     task = call.tasks.latest(digest)
     if task is not None:
-        return {"Task": [_requested_task(call, task, digest)]}
+        status, times = task.status(call.elapsed), (task.started, task.ends)
+        return {"Task": [_task_row(call, task.id, digest, status, times)]}
     records = [record for record in call.records if record.image.digest == digest]
     return {"Task": [_own_task(call, record) for record in records[-1:]]}
 
@@ -118,29 +118,18 @@ def _ask(call: Call, images: list[SampleImage]) -> Answer:
     }
 
 
-def _requested_task(call: Call, task: Task, digest: str) -> dict[str, object]:
-    return _task_row(
-        call, task.id, digest, task.status(call.elapsed), started=task.started, ends=task.ends
-    )
-
-
 def _own_task(call: Call, record: Record) -> dict[str, object]:
     """Describe the scan that a record's own timeline shows."""
     word = record.state.scan
     status = _TASK_WORDS.get(word, word if word in _SAME_WORDS else "PROCESSING")
-    return _task_row(
-        call,
-        f"own-{record.image.uuid}",
-        record.image.digest,
-        status,
-        started=record.scan_began,
-        ends=record.state.after,
-    )
+    times = record.scan_began, record.state.after
+    return _task_row(call, f"own-{record.image.uuid}", record.image.digest, status, times)
 
 
-def _task_row(  # noqa: PLR0913 - the columns of a task
-    call: Call, task: str, digest: str, status: str, *, started: float, ends: float
+def _task_row(
+    call: Call, task: str, digest: str, status: str, times: tuple[float, float]
 ) -> dict[str, object]:
+    started, ends = times
     done = status in {"SUCCESS", "FAIL", "TIMOUT"}
     row: dict[str, object] = {
         "TaskId": task,

@@ -14,16 +14,16 @@ from gate.sandbox.sample import sample_world
 async def test_it_says_how_to_be_used_and_runs_until_cancelled(token: str | None) -> None:
     lines: list[str] = []
     sandbox = Sandbox(sample_world(), security_token=token)
-    told = anyio.Event()
+    ready = anyio.Event()
 
     def say(line: str) -> None:
         lines.append(line)
         if "--endpoint" in line:
-            told.set()
+            ready.set()
 
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(serve, sandbox, say)
-        await told.wait()
+        await ready.wait()
         assert lines[0].startswith("# Security Center (sandbox) at http://127.0.0.1:")
         assert f"--endpoint {sandbox.endpoint} " in lines[-1]
         tasks.cancel_scope.cancel()

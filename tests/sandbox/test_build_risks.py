@@ -37,8 +37,8 @@ async def _rows(ask: Asker, sandbox: Sandbox, operation: str, **parameters: obje
     answer = (await ask(sandbox, operation, **parameters)).json
     assert (answer["Success"], answer["Code"]) == (True, "200")
     assert answer["Data"]["PageInfo"]["TotalCount"] == len(answer["Data"]["List"])
-    found: list[Any] = answer["Data"]["List"]
-    return found
+    rows: list[Any] = answer["Data"]["List"]
+    return rows
 
 
 LISTS = ["DescribeImageListByBuildRisk", "DescribeImageBuildRiskByKey"]
@@ -126,8 +126,8 @@ async def test_rows_carry_every_documented_field_and_bare_digests(ask: Asker) ->
 async def test_words_are_chinese_unless_english_is_asked_for(ask: Asker) -> None:
     async with Sandbox(World.of(MIXED)) as sandbox:
         for lang, expected in ((None, "容器以 root 用户运行"), ("en", "Container runs as root")):
-            asked = {} if lang is None else {"Lang": lang}
-            row = (await _rows(ask, sandbox, LISTS[1], RiskKey="no_user", **asked))[0]
+            parameters = {} if lang is None else {"Lang": lang}
+            row = (await _rows(ask, sandbox, LISTS[1], RiskKey="no_user", **parameters))[0]
             assert expected == row["RiskKeyName"]
 
 
@@ -183,8 +183,8 @@ async def test_a_page_holds_no_more_than_the_cap(ask: Asker) -> None:
         bulk = {"CriteriaType": "RepoName", "Criteria": "bulk"}
         sizes = []
         for page in (1, 2, 3, 4):
-            asked = {**bulk, "CurrentPage": page, "PageSize": 1000}
-            data = (await ask(sandbox, LISTS[0], **asked)).json["Data"]
+            parameters = {**bulk, "CurrentPage": page, "PageSize": 1000}
+            data = (await ask(sandbox, LISTS[0], **parameters)).json["Data"]
             sizes.append(len(data["List"]))
             assert {"CurrentPage": page, "PageSize": 50, "TotalCount": 130} == data["PageInfo"]
         assert sizes == [50, 50, 30, 0]

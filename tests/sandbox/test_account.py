@@ -49,7 +49,7 @@ async def test_whitelist_rules_are_filtered(ask: Asker) -> None:
     world = sample_world()
     world.whitelist += (WhitelistRule(id=2, event_type="sensitiveFile", event_name="Key"),)
     async with Sandbox(world) as sandbox:
-        for asked, ids in (
+        for parameters, ids in (
             ({}, [49616, 2]),
             ({"EventType": "sensitiveFile"}, [2]),
             ({"EventKey": "maintainer"}, [49616]),
@@ -57,7 +57,7 @@ async def test_whitelist_rules_are_filtered(ask: Asker) -> None:
             ({"Id": 2}, [2]),
             ({"Source": "agentless"}, []),
         ):
-            answer = await ask(sandbox, "DescribeImageEventOperationPage", **asked)
+            answer = await ask(sandbox, "DescribeImageEventOperationPage", **parameters)
             assert ids == [row["Id"] for row in answer.json["Data"]["List"]]
             for row in answer.json["Data"]["List"]:
                 assert isinstance(json.loads(row["Conditions"]), list)
