@@ -47,11 +47,6 @@ CHAOS = Faults(
 )
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 @dataclass
 class Silent:
     tick: float = 60.0

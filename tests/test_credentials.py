@@ -22,11 +22,6 @@ KEY = {"ALIBABA_CLOUD_ACCESS_KEY_ID": "id-1", "ALIBABA_CLOUD_ACCESS_KEY_SECRET":
 TOKEN = {"ALIBABA_CLOUD_SECURITY_TOKEN": "token-1"}
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 class FakeGiven:
     """What a provider of the official package returns."""
 

@@ -15,11 +15,6 @@ from gate.security_center import ImageRiskRow, Page
 A, B, C = (Row(name, "high", 0) for name in "abc")
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 class Server:
     """Serves a list whose rows jump to the front, as others push."""
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from anyio import CancelScope
 
     from gate.sandbox import Sandbox
-    from tests.cli.conftest import Result
+    from tests.rigs.command import Result
 
     Gate = Callable[..., Result]
     Serve = Callable[..., AbstractContextManager[Sandbox]]

@@ -16,7 +16,7 @@ from gate.errors import ExitCode
 from gate.policy import load_policies
 from gate.report import FORMATS
 from gate.sandbox import load_world
-from tests.cli.conftest import HOST, Result
+from tests.rigs.command import HOST, Result
 
 if TYPE_CHECKING:
     from collections.abc import Callable
