@@ -5,6 +5,7 @@ python3 dev.py test             everything that CI checks, in one go
 python3 dev.py quick            what most changes need: lint, and the tests without end-to-end
 python3 dev.py lint             only the checks that run nothing: style, types, layers
 python3 dev.py pytest ARGS...   only tests, those that ARGS choose
+python3 dev.py tool ARGS...     one of the checking tools, such as `tool ruff check --fix`
 python3 dev.py wheel            only the built wheel, in an environment of its own
 python3 dev.py house            only the numbers of the package's layout, and their bounds
 python3 dev.py lock ARGS...     write requirements/*.txt anew (--upgrade for newer versions)
@@ -63,6 +64,7 @@ def main(arguments: Sequence[str]) -> int:
         "quick": quick,
         "lint": lint,
         "pytest": pytest,
+        "tool": tool,
         "wheel": wheel,
         "house": measure_house,
         "lock": lock,
@@ -117,11 +119,15 @@ def test(arguments: Sequence[str]) -> int:
 
 
 def quick(arguments: Sequence[str]) -> int:
-    """Run lint beside the tests that start no programs and build no environments."""
+    """Run lint beside the tests that start no programs, with few examples of each property.
+
+    Some of these tests wait, so there is one worker more than cores are counted on.
+    """
     refuse(arguments)
     python = furnish_tests()
     checks = start([python, __file__, "lint"])
-    tests: list[str | Path] = [python, "-m", "pytest", "-q", *BY_TWO, "-m", "not end_to_end"]
+    tests: list[str | Path] = [python, "-m", "pytest", "-q", "-n", "3", "-m", "not end_to_end"]
+    tests += ["--few"]
     return run_steps({"pytest": lambda: run(tests), "lint": checks})
 
 
@@ -133,7 +139,12 @@ def lint(arguments: Sequence[str]) -> int:
 
 def pytest(arguments: Sequence[str]) -> int:
     """Run the tests that the arguments choose, without measuring coverage."""
-    return subprocess.call([furnish_tests(), "-m", "pytest", *arguments], cwd=ROOT)
+    return tool(["pytest", *arguments])
+
+
+def tool(arguments: Sequence[str]) -> int:
+    """Run a module of the environment that the tests run in."""
+    return subprocess.call([furnish_tests(), "-m", *arguments], cwd=ROOT)
 
 
 def wheel(arguments: Sequence[str]) -> int:

@@ -13,8 +13,8 @@ import pytest
 from gate.cli.sandbox import read_world
 from gate.errors import ExitCode
 from gate.policy import load_policies
-from tests.cli.conftest import HOST, Result
 from tests.project.markdown import Page, words
+from tests.rigs.command import HOST, Result
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gate.sandbox import Fault, Faults, Readings, SampleFinding, SampleImage, State, World
-from tests.cli.conftest import HOST, Result, reference
+from tests.rigs.command import HOST, Result, reference
 
 if TYPE_CHECKING:
     from collections.abc import Callable

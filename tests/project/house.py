@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
 PACKAGE = "gate"
+SHOWN = 30  # of what is over a bound
 CACHES = {"cache", "cached_property", "lru_cache", "WeakKeyDictionary", "WeakValueDictionary"}
 PROXY_CALLS = {"getproxies", "getproxies_environment"}
 PROXY_VARIABLE = re.compile(r"(?:https?|all|no)_proxy", re.IGNORECASE)
@@ -275,7 +276,9 @@ def check(root: Path) -> bool:
     for row in rows:
         if row.is_over and row.counted:
             print(f"\n{row.bound.title}:")
-            print("\n".join(f"  {line}" for line in row.counted))
+            print("\n".join(f"  {line}" for line in row.counted[:SHOWN]))
+            if len(row.counted) > SHOWN:
+                print(f"  … and {len(row.counted) - SHOWN} more")
     return not any(row.is_over for row in rows)
 
 

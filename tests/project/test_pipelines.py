@@ -72,6 +72,8 @@ def test_pre_commit_runs_what_a_contributor_runs() -> None:
 
     assert {"local"} == {local["repo"]}
     assert {
+        "python3 dev.py tool ruff check --fix --force-exclude",
+        "python3 dev.py tool ruff format --force-exclude",
         "python3 dev.py lint",
         "python3 dev.py gate policy validate",
         "python3 dev.py test",

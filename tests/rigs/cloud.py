@@ -27,12 +27,12 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
 import trustme
-from anyio.from_thread import start_blocking_portal
 
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from gate.sandbox import Sandbox, sample_world
+from gate.sandbox import Sandbox, World, sample_world
+from tests.rigs.serving import in_thread
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,6 +47,12 @@ KEY_ID = "STS.session-key-id"
 KEY_SECRET = "sesame-session-secret"
 SECURITY_TOKEN = "sesame-session-token"
 SECRETS = (BEARER, KEY_SECRET, SECURITY_TOKEN, "sesame")
+SESSION = {
+    "ALIBABA_CLOUD_ACCESS_KEY_ID": KEY_ID,
+    "ALIBABA_CLOUD_ACCESS_KEY_SECRET": KEY_SECRET,
+    "ALIBABA_CLOUD_SECURITY_TOKEN": SECURITY_TOKEN,
+}
+"""The session that Alibaba Cloud's gives, as a job's variables would hold it."""
 
 
 def web_token(*, seconds: float = 300, **claims: object) -> str:
@@ -64,11 +70,13 @@ def _base64(data: bytes) -> str:
 class Services:
     """Both services: what they answer, and what they were asked.
 
-    ``refusal`` is the code of a refusal of every exchange. ``token_status`` and ``sts_status``
-    replace the answers by an HTML page of that status, as proxies send them.
+    Alibaba Cloud trusts ``providers``. ``refusal`` is the code of a refusal of every exchange.
+    ``token_status`` and ``sts_status`` replace the answers by an HTML page of that
+    status, as proxies send them.
     """
 
     folder: Path
+    providers: tuple[str, ...] = (PROVIDER,)
     subject: str = SUBJECT
     lasts: float = 900
     refusal: str = ""
@@ -109,6 +117,10 @@ class Services:
             "SSL_CERT_FILE": str(self.ca_file),
         }
 
+    def asked_of(self, service: str) -> list[dict[str, Any]]:
+        """Return what one of ``github``, ``sts`` and ``proxy`` was asked."""
+        return [request for request in self.asked if request["service"] == service]
+
     def note(self, **asked: Any) -> None:
         with self._lock:
             self.asked.append(asked)
@@ -142,15 +154,14 @@ class Services:
             },
         }
 
-    @staticmethod
-    def _refusal(asked: dict[str, str]) -> str:
+    def _refusal(self, asked: dict[str, str]) -> str:
         """Return the code of what is wrong first, in the order in which a token service looks."""
         payload = asked.get("OIDCToken", "..").split(".")[1]
         claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)) or "{}")
         operation = (asked.get("Action"), asked.get("Version"))
         checks = {
             "InvalidAction.NotFound": operation == ("AssumeRoleWithOIDC", "2015-04-01"),
-            "EntityNotExist.OIDCProvider": asked.get("OIDCProviderArn") == PROVIDER,
+            "EntityNotExist.OIDCProvider": asked.get("OIDCProviderArn") in self.providers,
             "EntityNotExist.Role": asked.get("RoleArn") == ROLE,
             "InvalidParameter.DurationSeconds": 900 <= int(asked["DurationSeconds"]) <= 3600,
             "InvalidParameter.PolicySize": 0 < len(asked["Policy"]) <= 1024,
@@ -245,9 +256,9 @@ def _serving(handler: type[_Handler], services: Services) -> Iterator[str]:
 
 
 @contextmanager
-def token_services(folder: Path) -> Iterator[Services]:
-    """Serve both token services, in threads."""
-    services = Services(folder)
+def token_services(folder: Path, *providers: str) -> Iterator[Services]:
+    """Serve both token services, in threads; they trust these providers, or the usual one."""
+    services = Services(folder, providers or (PROVIDER,))
     services.authority.cert_pem.write_to_path(services.ca_file)
     services.log.touch()
     with (
@@ -258,15 +269,15 @@ def token_services(folder: Path) -> Iterator[Services]:
 
 
 @contextmanager
-def session_sandbox() -> Iterator[Sandbox]:
+def session_sandbox(world: World | None = None) -> Iterator[Sandbox]:
     """Serve a sandbox, in a thread, that knows the session's credentials and no others."""
     sandbox = Sandbox(
-        sample_world(),
+        world or sample_world(),
         access_key_id=KEY_ID,
         access_key_secret=KEY_SECRET,
         security_token=SECURITY_TOKEN,
     )
-    with start_blocking_portal() as portal, portal.wrap_async_context_manager(sandbox):
+    with in_thread(sandbox):
         yield sandbox
 
 

@@ -31,20 +31,23 @@ def program(*arguments: str) -> list[str]:
 
 
 def surroundings(folder: Path, **more: str) -> dict[str, str]:
-    """Return an environment with a sandbox's keys, and nothing that this process's own says."""
+    """Return an environment in which nothing that this process's own says is left."""
     kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
     own = {"HOME": str(folder), "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "error"}
-    return kept | own | KEYS | more
+    return kept | own | more
 
 
 def run(
-    folder: Path, *arguments: str, environment: Mapping[str, str]
+    folder: Path,
+    *arguments: str,
+    environment: Mapping[str, str],
+    keys: Mapping[str, str] = KEYS,
 ) -> subprocess.CompletedProcess[str]:
-    """Run a command of the gate's to its end, in a folder."""
+    """Run a command of the gate's to its end, in a folder, with a sandbox's keys or others."""
     done = subprocess.run(
         program(*arguments),
         cwd=folder,
-        env=surroundings(folder, **environment),
+        env=surroundings(folder, **keys, **environment),
         check=False,
         capture_output=True,
         encoding="utf-8",
@@ -67,7 +70,7 @@ def sandbox_program(folder: Path, *arguments: str) -> Iterator[str]:
     with subprocess.Popen(
         program("sandbox", *arguments),
         cwd=folder,
-        env=surroundings(folder, PYTHONUNBUFFERED="1"),
+        env=surroundings(folder, PYTHONUNBUFFERED="1", **KEYS),
         stdout=subprocess.PIPE,
         encoding="utf-8",
     ) as serving:

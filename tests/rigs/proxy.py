@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 
 import anyio
 from anyio.abc import SocketAttribute
-from anyio.from_thread import start_blocking_portal
 from anyio.streams.buffered import BufferedByteReceiveStream
 from anyio.streams.tls import TLSListener
+
+from tests.rigs.serving import in_thread
 
 if TYPE_CHECKING:
     import ssl
@@ -115,8 +116,5 @@ async def _listening(proxy: Proxy, tls: ssl.SSLContext | None) -> AsyncIterator[
 @contextmanager
 def running(proxy: Proxy, tls: ssl.SSLContext | None = None) -> Iterator[Proxy]:
     """Serve in a thread; with ``tls``, as an https proxy."""
-    with (
-        start_blocking_portal() as portal,
-        portal.wrap_async_context_manager(_listening(proxy, tls)),
-    ):
+    with in_thread(_listening(proxy, tls)):
         yield proxy

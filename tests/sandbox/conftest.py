@@ -21,11 +21,6 @@ _NONCES = count()
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 @dataclass
 class HandClock:
     """A clock that stands still until it is moved by hand."""

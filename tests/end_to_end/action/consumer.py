@@ -3,35 +3,27 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import subprocess
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gate.sandbox import SampleFinding, SampleImage, sample_world
+from tests.rigs.command import HOST
+from tests.rigs.repository import Done, Repository, files_under, path_with
+from tests.rigs.shipped import ACTION as ACTION_FILES
+from tests.rigs.shipped import ship
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-HOST = "registry.cn-hangzhou.aliyuncs.com"
 CHECKOUT = "actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1"
 SETUP_PYTHON = "actions/setup-python@5fda3b95a4ea91299a34e894583c3862153e4b97"
 ACTION = "owner/buildrisk-gate@v1"
-MINUTES = 300  # seconds that all steps together may take where the package index is slow
 
-# Settings of whoever runs the tests, and of the job that they may run in.
-FOREIGN = (
-    "ACTIONS_",
-    "ALIBABA_CLOUD_",
-    "BUILDRISK_GATE_",
-    "COVERAGE_",
-    "GIT_",
-    "GITHUB_",
-    "PYTHON",
-)
+BESIDE = Path(sys.executable).parent  # where pip installs act
+PROVIDER = "acs:ram::1234567890123456:oidc-provider/github"
 
 # What a build command would say to set outputs, and to hide or forge the log's lines.
 COMMANDS = (
@@ -130,23 +122,31 @@ def digest_of(name: str) -> str:
     return digest
 
 
+def act(repository: Repository, actions: Mapping[str, Path], cache: Path, *options: str) -> Done:
+    """Run a repository's workflows, whose actions lie in these folders, as a push would."""
+    program = shutil.which("act", path=repository.environment["PATH"])
+    assert program is not None
+    command = [program, "push", "--platform", "ubuntu-latest=-self-hosted", "--no-cache-server"]
+    command += ["--action-cache-path", str(cache)]
+    for action, folder in actions.items():
+        command += ["--local-repository", f"{action}={folder}"]
+    return repository.run(*command, *options)
+
+
 class Consumer:
     """A repository that uses the action, and the runner's machine around it."""
 
-    def __init__(self, folder: Path, released: Path) -> None:
-        self.workspace = folder / "shop"
+    def __init__(self, folder: Path) -> None:
         self.records = folder / "records"
-        self._folder = folder
-        self._released = released
-        self.workspace.mkdir()
         self.records.mkdir()
+        self._folder = folder
+        self._repository = Repository.make(
+            folder / "shop", "https://github.com/owner/shop", PATH=path_with(BESIDE)
+        )
+        self.write = self._repository.write
+        ship(folder / "released", ACTION_FILES)
         (folder / "setup-python").mkdir()
         (folder / "setup-python" / "action.yml").write_text(FAKE_SETUP_PYTHON, encoding="utf-8")
-
-    def write(self, name: str, text: str) -> None:
-        file = self.workspace / name
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text, encoding="utf-8")
 
     def run(self, cases: Mapping[str, Case], **environment: str) -> Run:
         """Run the action for each case in one job, which only the last case may fail."""
@@ -160,61 +160,37 @@ class Consumer:
         # YAML is a superset of JSON.
         workflow = {"on": "push", "jobs": {"release": job}}
         self.write(".github/workflows/release.yml", json.dumps(workflow))
-        self._commit()
-        done = self._act(environment)
-        lines = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
-        assert (self.records / "workspace").exists(), done.stdout
+        self._repository.commit()
+        code, log = self._act(environment)
+        lines = [json.loads(line) for line in log.splitlines() if line.startswith("{")]
+        assert (self.records / "workspace").exists(), log
         hijacked = self._folder / "hijacked"
         return Run(
-            code=done.returncode,
+            code=code,
             steps={name: self._step(name, lines) for name in cases},
-            log=done.stdout,
-            workspace=_files(self.records / "workspace"),
+            log=log,
+            workspace=files_under(self.records / "workspace"),
             hijacked=hijacked.read_text(encoding="utf-8") if hijacked.exists() else "",
         )
 
-    def _commit(self) -> None:
-        git = ["git", "-c", "user.name=Tester", "-c", "user.email=tester@example.com"]
-        for arguments in (
-            ["init", "--quiet", "--initial-branch", "main"],
-            ["remote", "add", "origin", "https://github.com/owner/shop"],
-            ["add", "--all"],
-            ["commit", "--quiet", "--message", "Release"],
-        ):
-            subprocess.run([*git, *arguments], cwd=self.workspace, check=True)
-
-    def _act(self, environment: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
-        beside = Path(sys.executable).parent
-        kept = {name: os.environ[name] for name in os.environ if not name.startswith(FOREIGN)}
-        kept["PATH"] = os.pathsep.join((str(beside), os.environ["PATH"]))
-        act = shutil.which("act", path=kept["PATH"])
-        assert act is not None
+    def _act(self, environment: Mapping[str, str]) -> Done:
         job = {
             "BROUGHT_PYTHON": sys.executable,
             "HIJACKED": str(self._folder / "hijacked"),
             "RECORDS": str(self.records),
             **environment,
         }
-        command = [act, "push", "--platform", "ubuntu-latest=-self-hosted", "--json"]
-        command += ["--no-cache-server", "--action-cache-path", str(self._folder / "cache")]
-        command += ["--local-repository", f"{ACTION}={self._released}"]
-        command += ["--local-repository", f"{SETUP_PYTHON}={self._folder / 'setup-python'}"]
-        for name, value in job.items():
-            command += ["--env", f"{name}={value}"]
-        return subprocess.run(
-            command,
-            cwd=self.workspace,
-            env=kept,
-            check=False,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            encoding="utf-8",
-            timeout=MINUTES,
+        actions = {ACTION: "released", SETUP_PYTHON: "setup-python"}
+        return act(
+            self._repository,
+            {action: self._folder / folder for action, folder in actions.items()},
+            self._folder / "cache",
+            "--json",
+            *(f"--env={name}={value}" for name, value in job.items()),
         )
 
     def _step(self, name: str, lines: Sequence[Mapping[str, Any]]) -> Step:
-        files = _files(self.records / name)
+        files = files_under(self.records / name)
         own = [line for line in lines if line.get("stepID", [""])[0] == name]
         seen = json.loads(files.pop("step.json"))
         return Step(
@@ -244,12 +220,3 @@ def _steps(name: str, case: Case) -> list[dict[str, Any]]:
         "REPORT_HTML": output % "report-html",
     }
     return [use, {"if": "always()", "shell": "bash", "run": RECORD, "env": seen}]
-
-
-def _files(folder: Path) -> dict[str, str]:
-    """Return the text files under a folder, by their path in it, without those of git."""
-    return {
-        path.relative_to(folder).as_posix(): path.read_text(encoding="utf-8", errors="replace")
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and ".git" not in path.relative_to(folder).parts
-    }

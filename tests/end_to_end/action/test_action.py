@@ -10,18 +10,20 @@ from typing import TYPE_CHECKING
 import pytest
 
 import dev
-from tests.end_to_end.action.cloud import BEARER, SESSION
-from tests.end_to_end.action.consumer import HOST, Case, digest_of, named
+from tests.end_to_end.action.consumer import PROVIDER, Case, digest_of, named
+from tests.rigs.cloud import BEARER, ROLE, SESSION
+from tests.rigs.command import HOST
 
 if TYPE_CHECKING:
     from gate.sandbox import Sandbox
-    from tests.end_to_end.action.cloud import Cloud
     from tests.end_to_end.action.consumer import Consumer, Run
+    from tests.rigs.cloud import Services
 
-pytestmark = pytest.mark.skipif(os.name == "nt", reason="act's own shell is that of Unix")
+pytestmark = [
+    pytest.mark.skipif(os.name == "nt", reason="act's own shell is that of Unix"),
+    pytest.mark.xdist_group("action"),
+]
 
-ROLE = "acs:ram::1234567890123456:role/gate"
-PROVIDER = "acs:ram::1234567890123456:oidc-provider/github"
 STRICT = (dev.ROOT / "policies" / "strict.yaml").read_text(encoding="utf-8")
 DOCKERFILE = "FROM alpine:3.20\nENV DB_PASSWORD=correct-horse-battery\nUSER root\n"
 INJECTION = """\
@@ -65,7 +67,7 @@ def cases() -> dict[str, Case]:
     role = {"role-arn": ROLE, "oidc-provider-arn": PROVIDER}
     # What GitHub sets for a job with `id-token: write`, and the way to the fake STS.
     job = {
-        "ACTIONS_ID_TOKEN_REQUEST_URL": "${{ env.CLOUD }}/token?job=1",
+        "ACTIONS_ID_TOKEN_REQUEST_URL": "${{ env.TOKENS }}/token?job=1",
         "ACTIONS_ID_TOKEN_REQUEST_TOKEN": BEARER,
         "ALIBABA_CLOUD_ACCESS_KEY_ID": "",
         "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "",
@@ -89,18 +91,16 @@ def ran(
     consumer: Consumer,
     sandbox: Sandbox,
     keyless_sandbox: Sandbox,
-    cloud: Cloud,
-    tmp_path_factory: pytest.TempPathFactory,
+    services: Services,
 ) -> Run:
-    authority = tmp_path_factory.mktemp("cloud") / "ca.pem"
-    cloud.ca.cert_pem.write_to_path(authority)
     consumer.write("ci/strict.yaml", STRICT)
     consumer.write("ci/lenient.yaml", "version: 1\nblock: {levels: [], statuses: [unhandled]}\n")
     consumer.write("Dockerfile", DOCKERFILE)
     return consumer.run(
         cases(),
-        CLOUD=cloud.url,
-        CLOUD_CA=str(authority),
+        TOKENS=services.token_url,
+        CLOUD=services.proxy_url,
+        CLOUD_CA=str(services.ca_file),
         ENDPOINT=sandbox.url,
         KEYLESS_ENDPOINT=keyless_sandbox.url,
         ALIBABA_CLOUD_ACCESS_KEY_ID=sandbox.access_key_id,
@@ -253,10 +253,10 @@ def test_the_gate_is_installed_once_in_a_job(ran: Run) -> None:
 
 
 @pytest.mark.usefixtures("ran")
-def test_a_keyless_job_exchanges_its_token_for_a_session_of_the_role(cloud: Cloud) -> None:
-    (form,) = cloud.asked
+def test_a_keyless_job_exchanges_its_token_for_a_session_of_the_role(services: Services) -> None:
+    (form,) = services.asked_of("sts")
 
-    assert {"sts.aliyuncs.com:443"} == set(cloud.hosts)
+    assert {"sts.aliyuncs.com"} == {each["host"] for each in services.asked_of("proxy")}
     assert [ROLE, PROVIDER] == [form["RoleArn"], form["OIDCProviderArn"]]
 
 

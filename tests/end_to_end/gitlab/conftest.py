@@ -3,17 +3,23 @@ from __future__ import annotations
 import base64
 import hashlib
 import sysconfig
-import venv
 from typing import TYPE_CHECKING
 from zipfile import ZipFile
 
 import pytest
-from anyio.from_thread import start_blocking_portal
 
 import dev
 from gate.sandbox import Sandbox, sample_world
-from tests.end_to_end.gitlab.consumer import Consumer, Pipeline, Use, path_with
+from tests.end_to_end.gitlab.consumer import (
+    Consumer,
+    Pipeline,
+    Use,
+    bare_environment,
+    gate_environment,
+)
 from tests.end_to_end.gitlab.uses import COMPLETE, DEPLOY, LENIENT, VARIABLES, uses_of
+from tests.rigs.repository import path_with
+from tests.rigs.serving import in_thread
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,16 +68,14 @@ def _digest(text: str) -> str:
 @pytest.fixture(scope="session")
 def container(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the programs of a container that holds the gate already."""
-    folder = tmp_path_factory.mktemp("container")
-    _make_environment(folder, f"{dev.ROOT}\n{sysconfig.get_path('purelib')}\n")
-    return folder / "bin"
+    return gate_environment(tmp_path_factory.mktemp("container"))
 
 
 @pytest.fixture(scope="session")
 def recorder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the programs of a container whose gate only tells how it was started."""
     folder = tmp_path_factory.mktemp("recorder")
-    site_packages = _make_environment(folder)
+    site_packages = bare_environment(folder)
     (site_packages / "gate").mkdir()
     (site_packages / "gate" / "__main__.py").write_text(RECORDER, encoding="utf-8")
     return folder / "bin"
@@ -81,21 +85,13 @@ def recorder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def bare(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the programs of a container that holds Python alone."""
     folder = tmp_path_factory.mktemp("bare")
-    _make_environment(folder)
+    bare_environment(folder)
     return folder / "bin"
-
-
-def _make_environment(folder: Path, path_file: str = "") -> Path:
-    venv.create(folder, symlinks=True)
-    (site_packages,) = folder.glob("lib/python*/site-packages")
-    (site_packages / "checkout.pth").write_text(path_file, encoding="utf-8")
-    return site_packages
 
 
 @pytest.fixture(scope="session")
 def sandbox() -> Iterator[Sandbox]:
-    service = Sandbox(sample_world())
-    with start_blocking_portal() as portal, portal.wrap_async_context_manager(service):
+    with in_thread(Sandbox(sample_world())) as service:
         yield service
 
 

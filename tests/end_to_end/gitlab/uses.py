@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-from tests.end_to_end.gitlab.consumer import HOST, Use, digest_of, named
+from tests.end_to_end.gitlab.consumer import Use, digest_of, named
+from tests.rigs.command import HOST
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -2,118 +2,34 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shlex
-import shutil
-import subprocess
-import sys
-import tomllib
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 from ruamel.yaml import YAML
 
 from gate import __version__, cli
 from tests.project.markdown import Page
+from tests.rigs.repository import Done, Repository
+from tests.rigs.shipped import PROJECT
 
 ROOT = Path(__file__).parents[3]
 MANIFEST = ROOT / ".pre-commit-hooks.yaml"
 HOOKS = {hook["id"]: hook for hook in YAML(typ="safe").load(MANIFEST.read_text(encoding="utf-8"))}
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 
 POLICY = ".buildrisk-gate.yaml"
 GOOD = "version: 1\nblock: {levels: [high, medium], statuses: [unhandled]}\n"
 BAD = "version: 1\nblock: {levels: [hihg], statuses: [unhandled]}\n"
 
-# Settings of whoever runs the tests, and of the hook or the job that they may run in.
-FOREIGN = ("ALIBABA_CLOUD_", "BUILDRISK_GATE_", "COVERAGE_", "GIT_", "PRE_COMMIT", "PYTHON", "SKIP")
-MINUTES = 300  # seconds that a step may take where the package index is slow
-
-
-class Done(NamedTuple):
-    code: int
-    output: str
-
-
-class Repository(NamedTuple):
-    """A repository of git, and the environment in which everything in it runs."""
-
-    folder: Path
-    environment: dict[str, str]
-
-    def run(self, *command: str | Path) -> Done:
-        done = subprocess.run(
-            command,
-            cwd=self.folder,
-            env=self.environment,
-            check=False,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            encoding="utf-8",
-            errors="replace",
-            timeout=MINUTES,
-        )
-        return Done(done.returncode, done.stdout)
-
-    def git(self, *arguments: str | Path) -> str:
-        code, output = self.run("git", *arguments)
-        assert 0 == code, output
-        return output
-
-    def pre_commit(self, *arguments: str | Path) -> Done:
-        return self.run(sys.executable, "-m", "pre_commit", *arguments)
-
-    def write(self, name: str, text: str) -> None:
-        file = self.folder / name
-        file.parent.mkdir(exist_ok=True)
-        file.write_text(text, encoding="utf-8")
-
-    def commit(self) -> None:
-        self.git("add", "--all")
-        self.git("commit", "--quiet", "--no-verify", "--message", "Change")
+pytestmark = pytest.mark.xdist_group("pre-commit")
 
 
 @pytest.fixture
-def environment(tmp_path: Path) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
-    people = {
-        f"GIT_{role}_{part}": value
-        for role in ("AUTHOR", "COMMITTER")
-        for part, value in (("NAME", "Tester"), ("EMAIL", "tester@example.com"))
-    }
-    own = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
-    return {**kept, **people, **own, "PRE_COMMIT_HOME": str(tmp_path / "pre-commit")}
-
-
-@pytest.fixture
-def consumer(tmp_path: Path, environment: dict[str, str]) -> Repository:
+def consumer(tmp_path: Path, pre_commit_home: str) -> Repository:
     """Return an empty repository of somebody who uses the hooks."""
-    return _repository(tmp_path / "consumer", environment)
-
-
-@pytest.fixture
-def released(tmp_path: Path, environment: dict[str, str]) -> Repository:
-    """Return a repository with what this project ships, tagged as the recipe says."""
-    repository = _repository(tmp_path / "buildrisk-gate", environment)
-    shipped = PROJECT["tool"]["hatch"]["build"]["targets"]["sdist"]["include"]
-    for name in (*shipped, "pyproject.toml"):
-        source, target = ROOT / name, repository.folder / name
-        if source.is_dir():
-            shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
-        else:
-            shutil.copy(source, target)
-    repository.commit()
-    repository.git("tag", f"v{__version__}")
-    return repository
-
-
-def _repository(folder: Path, environment: dict[str, str]) -> Repository:
-    folder.mkdir()
-    repository = Repository(folder, environment)
-    repository.git("init", "--quiet", "--initial-branch", "main")
-    return repository
+    return Repository.make(tmp_path / "consumer", PRE_COMMIT_HOME=pre_commit_home)
 
 
 def recipe() -> str:
@@ -214,8 +130,6 @@ def test_the_manifests_hook_exits_as_the_gate_does(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, code: int
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    for name in [name for name in os.environ if name.startswith(FOREIGN)]:
-        monkeypatch.delenv(name)
     for name, content in (("deploy.yaml", text), (POLICY, GOOD), ("p.yaml", GOOD)):
         (tmp_path / name).write_text(content, encoding="utf-8")
     options = ("--sandbox", "-p", "p.yaml", "--registry-host", "harbor.example.com")
@@ -227,8 +141,6 @@ def test_the_check_hook_exits_as_the_gate_does(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, image: str, code: int
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    for name in [name for name in os.environ if name.startswith(FOREIGN)]:
-        monkeypatch.delenv(name)
     reference = f"registry.cn-hangzhou.aliyuncs.com/shop/{image}"
     assert code == in_process(HOOKS["gate-check"], "--sandbox", reference)
 
@@ -298,7 +210,7 @@ def test_a_push_is_refused_until_the_images_of_changed_manifests_pass(
     consumer.write("k8s/web.yaml", "#\n" + pod("registry.cn-hangzhou.aliyuncs.com/shop/web:1.4"))
     consumer.commit()
     consumer.pre_commit("install", "--hook-type", "pre-push")
-    skipping = consumer._replace(environment={**consumer.environment, "SKIP": "gate-check"})
+    skipping = consumer.but_with(SKIP="gate-check")
 
     code, output = skipping.run("git", "push", "origin", "main")
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -21,6 +20,7 @@ from tests.rigs.cloud import (
     token_services,
     web_token,
 )
+from tests.rigs.programs import run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[3]
 HOST = "registry.cn-hangzhou.aliyuncs.com"
-_KEPT = ("PATH", "SYSTEMROOT", "COVERAGE_PROCESS_CONFIG", "COVERAGE_FILE", "COVERAGE_PROCESS_START")
 
 
 @pytest.fixture(scope="module")
@@ -53,17 +52,8 @@ def api(sandbox: Sandbox) -> str:
 def gate(
     *arguments: str, environment: dict[str, str], folder: Path
 ) -> subprocess.CompletedProcess[str]:
-    kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
-    own = {"HOME": str(folder), "ALIBABA_CLOUD_ECS_METADATA_DISABLED": "true"}
-    done = subprocess.run(
-        [sys.executable, "-m", "gate", *arguments],
-        cwd=folder,
-        env=kept | own | {"PYTHONPATH": str(ROOT)} | environment,
-        check=False,
-        capture_output=True,
-        encoding="utf-8",
-        timeout=60,
-    )
+    alone = {"ALIBABA_CLOUD_ECS_METADATA_DISABLED": "true", **environment}
+    done = run(folder, *arguments, environment=alone, keys={})
     shown = done.stdout + done.stderr
     assert not [secret for secret in SECRETS if secret in shown]
     assert "Traceback" not in shown
@@ -76,10 +66,6 @@ def role(services: Services) -> dict[str, str]:
         "ALIBABA_CLOUD_OIDC_PROVIDER_ARN": PROVIDER,
         **services.way,
     }
-
-
-def asked(services: Services, service: str) -> list[dict[str, Any]]:
-    return [request for request in services.asked if request["service"] == service]
 
 
 def check(
@@ -97,9 +83,9 @@ def test_a_job_of_github_needs_no_key(
 ) -> None:
     done = check(api, sandbox, services.environment, tmp_path)
     assert 0 == done.returncode, done.stdout + done.stderr
-    [token] = asked(services, "github")
+    [token] = services.asked_of("github")
     assert {"service": "github", "api-version": "2.0", "audience": "sts.aliyuncs.com"} == token
-    [session] = asked(services, "sts")
+    [session] = services.asked_of("sts")
     assert (ROLE, PROVIDER) == (session["RoleArn"], session["OIDCProviderArn"])
     assert ("sts.aliyuncs.com", "1200") == (session["host"], session["DurationSeconds"])
     assert "buildrisk-gate" == session["RoleSessionName"]
@@ -114,8 +100,8 @@ def test_a_job_of_gitlab_has_its_token_in_a_variable(
     region = {"ALIBABA_CLOUD_REGION_ID": "cn-hangzhou"}
     done = check(api, sandbox, role(services) | job | region, tmp_path)
     assert 0 == done.returncode, done.stdout + done.stderr
-    assert [] == asked(services, "github")
-    assert ["sts.cn-hangzhou.aliyuncs.com"] == [one["host"] for one in asked(services, "sts")]
+    assert [] == services.asked_of("github")
+    assert ["sts.cn-hangzhou.aliyuncs.com"] == [one["host"] for one in services.asked_of("sts")]
 
 
 @pytest.mark.parametrize(

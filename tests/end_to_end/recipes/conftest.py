@@ -3,51 +3,35 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from anyio.from_thread import start_blocking_portal
 
-from gate.sandbox import SampleImage, Sandbox, sample_world
-from tests.end_to_end.action.cloud import SESSION, Cloud
+from gate.sandbox import SampleImage, sample_world
 from tests.end_to_end.recipes.stand_ins import StandIns
+from tests.rigs.cloud import Services, session_sandbox, token_services
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from gate.sandbox import Sandbox
+
+PROVIDERS = [f"acs:ram::1234567890123456:oidc-provider/{home}" for home in ("github", "gitlab")]
 CLEAN = SampleImage(namespace="shop", repository="web", tag="clean")
 
 
 @pytest.fixture(scope="session")
 def sandbox() -> Iterator[Sandbox]:
-    """Serve a Security Center that knows nobody but the session that STS hands out."""
+    """Serve a Security Center that knows nobody but the session of a role."""
     world = sample_world()
     world.images.append(CLEAN)
-    service = Sandbox(
-        world,
-        access_key_id=SESSION["AccessKeyId"],
-        access_key_secret=SESSION["AccessKeySecret"],
-        security_token=SESSION["SecurityToken"],
-    )
-    with start_blocking_portal() as portal, portal.wrap_async_context_manager(service):
+    with session_sandbox(world) as service:
         yield service
 
 
 @pytest.fixture(scope="session")
-def cloud() -> Iterator[Cloud]:
-    """Serve GitHub's token service and Alibaba Cloud's."""
-    with Cloud().serving() as serving:
+def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
+    """Serve GitHub's token service and Alibaba Cloud's, which trusts both homes."""
+    with token_services(tmp_path_factory.mktemp("cloud"), *PROVIDERS) as serving:
         yield serving
-
-
-@pytest.fixture(scope="session")
-def way_to_the_cloud(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """Return the variables with which a process reaches it as if it were the real one."""
-    authority = tmp_path_factory.mktemp("cloud") / "ca.pem"
-    cloud.ca.cert_pem.write_to_path(authority)
-    return {
-        "HTTPS_PROXY": cloud.url,
-        "NO_PROXY": "127.0.0.1",
-        "SSL_CERT_FILE": str(authority),
-    }
 
 
 @pytest.fixture(scope="session")

@@ -19,8 +19,10 @@ import pytest
 
 import dev
 from gate import __version__
-from tests.end_to_end.action.cloud import SESSION
 from tests.recipes.documents import ENGLISH, replaced
+from tests.rigs.cloud import SESSION
+from tests.rigs.repository import MINUTES, path_with
+from tests.rigs.surroundings import surroundings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,11 +31,12 @@ if TYPE_CHECKING:
     from gate.sandbox import Sandbox
     from tests.end_to_end.recipes.stand_ins import StandIns
 
-pytestmark = pytest.mark.skipif(os.name == "nt", reason="the recipe is for a shell of Unix")
+pytestmark = [
+    pytest.mark.skipif(os.name == "nt", reason="the recipe is for a shell of Unix"),
+    pytest.mark.xdist_group("recipe for any home"),
+]
 
 IMAGE = "registry.cn-hangzhou.aliyuncs.com/shop/web"
-MINUTES = 300  # seconds that a run may take where the package index is slow
-FOREIGN = ("ALIBABA_CLOUD_", "BUILDRISK_GATE_", "CI", "COVERAGE_", "GITHUB_", "GITLAB_", "PYTHON")
 
 # Modules that a pull request could put into the workspace to be imported in place of real ones.
 HOSTILE = ("click", "gate", "json", "pip", "sitecustomize", "venv")
@@ -84,12 +87,10 @@ class Workspace:
     def run(
         self, stand_ins: StandIns, variables: Mapping[str, str]
     ) -> subprocess.CompletedProcess[str]:
-        kept = {name: os.environ[name] for name in os.environ if not name.startswith(FOREIGN)}
-        path = os.pathsep.join((str(stand_ins.programs), os.environ["PATH"]))
         return subprocess.run(
             ["sh", "-c", self.script],
             cwd=self.folder,
-            env={**kept, "PATH": path, **variables},
+            env={**surroundings(), "PATH": path_with(stand_ins.programs), **variables},
             check=False,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -120,21 +121,12 @@ def workspace(tmp_path_factory: pytest.TempPathFactory, wheel: Path, sandbox: Sa
     return Workspace(folder, replaced(recipe, check, f"{check} --endpoint {sandbox.url}"))
 
 
-@pytest.fixture
-def key() -> dict[str, str]:
-    return {
-        "ALIBABA_CLOUD_ACCESS_KEY_ID": SESSION["AccessKeyId"],
-        "ALIBABA_CLOUD_ACCESS_KEY_SECRET": SESSION["AccessKeySecret"],
-        "ALIBABA_CLOUD_SECURITY_TOKEN": SESSION["SecurityToken"],
-    }
-
-
 def test_in_yunxiao_flow_an_image_that_passes_is_deployed_by_its_digest(
-    workspace: Workspace, stand_ins: StandIns, key: dict[str, str], digests: dict[str, str]
+    workspace: Workspace, stand_ins: StandIns, digests: dict[str, str]
 ) -> None:
     push = stand_ins.environment(digests["pass"])
 
-    done = workspace.run(stand_ins, {**FLOW, **key, **push})
+    done = workspace.run(stand_ins, {**FLOW, **SESSION, **push})
 
     assert 0 == done.returncode, done.stdout
     assert [
@@ -146,11 +138,11 @@ def test_in_yunxiao_flow_an_image_that_passes_is_deployed_by_its_digest(
 
 
 def test_in_jenkins_an_image_that_is_blocked_ends_the_script_with_reports_to_show(
-    workspace: Workspace, stand_ins: StandIns, key: dict[str, str], digests: dict[str, str]
+    workspace: Workspace, stand_ins: StandIns, digests: dict[str, str]
 ) -> None:
     push = stand_ins.environment(digests["block"])
 
-    done = workspace.run(stand_ins, {**JENKINS, **key, **push})
+    done = workspace.run(stand_ins, {**JENKINS, **SESSION, **push})
 
     assert 10 == done.returncode, done.stdout
     pushed = f"docker buildx build --push --tag {IMAGE}:153 --metadata-file built.json ."

@@ -10,34 +10,34 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
-import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-import dev
-from tests.end_to_end.action.cloud import BEARER
-from tests.end_to_end.action.consumer import FAKE_SETUP_PYTHON, FOREIGN, SETUP_PYTHON
+from tests.end_to_end.action.consumer import BESIDE, FAKE_SETUP_PYTHON, SETUP_PYTHON, act
 from tests.end_to_end.action.test_lint import said_by
 from tests.end_to_end.recipes.stand_ins import StandIns
 from tests.recipes.documents import DOCUMENTS, ENGLISH, Document, replaced
+from tests.rigs.cloud import BEARER
+from tests.rigs.repository import Repository, path_with
+from tests.rigs.shipped import ACTION as ACTION_FILES
+from tests.rigs.shipped import ship
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from gate.sandbox import Sandbox
-    from tests.end_to_end.action.cloud import Cloud
+    from tests.rigs.cloud import Services
+
+on_unix = pytest.mark.skipif(os.name == "nt", reason="act's own shell is that of Unix")
 
 ACTION = "owner/buildrisk-gate@0123456789abcdef0123456789abcdef01234567"
 UPLOAD = "github/codeql-action@ff2f1c621b7f889edc0d3c761ac2e6a3f8cdb0dd"
-SHIPPED = ("action", "action.yml", "gate", "policies", "requirements")
 IMAGE = "registry.cn-hangzhou.aliyuncs.com/shop/web"
-MINUTES = 300  # seconds that the job may take where the package index is slow
 
 FAKE_UPLOAD = """\
 name: Upload SARIF
@@ -76,62 +76,34 @@ class Workspace:
     """A repository whose one workflow is the recipe, and the actions that it uses."""
 
     def __init__(self, folder: Path, endpoint: str, gate: Mapping[str, str]) -> None:
-        self._folder = folder
-        self._repository = folder / "shop"
-        self._write("shop/.github/workflows/release.yml", _workflow(endpoint, gate))
-        self._write("shop/Dockerfile", "FROM alpine:3.20\nENV DB_PASSWORD=secret\nUSER root\n")
-        self._write("setup-python/action.yml", FAKE_SETUP_PYTHON)
-        self._write("codeql-action/upload-sarif/action.yml", FAKE_UPLOAD)
-        for name in SHIPPED:
-            source, target = dev.ROOT / name, folder / "released" / name
-            if source.is_dir():
-                shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
-            else:
-                shutil.copy(source, target)
-        self._git("init", "--quiet", "--initial-branch", "main")
-        self._git("remote", "add", "origin", "https://github.com/octo-org/octo-repo")
-        self._git("add", "--all")
-        self._git("commit", "--quiet", "--message", "Release")
-        self.commit = self._git("rev-parse", "HEAD").strip()
+        self._repository = Repository.make(folder / "shop", "https://github.com/octo-org/octo-repo")
+        self._repository.write(".github/workflows/release.yml", _workflow(endpoint, gate))
+        dockerfile = "FROM alpine:3.20\nENV DB_PASSWORD=secret\nUSER root\n"
+        self._repository.write("Dockerfile", dockerfile)
+        self.commit = self._repository.commit()
+        self._actions = {
+            ACTION: ship(folder / "released", ACTION_FILES),
+            SETUP_PYTHON: folder / "setup-python",
+            UPLOAD: folder / "codeql-action",
+        }
+        _write(folder / "setup-python" / "action.yml", FAKE_SETUP_PYTHON)
+        _write(folder / "codeql-action" / "upload-sarif" / "action.yml", FAKE_UPLOAD)
 
     def run(self, stand_ins: StandIns, job: Mapping[str, str]) -> Ran:
         uploaded = stand_ins.folder / "uploaded.sarif"
-        path = (stand_ins.programs, Path(sys.executable).parent, os.environ["PATH"])
-        kept = {name: os.environ[name] for name in os.environ if not name.startswith(FOREIGN)}
-        kept["PATH"] = os.pathsep.join(map(str, path))
-        done = subprocess.run(
-            [*self._act(stand_ins.folder / "cache"), *_settings(uploaded, job)],
-            cwd=self._repository,
-            env=kept,
-            check=False,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            encoding="utf-8",
-            timeout=MINUTES,
+        code, log = act(
+            self._repository.but_with(PATH=path_with(stand_ins.programs, BESIDE)),
+            self._actions,
+            stand_ins.folder / "cache",
+            *_settings(uploaded, job),
         )
         sarif = uploaded.read_text(encoding="utf-8") if uploaded.exists() else ""
-        return Ran(done.returncode, done.stdout, stand_ins.calls, sarif, self.commit)
+        return Ran(code, log, stand_ins.calls, sarif, self.commit)
 
-    def _act(self, cache: Path) -> list[str]:
-        command = ["act", "push", "--platform", "ubuntu-latest=-self-hosted", "--no-cache-server"]
-        command += ["--action-cache-path", str(cache)]
-        for action, folder in (
-            (ACTION, "released"),
-            (SETUP_PYTHON, "setup-python"),
-            (UPLOAD, "codeql-action"),
-        ):
-            command += ["--local-repository", f"{action}={self._folder / folder}"]
-        return command
 
-    def _write(self, name: str, text: str) -> None:
-        file = self._folder / name
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text, encoding="utf-8")
-
-    def _git(self, *arguments: str) -> str:
-        git = ["git", "-c", "user.name=Tester", "-c", "user.email=tester@example.com"]
-        return subprocess.check_output([*git, *arguments], cwd=self._repository, encoding="utf-8")
+def _write(file: Path, text: str) -> None:
+    file.parent.mkdir(parents=True)
+    file.write_text(text, encoding="utf-8")
 
 
 def _workflow(endpoint: str, gate: Mapping[str, str]) -> str:
@@ -156,18 +128,15 @@ def _settings(uploaded: Path, job: Mapping[str, str]) -> list[str]:
 
 @pytest.fixture(scope="module")
 def workspace(
-    tmp_path_factory: pytest.TempPathFactory,
-    sandbox: Sandbox,
-    cloud: Cloud,
-    way_to_the_cloud: dict[str, str],
+    tmp_path_factory: pytest.TempPathFactory, sandbox: Sandbox, services: Services
 ) -> Workspace:
     # What GitHub sets for a job with `id-token: write`.
     token = {
-        "ACTIONS_ID_TOKEN_REQUEST_URL": f"{cloud.url}/token?job=1",
+        "ACTIONS_ID_TOKEN_REQUEST_URL": f"{services.token_url}/token?job=1",
         "ACTIONS_ID_TOKEN_REQUEST_TOKEN": BEARER,
     }
     folder = tmp_path_factory.mktemp("github")
-    return Workspace(folder, sandbox.url, {**token, **way_to_the_cloud})
+    return Workspace(folder, sandbox.url, {**token, **services.way})
 
 
 @pytest.fixture(scope="module")
@@ -185,7 +154,8 @@ def ran(
         return {verdict: job.result() for verdict, job in jobs.items()}
 
 
-@pytest.mark.skipif(os.name == "nt", reason="act's own shell is that of Unix")
+@on_unix
+@pytest.mark.xdist_group("recipe for GitHub")
 def test_an_image_that_passes_is_deployed_by_its_digest(
     ran: dict[str, Ran], digests: dict[str, str]
 ) -> None:
@@ -201,7 +171,8 @@ def test_an_image_that_passes_is_deployed_by_its_digest(
     assert "2.1.0" == json.loads(job.uploaded)["version"]
 
 
-@pytest.mark.skipif(os.name == "nt", reason="act's own shell is that of Unix")
+@on_unix
+@pytest.mark.xdist_group("recipe for GitHub")
 def test_an_image_that_is_blocked_is_not_deployed_but_shown(ran: dict[str, Ran]) -> None:
     job = ran["block"]
 

@@ -8,11 +8,6 @@ out. The component lies in the repository itself, and the gate in the container 
 from __future__ import annotations
 
 import os
-import shutil
-import subprocess
-import sysconfig
-import venv
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
@@ -20,11 +15,16 @@ from ruamel.yaml import YAML
 
 import dev
 from gate import __version__
-from tests.end_to_end.action.cloud import JOB_TOKEN
 from tests.end_to_end.action.test_lint import said_by
-from tests.end_to_end.gitlab.consumer import COMPONENT, FOREIGN, MINUTES, Pipeline
+from tests.end_to_end.gitlab.consumer import (
+    COMPONENT,
+    Pipeline,
+    gate_environment,
+    gitlab_ci_local,
+)
 from tests.recipes.documents import DOCUMENTS, ENGLISH, Document, replaced
-from tests.tools import bring
+from tests.rigs.cloud import web_token
+from tests.rigs.repository import Repository, path_with
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,60 +32,37 @@ if TYPE_CHECKING:
 
     from gate.sandbox import Sandbox
     from tests.end_to_end.recipes.stand_ins import StandIns
+    from tests.rigs.cloud import Services
 
 IMAGE = "registry.cn-hangzhou.aliyuncs.com/shop/web"
 
 
-@dataclass(frozen=True)
-class Repository:
-    """A repository whose pipeline is the recipe, and the programs of the container it runs in."""
-
-    folder: Path
-    container: Path
-    commit: str
-
-    def run(self, stand_ins: StandIns, variables: Mapping[str, str]) -> Pipeline:
-        program = bring.TOOLS / "node_modules" / ".bin" / "gitlab-ci-local"
-        assert program.exists(), "gitlab-ci-local is missing: python3 dev.py tools brings it"
-        path = (stand_ins.programs, self.container, os.environ["PATH"])
-        kept = {name: os.environ[name] for name in os.environ if not name.startswith(FOREIGN)}
-        options = [f"--variable={name}={value}" for name, value in variables.items()]
-        done = subprocess.run(
-            [program, "--force-shell-executor", "--shell-isolation", *options],
-            cwd=self.folder,
-            env={**kept, "HOME": str(stand_ins.folder), "PATH": os.pathsep.join(map(str, path))},
-            check=False,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            encoding="utf-8",
-            timeout=MINUTES,
-        )
-        return Pipeline(log=done.stdout, artifacts={}, workspace=[])
+@pytest.fixture(scope="module")
+def container(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the programs of a container that holds the gate already."""
+    return gate_environment(tmp_path_factory.mktemp("container"))
 
 
 @pytest.fixture
 def repository(tmp_path: Path, sandbox: Sandbox) -> Repository:
-    folder, container = tmp_path / "shop", tmp_path / "container"
-    venv.create(container, symlinks=True)
-    (site_packages,) = container.glob("lib/python*/site-packages")
-    there = f"{dev.ROOT}\n{sysconfig.get_path('purelib')}\n"
-    (site_packages / "checkout.pth").write_text(there, encoding="utf-8")
-    (folder / "templates").mkdir(parents=True)
-    shutil.copy(dev.ROOT / "templates" / "gate.yml", folder / "templates")
-    (folder / "Dockerfile").write_text("FROM alpine:3.20\nUSER root\n", encoding="utf-8")
-    pipeline = _pipeline(sandbox.url)
-    (folder / ".gitlab-ci.yml").write_text(pipeline, encoding="utf-8")
-    git = ["git", "-c", "user.name=Tester", "-c", "user.email=tester@example.com"]
-    for arguments in (
-        ["init", "--quiet", "--initial-branch", "main"],
-        ["remote", "add", "origin", "https://gitlab.example.com/octo-group/octo-project.git"],
-        ["add", "--all"],
-        ["commit", "--quiet", "--message", "Release"],
-    ):
-        subprocess.run([*git, *arguments], cwd=folder, check=True)
-    commit = subprocess.check_output(["git", "rev-parse", "HEAD"], cwd=folder, encoding="utf-8")
-    return Repository(folder, container / "bin", commit.strip())
+    """Return a repository whose pipeline is the recipe."""
+    made = Repository.make(
+        tmp_path / "shop", "https://gitlab.example.com/octo-group/octo-project.git"
+    )
+    template = dev.ROOT / "templates" / "gate.yml"
+    made.write("templates/gate.yml", template.read_text(encoding="utf-8"))
+    made.write("Dockerfile", "FROM alpine:3.20\nUSER root\n")
+    made.write(".gitlab-ci.yml", _pipeline(sandbox.url))
+    made.commit()
+    return made
+
+
+def run(
+    repository: Repository, container: Path, stand_ins: StandIns, variables: Mapping[str, str]
+) -> Pipeline:
+    path = path_with(stand_ins.programs, container)
+    there = repository.but_with(HOME=str(stand_ins.folder), PATH=path)
+    return Pipeline(log=gitlab_ci_local(there, variables), artifacts={}, workspace=[])
 
 
 def _pipeline(endpoint: str) -> str:
@@ -99,27 +76,30 @@ def _pipeline(endpoint: str) -> str:
 
 
 @pytest.fixture
-def variables(way_to_the_cloud: dict[str, str]) -> dict[str, str]:
+def variables(services: Services) -> dict[str, str]:
     """Return what the project's settings hold, and the token that GitLab would make."""
     return {
         "ACR_USER": "robot",
         "ACR_PASSWORD": "sesame",
-        "BUILDRISK_GATE_OIDC_TOKEN": JOB_TOKEN,
-        **way_to_the_cloud,
+        "BUILDRISK_GATE_OIDC_TOKEN": web_token(),
+        **services.way,
     }
 
 
 @pytest.mark.skipif(os.name == "nt", reason="the component is for POSIX")
 def test_an_image_that_passes_is_deployed_by_its_digest(
     repository: Repository,
+    container: Path,
     stand_ins: StandIns,
     variables: dict[str, str],
     digests: dict[str, str],
 ) -> None:
-    pipeline = repository.run(stand_ins, {**variables, **stand_ins.environment(digests["pass"])})
+    job = {**variables, **stand_ins.environment(digests["pass"])}
+    pipeline = run(repository, container, stand_ins, job)
 
     assert {"push": "PASS", "gate": "PASS", "deploy": "PASS"} == pipeline.ended, pipeline.log
-    pushed = f"{IMAGE}:{repository.commit}"
+    commit = repository.git("rev-parse", "HEAD").strip()
+    pushed = f"{IMAGE}:{commit}"
     assert [
         "docker login --username robot --password-stdin registry.cn-hangzhou.aliyuncs.com",
         f"docker buildx build --push --tag {pushed} --metadata-file built.json .",
@@ -130,11 +110,13 @@ def test_an_image_that_passes_is_deployed_by_its_digest(
 @pytest.mark.skipif(os.name == "nt", reason="the component is for POSIX")
 def test_an_image_that_is_blocked_is_not_deployed(
     repository: Repository,
+    container: Path,
     stand_ins: StandIns,
     variables: dict[str, str],
     digests: dict[str, str],
 ) -> None:
-    pipeline = repository.run(stand_ins, {**variables, **stand_ins.environment(digests["block"])})
+    job = {**variables, **stand_ins.environment(digests["block"])}
+    pipeline = run(repository, container, stand_ins, job)
 
     assert {"push": "PASS", "gate": "FAIL 10"} == pipeline.ended, pipeline.log
     assert ["docker", "docker"] == [call.split()[0] for call in stand_ins.calls]

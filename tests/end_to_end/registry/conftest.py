@@ -1,15 +1,30 @@
 from __future__ import annotations
 
-from tests.cli.conftest import _clean, gate, serve
-from tests.registry.conftest import anyio_backend, basic_registry, open_registry, token_registry
+from typing import TYPE_CHECKING
 
-# The fixtures of the command line's tests, and real registries.
-__all__ = [
-    "_clean",
-    "anyio_backend",
-    "basic_registry",
-    "gate",
-    "open_registry",
-    "serve",
-    "token_registry",
-]
+import pytest
+
+from tests.rigs.registry import running_registry
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.rigs.registry import RunningRegistry
+
+
+@pytest.fixture(scope="module")
+def open_registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningRegistry]:
+    with running_registry(tmp_path_factory.mktemp("open")) as registry:
+        yield registry
+
+
+@pytest.fixture(scope="module")
+def basic_registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningRegistry]:
+    with running_registry(tmp_path_factory.mktemp("basic"), "basic") as registry:
+        yield registry
+
+
+@pytest.fixture(scope="module")
+def token_registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningRegistry]:
+    with running_registry(tmp_path_factory.mktemp("token"), "token") as registry:
+        yield registry

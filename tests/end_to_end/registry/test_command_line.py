@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from gate.sandbox import Sandbox
-    from tests.cli.conftest import Result
+    from tests.rigs.command import Result
     from tests.rigs.registry import Auth
 
     Gate = Callable[..., Result]

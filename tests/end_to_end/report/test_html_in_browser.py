@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     Saved = Callable[[Verdict], str]
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.xdist_group("browser")]
 
 PHONE = 375
 HOSTILE = (
@@ -58,11 +58,6 @@ LEAST_CONTRAST = """(() => {
   }
   return [found.length, ...found.sort((a, b) => a[0] - b[0])[0]];
 })()"""
-
-
-@pytest.fixture(scope="module")
-def anyio_backend() -> str:
-    return "asyncio"
 
 
 @pytest.fixture(scope="module")

@@ -10,15 +10,15 @@ import pytest
 
 from gate.report import FORMATS
 from gate.sandbox import SampleFinding, SampleImage, State
-from tests.cli.conftest import HOST, reference
 from tests.report.validation.checks import CHECKS
+from tests.rigs.command import HOST, reference
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import AbstractContextManager
 
     from gate.sandbox import Sandbox
-    from tests.cli.conftest import Result
+    from tests.rigs.command import Result
 
     Gate = Callable[..., Result]
     Serve = Callable[..., AbstractContextManager[Sandbox]]

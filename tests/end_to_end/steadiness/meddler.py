@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import aiohttp
 from aiohttp import web
-from anyio.from_thread import start_blocking_portal
 from yarl import URL
 
+from tests.rigs.serving import in_thread
 from tests.security_center.scripted import listening
 from tests.steadiness.hostile import exchanged, places
 
@@ -70,5 +70,5 @@ class Meddler:
 def meddling(sandbox: Sandbox, change: Change) -> Iterator[str]:
     """Serve in a thread; gives the URL."""
     listener: AbstractAsyncContextManager[str] = listening(Meddler(sandbox, change).answer)
-    with start_blocking_portal() as portal, portal.wrap_async_context_manager(listener) as url:
+    with in_thread(listener) as url:
         yield url

@@ -15,14 +15,14 @@ from gate.errors import ExitCode
 from gate.findings import Reason
 from gate.report import report_schema
 from gate.sandbox import Fault, FaultKind, Faults, SampleFinding, SampleImage, Sandbox, State, World
-from tests.cli.conftest import reference
 from tests.end_to_end.steadiness.amounts import EXAMPLES
+from tests.rigs.command import reference
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from contextlib import AbstractContextManager
 
-    from tests.cli.conftest import Result
+    from tests.rigs.command import Result
 
     Gate = Callable[..., Result]
     Serve = Callable[..., AbstractContextManager[Sandbox]]
@@ -91,7 +91,7 @@ chaos = settings(
 
 
 @pytest.fixture(autouse=True)
-def _policy(_clean: None) -> None:
+def _policy(_workdir: None) -> None:
     Path(".buildrisk-gate.yaml").write_text(POLICY, encoding="utf-8")
 
 

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from tests.cli.conftest import reference
 from tests.end_to_end.steadiness.amounts import EXAMPLES
 from tests.end_to_end.steadiness.meddler import Change, meddling
 from tests.end_to_end.steadiness.test_chaos import BAD, CODES, GOOD, IMAGES, POLICY, run
+from tests.rigs.command import reference
 from tests.steadiness.hostile import VALUES
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gate.sandbox import Sandbox
-    from tests.cli.conftest import Result
+    from tests.rigs.command import Result
 
     Gate = Callable[..., Result]
     Serve = Callable[..., AbstractContextManager[Sandbox]]
@@ -39,7 +39,7 @@ meddled = settings(
 
 
 @pytest.fixture(autouse=True)
-def _policy(_clean: None, tmp_path: Path) -> None:
+def _policy(_workdir: None, tmp_path: Path) -> None:
     (tmp_path / ".buildrisk-gate.yaml").write_text(POLICY, encoding="utf-8")
 
 

@@ -12,16 +12,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from anyio.from_thread import start_blocking_portal
 
 from gate.sandbox import Sandbox, sample_world
 from tests.rigs.authority import Authority
 from tests.rigs.programs import run, run_at_once
+from tests.rigs.serving import in_thread
 from tests.security_center.scripted import Said, Scripted, listening
 
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Iterator
+
+pytestmark = pytest.mark.xdist_group("reaching")
 
 WORLD = sample_world()
 DIGEST = WORLD.find("shop/api:2.0").digest
@@ -30,10 +32,8 @@ IMAGE = f"registry.cn-hangzhou.aliyuncs.com/shop/api:2.0@{DIGEST}"
 
 @contextmanager
 def sandbox(tls: ssl.SSLContext | None = None) -> Iterator[str]:
-    with start_blocking_portal() as portal:
-        serving = Sandbox(sample_world(), ssl_context=tls)
-        with portal.wrap_async_context_manager(serving):
-            yield serving.url
+    with in_thread(Sandbox(sample_world(), ssl_context=tls)) as serving:
+        yield serving.url
 
 
 NOTHING: Mapping[str, str] = {}
@@ -103,10 +103,7 @@ def tls_that_is_not_expected(folder: Path, authority: Authority) -> Ended:
 def something_else(folder: Path, _: Authority) -> Ended:
     """Ask a server that speaks HTTP, and not Security Center's."""
     page = Scripted(Said(b"<html>Hello</html>", 404, {"Content-Type": "text/html"}))
-    with (
-        start_blocking_portal() as portal,
-        portal.wrap_async_context_manager(listening(page.answer)) as url,
-    ):
+    with in_thread(listening(page.answer)) as url:
         return check(folder, url, seconds=5)
 
 

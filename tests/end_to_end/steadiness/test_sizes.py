@@ -15,17 +15,17 @@ from typing import TYPE_CHECKING
 import anyio
 import pytest
 from aiohttp import web
-from anyio.from_thread import start_blocking_portal
 
 from gate.sandbox import sample_world
 from tests.rigs.programs import KEYS, program, surroundings
+from tests.rigs.serving import in_thread
 from tests.security_center.scripted import listening
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
     from pathlib import Path
 
-    from tests.cli.conftest import Result
+    from tests.rigs.command import Result
 
     Gate = Callable[..., Result]
     Answer = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
@@ -39,17 +39,14 @@ MOST_RESIDENT = 380 * MIB  # of up to four answers at once, 16 MiB each, while a
 
 
 @pytest.fixture(autouse=True)
-def _keys(_clean: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def _keys(_workdir: None, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in KEYS.items():
         monkeypatch.setenv(name, value)
 
 
 @contextmanager
 def served(answer: Answer) -> Iterator[str]:
-    with (
-        start_blocking_portal() as portal,
-        portal.wrap_async_context_manager(listening(answer)) as url,
-    ):
+    with in_thread(listening(answer)) as url:
         yield url
 
 
@@ -123,7 +120,7 @@ def run_measured(folder: Path, *arguments: str) -> Ended:
     measured = folder / "measured"
     done = subprocess.run(
         [sys.executable, "-I", "-c", STARTED_BY_A_SMALL_ONE, measured, *program(*arguments)],
-        env=surroundings(folder),
+        env=surroundings(folder, **KEYS),
         check=False,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gate.sandbox import Fault, Faults, SampleFinding, SampleImage, SampleIndex, State, World
-from tests.cli.conftest import HOST, Result, reference
+from tests.rigs.command import HOST, Result, reference
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -42,7 +42,7 @@ def image(
 
 
 @pytest.fixture(autouse=True)
-def _settles_at_once(_clean: None) -> None:
+def _settles_at_once(_workdir: None) -> None:
     settle(0)
 
 
