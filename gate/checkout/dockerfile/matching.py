@@ -98,13 +98,13 @@ class _Index:
 
     def matches(self, key: Key) -> Iterator[tuple[int, _Line]]:
         """Yield the lines that this may be, each with the length of the text that is literal."""
-        if key in self._exact:
-            yield from ((len(key.text), line) for line in self._exact[key])
-            return
-        alike = self._patterns.get(_shape(key), ())
+        exact = self._exact.get(key, ())
+        yield from ((_literal(key.text), line) for line in exact)
+        # A mask may stand for any value, of a variable too.
+        alike = self._patterns.get(_shape(key), ()) if not exact or _MASK in key.text else ()
         for pattern, line in alike if len(alike) <= _MOST_ALIKE else ():
             if _fits(pattern, key):
-                yield len(pattern.replace(_WILD, "")), line
+                yield _literal(pattern), line
 
 
 def _writings(text: str) -> Iterator[_Writing]:
@@ -138,6 +138,10 @@ def _shape(key: Key) -> tuple[str, ...]:
     """Return what a pattern is looked up by: the names that are set, or the number of words."""
     names = _NAME.findall(key.text) if key.keyword in _NAMED else [str(key.text.count(" "))]
     return (key.keyword, *names)
+
+
+def _literal(text: str) -> int:
+    return len(text.replace(_WILD, "").replace(_MASK, ""))
 
 
 def _fits(pattern: str, key: Key) -> bool:

@@ -33,7 +33,7 @@ class Stage(Struct, frozen=True):
     """A stage: what its FROM names, the line of that, and the earlier stage that it is based on.
 
     ``image`` has the defaults of build arguments in it, or is as written where they don't tell all
-    of it. ``base`` is the number of a stage, ``None`` if the base is none of them.
+    of it. ``base`` is the number of a stage, ``None`` if the base is another image.
     """
 
     image: str
