@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from gate.checkout.dockerfile import base_images, parse
+from gate.checkout.dockerfile import base_images
+from gate.checkout.dockerfile.instructions import parse
 from gate.checkout.dockerfile.stages import image_stages, stages_of
 
 
