@@ -11,9 +11,8 @@ import msgspec
 from msgspec import Struct
 
 from gate.credentials.environment import Credentials
-from gate.credentials.keyless.troubles import anothers, passing, unreadable
 from gate.errors import NoCredentials
-from gate.http import HttpRequest, Trouble
+from gate.http import HttpRequest, Trouble, intercepted, passing, unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -157,20 +156,20 @@ def read_session(response: HttpResponse, role: str, claims: str) -> Session | Tr
         key = msgspec.json.decode(response.body, type=_Success, strict=True).credentials
     except _MALFORMED:
         if response.is_page:
-            return anothers(response)
-        return unreadable(response.name, "it holds no credentials")
+            return intercepted(response.name, response.status)
+        return unreadable(response.name, "It holds no credentials.")
     credentials = Credentials(key.access_key_id, key.access_key_secret, key.security_token)
     return Session(credentials, key.expiration, response.headers.get("Date", ""))
 
 
 def _no_session(response: HttpResponse, role: str, claims: str) -> Trouble:
-    trouble = passing(response)
+    trouble = passing(response.name, response.status)
     if trouble is not None:
         return trouble
     try:
         refusal = msgspec.json.decode(response.body, type=_Refusal, strict=True)
     except _MALFORMED:
-        return anothers(response)
+        return intercepted(response.name, response.status)
     if refusal.code.startswith("Throttling"):
         return Trouble(what=f"throttling (status {response.status})", throttled=True)
     raise _refused(refusal, role, claims)
