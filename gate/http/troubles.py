@@ -71,7 +71,9 @@ def intercepted(
 
 
 def unreadable(name: str, why: str, remedy: str = _TRY_LATER) -> Trouble:
-    """Return the trouble that an answer which can't be read is; ``why`` is a sentence that
-    holds nothing of it."""
+    """Return the trouble that an answer which can't be read is.
+
+    ``why`` is a sentence that holds nothing of the answer.
+    """
     error = AnswerUnreadable(f"The answer to {name} can't be read. {why}", remedy)
     return Trouble(what="an answer that can't be read", tries=_TRIES, error=error)

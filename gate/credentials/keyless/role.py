@@ -26,6 +26,7 @@ SHORTEST, LONGEST = 900, 3600
 """Seconds that a session may last: STS's least, and what every role allows."""
 
 _OK = 200
+_REFUSED = 400
 _MALFORMED = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 
@@ -166,6 +167,8 @@ def _no_session(response: HttpResponse, role: str, claims: str) -> Trouble:
     trouble = passing(response.name, response.status)
     if trouble is not None:
         return trouble
+    if response.status < _REFUSED:
+        return intercepted(response.name, response.status)
     try:
         refusal = msgspec.json.decode(response.body, type=_Refusal, strict=True)
     except _MALFORMED:
