@@ -114,7 +114,7 @@ def _worst_first(decision: Decision) -> tuple[int, int, str, str]:
 def _write_decision(decision: Decision, page: Layout, style: Style) -> None:
     finding = decision.finding
     unhandled = finding.status is Status.UNHANDLED
-    handled = "" if unhandled else f" [{status_in_words(finding)}]"
+    handled = "" if unhandled else f" [{status_in_words(finding.status)}]"
     name = f"{finding.risk}: {finding.name}" if finding.name else finding.risk
     page.entry(
         decision.action.value.upper(),

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gate.findings import Level, Shown, Status
+from gate.findings import Shown, Status
 from gate.report.html.image_list import row_names
-from gate.report.html.marks import DECIDED, level_mark, mark
+from gate.report.html.marks import level_mark, mark
 from gate.report.html.markup import (
     NOTHING,
     Markup,
@@ -20,9 +20,12 @@ from gate.report.html.markup import (
     word,
 )
 from gate.report.wording import (
+    DECIDED,
     LEVELS_WORST_FIRST,
     code_of,
     facts_of,
+    own_level_word,
+    place_of,
     scan_in_brief,
     status_in_words,
     weight,
@@ -36,7 +39,6 @@ if TYPE_CHECKING:
     from gate.verdict import Decision, ImageVerdict
 
 _PREVIEW = 160
-_LEVEL_WORD = 40
 _STATUSES = tuple(Status)
 # Facts that the row or its summary shows.
 _IN_ROW = ("level", "status", "place")
@@ -112,7 +114,7 @@ def _row(
         mark(decision.action, "td", role="cell"),
         level_mark(finding.level, "td", _unknown_word(finding), role="cell"),
         element("td", _risk(decision), role="cell", class_="risk"),
-        element("td", word(status_in_words(finding)), role="cell"),
+        element("td", word(status_in_words(finding.status)), role="cell"),
         element("td", prose(names[at]), role="cell", class_="of") if len(names) > 1 else NOTHING,
         role="row",
         data_action=action,
@@ -125,16 +127,15 @@ def _row(
 
 def _unknown_word(finding: Finding) -> Markup:
     """Return the service's own word for a level that the gate doesn't know."""
-    if finding.level is Level.UNKNOWN and finding.level_word:
-        return element("span", prose(f"({finding.level_word[:_LEVEL_WORD]})"), class_="word")
-    return NOTHING
+    own = own_level_word(finding)
+    return element("span", prose(own), class_="word") if own else NOTHING
 
 
 def _risk(decision: Decision) -> Markup:
     """Return the risk's name, beginning and place of its command, and the rest folded."""
     finding = decision.finding
     name = finding.name or finding.risk
-    place = f"{finding.location.path}:{finding.location.line}" if finding.location else ""
+    place = place_of(finding)
     preview = code_of(finding)[:_PREVIEW]
     return element(
         "details",
@@ -161,9 +162,9 @@ def _filters(names: Sequence[str], risks: Mapping[str, int]) -> Markup:
     """Return the controls, which are of no use without the script and so hidden until it runs."""
     search = element("input", id="search", type="search", autocomplete="off", spellcheck="false")
     choices = {
-        "action": ("Decision", [DECIDED[action] for action in STRICTEST_FIRST]),
+        "action": ("Decision", [DECIDED[action].capitalize() for action in STRICTEST_FIRST]),
         "level": ("Level", [level.value for level in LEVELS_WORST_FIRST]),
-        "status": ("Status", [status.value.replace("_", " ") for status in _STATUSES]),
+        "status": ("Status", [status_in_words(status) for status in _STATUSES]),
         "risk": ("Risk", list(risks)),
         "image": ("Image", names),
     }
