@@ -30,13 +30,13 @@ from gate.report.naming import (
 from gate.report.wording import (
     NOTHING_JUDGED,
     SANDBOX_SENTENCE,
-    advice_on,
     counted,
     cut,
     every_note,
     facts_of,
     is_let_through,
     json_document,
+    no_advice_on,
     one_line,
     policy_in_words,
     undecided_sentence,
@@ -166,8 +166,8 @@ def _description(decision: Decision, name: str) -> str:
 
 
 def _solution(finding: Finding, risk: str) -> str:
-    advice = _markdown(advice_on(finding, risk))
-    return f"Advice: {advice}" if finding.fact("advice") else advice
+    advice = _markdown(finding.fact("advice"))
+    return f"Advice: {advice}" if advice else no_advice_on(for_markdown(risk))
 
 
 def _markdown(text: str) -> str:

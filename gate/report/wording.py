@@ -237,9 +237,9 @@ def waiver_in_words(waiver: WaiverUse) -> str:
     return f"{until}: {waiver.reason}" + (f" ({who})" if who else "")
 
 
-def advice_on(finding: Finding, name: str) -> str:
-    """Return what to do about the finding, or that ``name`` comes without advice."""
-    return finding.fact("advice") or f"No advice is known for {name}."
+def no_advice_on(name: str) -> str:
+    """Return what stands where there is no advice on a risk."""
+    return f"No advice is known for {name}."
 
 
 def code_of(finding: Finding) -> str:
@@ -263,7 +263,7 @@ def facts_of(decision: Decision, *, without: Sequence[str] = ()) -> list[Fact]:
         Fact("status", "Status", status_in_words(finding.status)),
         Fact("class", "Class", ", ".join(_class_names(finding))),
     )
-    shown = (fact for fact in facts if fact.text and fact.key not in without)
+    shown = (fact for fact in facts if fact.text.strip() and fact.key not in without)
     return sorted(shown, key=lambda fact: _CODE_FIRST.index(fact.shown))
 
 
