@@ -8,9 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from gate.evidence import wording
-from gate.evidence.identify import image_of
-from gate.evidence.scan import moment, scan_of
+from gate.evidence.scan import doing, moment, scan_of
 from gate.findings import IdentifiedBy, Reason, Scan, ScanState, Unscanned
 
 if TYPE_CHECKING:
@@ -23,6 +21,57 @@ if TYPE_CHECKING:
 
 # Clocks within one service differ by seconds; an end further ahead than this makes no sense.
 _AHEAD = timedelta(minutes=15)
+_ASK = "ask for one with --scan missing, which uses scan quota"
+_UNKNOWN = (
+    "What the scan of {name} is doing can't be told: its state is {state}, the time of its last "
+    "scan {last_scan}. Wait longer with --wait; if it stays so, update the gate."
+)
+# Why a scan that has not finished does not count, and whether time may change that.
+_UNFINISHED = {
+    ScanState.RUNNING: (
+        Reason.RUNNING,
+        "The scan of {name} has not ended ({doing}). Wait longer with --wait.",
+        True,
+    ),
+    ScanState.FAILED: (
+        Reason.FAILED,
+        f"The scan of {{name}} failed ({{words}}). See the console for the reason, or {_ASK}.",
+        False,
+    ),
+    ScanState.MISSING: (
+        Reason.MISSING,
+        (
+            "Security Center knows {name} but has never scanned it. Scan it in the console, or "
+            f"{_ASK}."
+        ),
+        True,
+    ),
+    ScanState.UNSUPPORTED: (
+        Reason.UNSUPPORTED,
+        (
+            "Security Center can't scan images in the region of {name} ({region}). Push to a registry "
+            "in a region that it supports, or let a policy's undecided.warn_on name unsupported."
+        ),
+        False,
+    ),
+    ScanState.UNKNOWN: (Reason.INCOMPLETE, _UNKNOWN, True),
+}
+_BEFORE_PUSH = (
+    "The scan of {name} ended at {ended}, before the last push ({pushed}). Wait for the next scan "
+    f"(--wait), or {_ASK}."
+)
+_TOO_OLD = (
+    "The scan of {name} is older than the policy's scan.max_age: it ended at {ended}. Scan the "
+    f"image in the console, or {_ASK}."
+)
+_IN_THE_FUTURE = (
+    "The scan of {name} is said to have ended in the future, so its age can't be told. Wait longer "
+    "with --wait; if it stays so, scan the image again."
+)
+_PUSH_UNKNOWN = (
+    "When {name} was last pushed can't be told from its record, so neither can whether its scan is "
+    "newer. Give the digest that was pushed (--digest)."
+)
 
 
 class CountingScan(Struct, frozen=True):
@@ -48,9 +97,7 @@ def choose(
     ``previous`` are the ``Uuid`` of records whose last finished scan counts although another one
     runs. ``now`` is the service's own clock.
     """
-    results = [
-        _weigh(record, identified.by, target, now, previous) for record in identified.records
-    ]
+    results = [_weigh(record, identified, target, now, previous) for record in identified.records]
     for result in results:
         if isinstance(result, CountingScan):
             return result
@@ -60,7 +107,7 @@ def choose(
 
 def _weigh(
     record: ImageRecord,
-    by: IdentifiedBy,
+    identified: Identified,
     target: Target,
     now: datetime,
     previous: Collection[str],
@@ -68,74 +115,55 @@ def _weigh(
     scan = scan_of(record, now)
     if scan.state is ScanState.RUNNING and record.uuid in previous:
         scan = replace(scan, state=ScanState.FINISHED)
-    if scan.state is not ScanState.FINISHED:
-        reason, say, waiting = _UNFINISHED[scan.state]
-        why = _unscanned(reason, say(target.name, record), record, by, target, scan)
-        return RefusedScan(record, why, waiting)
-    stale = _stale(record, scan, by, target)
-    if stale:
-        scan = replace(scan, state=ScanState.STALE)
-        sentence, waiting = stale
-        return RefusedScan(
-            record, _unscanned(Reason.STALE, sentence, record, by, target, scan), waiting
-        )
-    odd = _makes_no_sense(record, scan, by, target)
-    if odd:
-        return RefusedScan(
-            record, _unscanned(Reason.INCOMPLETE, odd, record, by, target, scan), waiting=True
-        )
-    return CountingScan(record, scan)
-
-
-# Why a scan that has not finished does not count, and whether time may change that.
-_UNFINISHED = {
-    ScanState.RUNNING: (Reason.RUNNING, wording.running, True),
-    ScanState.FAILED: (Reason.FAILED, wording.failed, False),
-    ScanState.MISSING: (Reason.MISSING, wording.never_scanned, True),
-    ScanState.UNSUPPORTED: (Reason.UNSUPPORTED, wording.unsupported, False),
-    ScanState.UNKNOWN: (Reason.INCOMPLETE, wording.unknown, True),
-}
-
-
-def _stale(
-    record: ImageRecord, scan: Scan, by: IdentifiedBy, target: Target
-) -> tuple[str, bool] | None:
-    """Return why a finished scan is too old, and whether a newer may come by itself."""
-    finished, pushed = scan.finished_at, moment(record.image_update)
-    if finished is None or scan.age is None:
-        return None
-    if by is IdentifiedBy.TAG and pushed is not None and finished < pushed:
-        return wording.before_push(target.name, finished, pushed), True
-    limit = target.requirements.max_age
-    if limit is not None and scan.age > limit:
-        return wording.too_old(target.name, finished), False
-    return None
-
-
-def _makes_no_sense(
-    record: ImageRecord, scan: Scan, by: IdentifiedBy, target: Target
-) -> str | None:
-    if scan.age is None:
-        return wording.unknown(target.name, record)
-    if scan.age < -_AHEAD:
-        return wording.in_the_future(target.name)
-    if by is IdentifiedBy.TAG and moment(record.image_update) is None:
-        return wording.push_unknown(target.name)
-    return None
-
-
-def _unscanned(  # noqa: PLR0913, PLR0917 - each is a part of what is said
-    reason: Reason,
-    message: str,
-    record: ImageRecord,
-    by: IdentifiedBy,
-    target: Target,
-    scan: Scan,
-) -> Unscanned:
-    return Unscanned(
-        reason=reason,
-        message=message,
-        image=image_of(record, target.platform),
-        identified_by=by,
-        scan=scan,
+    refusal = (
+        _not_fresh(record, scan, identified.by, target.requirements.max_age)
+        if scan.state is ScanState.FINISHED
+        else _UNFINISHED[scan.state]
     )
+    if refusal is None:
+        return CountingScan(record, scan)
+    reason, sentence, waiting = refusal
+    if reason is Reason.STALE:
+        scan = replace(scan, state=ScanState.STALE)
+    why = (reason, _filled(sentence, target.name, record))
+    return RefusedScan(record, identified.unscanned(record, target, why, scan), waiting)
+
+
+def _not_fresh(
+    record: ImageRecord, scan: Scan, by: IdentifiedBy, max_age: timedelta | None
+) -> tuple[Reason, str, bool] | None:
+    """Return why a finished scan is too old, or makes no sense, and whether to wait for another.
+
+    A tag may have moved since its scan; a digest means one image for ever.
+    """
+    finished, pushed = scan.finished_at, moment(record.image_update)
+    by_tag = by is IdentifiedBy.TAG
+    if finished is None or scan.age is None:
+        return Reason.INCOMPLETE, _UNKNOWN, True
+    if by_tag and pushed is not None and finished < pushed:
+        return Reason.STALE, _BEFORE_PUSH, True
+    if max_age is not None and scan.age > max_age:
+        return Reason.STALE, _TOO_OLD, False
+    if scan.age < -_AHEAD:
+        return Reason.INCOMPLETE, _IN_THE_FUTURE, True
+    if by_tag and pushed is None:
+        return Reason.INCOMPLETE, _PUSH_UNKNOWN, True
+    return None
+
+
+def _filled(sentence: str, name: str, record: ImageRecord) -> str:
+    words = (record.sca_status, record.sca_result)
+    return sentence.format(
+        name=name,
+        doing=doing(record),
+        words=", ".join(word for word in words if word),
+        region=record.region_id or "unknown",
+        state=record.sca_status or "(none)",
+        last_scan=record.last_scan_time or "(none)",
+        ended=_time(moment(record.last_scan_time)),
+        pushed=_time(moment(record.image_update)),
+    )
+
+
+def _time(at: datetime | None) -> str:
+    return f"{at:%Y-%m-%d %H:%M} UTC" if at else ""
