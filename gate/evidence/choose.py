@@ -49,8 +49,9 @@ _UNFINISHED = {
     ScanState.UNSUPPORTED: (
         Reason.UNSUPPORTED,
         (
-            "Security Center can't scan images in the region of {name} ({region}). Push to a registry "
-            "in a region that it supports, or let a policy's undecided.warn_on name unsupported."
+            "Security Center can't scan images in the region of {name} ({region}). Push to a "
+            "registry in a region that it supports, or let a policy's undecided.warn_on name "
+            "unsupported."
         ),
         False,
     ),
