@@ -1,4 +1,4 @@
-"""Run the gate as the action's inputs say: the part of action.yml that is no YAML."""
+"""Run the gate as the action's inputs say: the part of action.yml that isn't YAML."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.append(str(ROOT))  # an isolated interpreter doesn't look beside the script
+sys.path.insert(0, str(ROOT))  # an isolated interpreter doesn't look beside the script
 
-import dev  # noqa: E402 - found by the line above
+from action import install  # noqa: E402 - found by the line above
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -58,7 +58,7 @@ def main(environment: Mapping[str, str]) -> int:
     except WrongInput as mistake:
         print(f"error: {mistake}", file=sys.stderr)
         code = USAGE
-    except dev.SetupError as trouble:
+    except install.SetupError as trouble:
         say_unread(f"error: The gate could not be installed.\n{trouble}")
         code = SERVICE
     finally:
@@ -76,7 +76,7 @@ def judge(environment: Mapping[str, str]) -> int:
         raise WrongInput("The input image is empty. Give at least one, by tag and digest.")
     fails_on_block(environment)
     temporary = Path(environment.get("RUNNER_TEMP") or tempfile.gettempdir())
-    python = dev.furnish(temporary / "buildrisk-gate", dev.RUNTIME)
+    python = install.furnish(temporary / "buildrisk-gate", install.RUNTIME)
     folder = Path(tempfile.mkdtemp(prefix="buildrisk-gate-reports-", dir=temporary))
     # Isolated: neither the checkout nor PYTHONPATH may choose what gets imported.
     command = [str(python), "-I", "-X", "utf8", "-m", "gate", *arguments(environment, folder)]
@@ -142,7 +142,7 @@ def tell(environment: Mapping[str, str], code: int) -> None:
 
 
 def say_unread(text: str) -> None:
-    """Show text of others so that the runner doesn't take a line of it for a command."""
+    """Show untrusted text so that the runner doesn't take a line of it for a command."""
     token = secrets.token_hex(16)
     print(f"::stop-commands::{token}\n{text}\n::{token}::", file=sys.stderr, flush=True)
 

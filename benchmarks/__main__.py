@@ -3,7 +3,7 @@
     python3 benchmarks                      all, one after the other
     python3 benchmarks one_check --runs 30  one, with its own arguments
 
-Python is all that it needs: `dev.py` brings the rest.
+Python is all that it needs: it brings the rest.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ NAMES = ("one_check", "startup", "policy", "fleet", "audit")
 def main(arguments: list[str]) -> int:
     """Return the exit code of the first benchmark that fails, else 0."""
     sys.path.insert(0, str(ROOT))
-    from dev import furnish_tests
+    from tests.tools.bring import furnish_tests
 
     if arguments and arguments[0] not in NAMES:
         print(f"{__doc__}\nNames: {', '.join(NAMES)}", file=sys.stderr)

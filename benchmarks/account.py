@@ -23,11 +23,6 @@ def account(images: int) -> World:
     return World.of(*(_image(number) for number in range(images)))
 
 
-def findings_of(images: int) -> int:
-    """Return how many findings they have in all."""
-    return sum(number % _MOST for number in range(images))
-
-
 def _image(number: int) -> SampleImage:
     findings = []
     for place in range(number % _MOST):

@@ -46,17 +46,17 @@ def _measure(images: int, concurrency: int, runs: int, *, sdk: bool) -> dict[str
         arguments = (sandbox.url, str(concurrency))
         sides: dict[str, Side] = {
             _BARE: (_peer("audit_bare", *arguments), sandbox.keys),
-            _GATE: (gate_command(*arguments), sandbox.keys),
+            _GATE: ((*GATE, *audit_arguments(*arguments)), sandbox.keys),
         }
         if sdk:
-            sides[_SDK] = (_peer("audit_sdk_async", *arguments), sandbox.keys)
+            sides[_SDK] = (_peer("sdk", "audit", *arguments), sandbox.keys)
         return interleaved(sides, runs, expected={_GATE: BLOCKED})
 
 
-def gate_command(url: str, concurrency: str) -> tuple[str, ...]:
-    """Return the command of the gate's audit."""
+def audit_arguments(url: str, concurrency: str) -> tuple[str, ...]:
+    """Return what the gate is called with for an audit."""
     options = ("--no-ci", "-q", "--timeout", "1h", "--concurrency", concurrency)
-    return (*GATE, "audit", *options, "--endpoint", url)
+    return ("audit", *options, "--endpoint", url)
 
 
 def _peer(name: str, *arguments: str) -> tuple[str, ...]:

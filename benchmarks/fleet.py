@@ -181,26 +181,20 @@ def main() -> None:
     """Print a table with a row for each quota."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--gates", type=int, default=300)
-    parser.add_argument("--seeds", type=int, default=3, help="how often, each time otherwise")
-    told = parser.parse_args()
-    print(f"{told.gates} gates at once, half of them before their scan ends; {told.seeds} runs.\n")
-    head = (
-        "quota",
-        "right",
-        "requests",
-        "minimum",
-        "÷",
-        "median",
-        "p99",
-        "÷",
-        "last",
-        "minimum ÷ quota",
+    parser.add_argument(
+        "--seeds", type=int, default=3, help="how often, each time with another seed"
     )
+    options = parser.parse_args()
+    print(
+        f"{options.gates} gates at once, half of them before their scan ends; "
+        f"{options.seeds} runs.\n"
+    )
+    head = ["quota", "right", "requests", "minimum", "÷", "median", "p99", "÷", "last"]
     rows = []
     for quota in (None, 20, 5):
-        fleets = [run_fleet(told.gates, quota, seed) for seed in range(told.seeds)]
+        fleets = [run_fleet(options.gates, quota, seed) for seed in range(options.seeds)]
         rows.append(_row(quota, fleets))
-    print(table(head, rows))
+    print(table([*head, "minimum ÷ quota"], rows))
 
 
 def _row(quota: int | None, fleets: Sequence[Fleet]) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
 ROOT = Path(__file__).resolve().parents[1]
 GATE = (sys.executable, "-m", "gate")
@@ -34,9 +34,10 @@ def cost_of(
     """Run a program whose output goes nowhere; raises ``RuntimeError`` for another exit code.
 
     A child starts as a copy of this process, and its peak counts from there: so whatever measures
-    imports nothing large.
+    imports nothing large. What it imports is compiled once and kept, as in every installation.
     """
-    variables = {**os.environ, "PYTHONPATH": str(ROOT), **(environment or {})}
+    surroundings = {"PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": ""}
+    variables = {**os.environ, **surroundings, **(environment or {})}
     started = time.perf_counter()
     process = subprocess.Popen(
         command, env=variables, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
@@ -53,9 +54,9 @@ def cost_of(
 
 def median_of(costs: Iterable[Cost]) -> Cost:
     """Return the medians, each of its own kind."""
-    seen = list(costs)
+    runs = list(costs)
     return Cost(
-        *(statistics.median(getattr(cost, name) for cost in seen) for name in Cost.__slots__)
+        *(statistics.median(getattr(cost, name) for cost in runs) for name in Cost.__slots__)
     )
 
 
@@ -71,13 +72,13 @@ def interleaved(
     ``expected`` are the exit codes of those that don't end with 0.
     """
     codes = expected or {}
-    seen: dict[str, list[Cost]] = {name: [] for name in sides}
+    runs: dict[str, list[Cost]] = {name: [] for name in sides}
     for number in range(rounds + 1):
         for name, (command, environment) in sides.items():
             cost = cost_of(command, environment, expected=codes.get(name, 0))
             if number:
-                seen[name].append(cost)
-    return {name: median_of(costs) for name, costs in seen.items()}
+                runs[name].append(cost)
+    return {name: median_of(costs) for name, costs in runs.items()}
 
 
 def machine() -> str:
@@ -94,3 +95,24 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """Return a table in Markdown; all columns but the first are numbers."""
     lines = [head, ["---", *["---:"] * (len(head) - 1)], *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def cost_table(
+    costs: Mapping[str, Cost], heading: str, ratio: Callable[[float, float], float], other: str
+) -> str:
+    """Return a table of costs; ``ratio`` is made of each cost and that of ``other``."""
+
+    def cells(unit: str, of: float, than: float) -> tuple[str, str]:
+        return f"{of:.0f} {unit}", f"{ratio(of, than):.2f}"
+
+    than = costs[other]
+    rows = [
+        (
+            name,
+            *cells("ms", cost.wall * 1000, than.wall * 1000),
+            *cells("ms", cost.cpu * 1000, than.cpu * 1000),
+            *cells("MiB", cost.memory, than.memory),
+        )
+        for name, cost in costs.items()
+    ]
+    return table(("", "wall", heading, "CPU", heading, "peak memory", heading), rows)

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.measuring import GATE, ROOT, Cost, interleaved, machine, table
+from benchmarks.measuring import GATE, ROOT, Cost, cost_table, interleaved, machine
 from benchmarks.preparing import NAMESPACE, REPOSITORY, in_child
 from benchmarks.serving import Served, served
 
@@ -28,26 +28,27 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=15, help="of each side, interleaved")
     runs = parser.parse_args().runs
     print(f"One check that ends in a pass; medians of {runs} runs each. On {machine()}.\n")
-    digest = in_child("digest")
+    image = in_child("image")
     with _certificates() as (server, authority):
         for latency in LATENCIES:
             with served(latency=latency, certificate=str(server)) as sandbox:
-                sides = _sides(sandbox, str(authority), digest)
+                sides = _sides(sandbox, str(authority), image)
                 medians = interleaved(sides, runs)
             print(f"Latency {latency * 1000:.0f} ms:\n\n{_compared(medians)}\n")
 
 
 def _sides(
-    sandbox: Served, authority: str, digest: str
+    sandbox: Served, authority: str, image: str
 ) -> dict[str, tuple[Sequence[str], Mapping[str, str]]]:
     environment = {**sandbox.keys, "SSL_CERT_FILE": authority}
     gate = (*GATE, "check", "--no-ci", "--endpoint", sandbox.url)
+    digest = image.rpartition(":")[2]
     arguments = (sandbox.url, NAMESPACE, REPOSITORY, digest, authority)
     rounds = ",".join(map(str, ROUNDS))
     return {
-        GATE_SIDE: ((*gate, in_child("image")), environment),
-        SYNC: ((*_peer("sdk_sync"), *arguments), environment),
-        ASYNC: ((*_peer("sdk_async"), *arguments), environment),
+        GATE_SIDE: ((*gate, image), environment),
+        SYNC: ((*_peer("sdk"), "check", *arguments), environment),
+        ASYNC: ((*_peer("sdk"), "check_async", *arguments), environment),
         FLOOR: ((*_peer("floor"), sandbox.url, in_child("modules"), rounds), environment),
     }
 
@@ -57,22 +58,9 @@ def _peer(name: str) -> tuple[str, ...]:
 
 
 def _compared(medians: Mapping[str, Cost]) -> str:
-    gate = medians[GATE_SIDE]
-    head = ("", "wall", "gate ÷ it", "CPU", "gate ÷ it", "peak memory", "gate ÷ it")
-    rows = [
-        (
-            name,
-            f"{cost.wall * 1000:.0f} ms",
-            f"{gate.wall / cost.wall:.2f}",
-            f"{cost.cpu * 1000:.0f} ms",
-            f"{gate.cpu / cost.cpu:.2f}",
-            f"{cost.memory:.0f} MiB",
-            f"{gate.memory / cost.memory:.2f}",
-        )
-        for name, cost in medians.items()
-    ]
-    beyond = (gate.wall - medians[FLOOR].wall) * 1000
-    return f"{table(head, rows)}\n\nWall beyond imports, connections, round trips: {beyond:.0f} ms."
+    costs = cost_table(medians, "gate ÷ it", lambda it, gate: gate / it, other=GATE_SIDE)
+    beyond = (medians[GATE_SIDE].wall - medians[FLOOR].wall) * 1000
+    return f"{costs}\n\nWall beyond imports, connections, round trips: {beyond:.0f} ms."
 
 
 @contextmanager

@@ -16,6 +16,8 @@ from gate.policy import load_policies
 from gate.reference import ImageReference
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from gate.policy import Policies
 
 TODAY = date(2026, 3, 1)
@@ -57,23 +59,28 @@ def judged(findings: int, rules: int, waivers: int) -> float:
     """Return the seconds that judging takes, the loading of the policy not counted."""
     policies = _policies(rules, waivers)
     images = [
-        (_names(at // PER_IMAGE), _found(at, findings)) for at in range(0, findings, PER_IMAGE)
+        (_names(at // PER_IMAGE), _findings(at, findings)) for at in range(0, findings, PER_IMAGE)
     ]
     started = time.perf_counter()
-    for names, found in images:
-        policies.judge(found, names)
+    for names, of_image in images:
+        policies.judge(of_image, names)
     return time.perf_counter() - started
 
 
 def _policies(rules: int, waivers: int) -> Policies:
     text = ["version: 1", "block: {levels: [high, medium], statuses: [unhandled]}"]
     text += ["warn: {levels: [low], statuses: [unhandled, ignored]}"]
-    text += ["rules:"] * bool(rules) + [_rule(number) for number in range(rules)]
-    text += ["waivers:"] * bool(waivers) + [_waiver(number) for number in range(waivers)]
+    text += _section("rules", map(_rule, range(rules)))
+    text += _section("waivers", map(_waiver, range(waivers)))
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "policy.yaml"
         file.write_text("\n".join(text), encoding="utf-8")
         return load_policies([str(file)], directory=Path(folder), today=TODAY)
+
+
+def _section(name: str, entries: Iterable[str]) -> list[str]:
+    lines = list(entries)
+    return [f"{name}:", *lines] if lines else []
 
 
 def _rule(number: int) -> str:
@@ -95,7 +102,7 @@ def _names(image: int) -> tuple[str, ...]:
     return ImageReference.parse(text).glob_names()
 
 
-def _found(first: int, findings: int) -> tuple[Finding, ...]:
+def _findings(first: int, findings: int) -> tuple[Finding, ...]:
     """Return the findings of one image."""
     return tuple(_finding(number) for number in range(first, min(first + PER_IMAGE, findings)))
 

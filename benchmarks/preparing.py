@@ -1,8 +1,7 @@
 """Prepare what a benchmark needs, in a process of its own, so that the one that measures is small.
 
-Arguments: ``digest`` prints the sample image's; ``image`` prints how the gate is asked about it;
-``modules`` prints what a check imports; ``certificates FOLDER`` makes ``server.pem`` and
-``authority.pem``.
+Arguments: ``image`` prints how the gate is asked about the sample image; ``modules`` prints what a
+check imports; ``certificates FOLDER`` makes ``server.pem`` and ``authority.pem``.
 """
 
 from __future__ import annotations
@@ -29,16 +28,12 @@ def in_child(*arguments: str) -> str:
     return done.stdout.strip()
 
 
-def digest() -> str:
-    """Return the digest of the sample image, bare."""
-    from gate.sandbox import sample_world
-
-    return sample_world().find(f"{NAMESPACE}/{REPOSITORY}:{TAG}").bare_digest
-
-
 def image() -> str:
     """Return the sample image's name with its digest."""
-    return f"{HOST}/{NAMESPACE}/{REPOSITORY}:{TAG}@sha256:{digest()}"
+    from gate.sandbox import sample_world
+
+    digest = sample_world().find(f"{NAMESPACE}/{REPOSITORY}:{TAG}").digest
+    return f"{HOST}/{NAMESPACE}/{REPOSITORY}:{TAG}@{digest}"
 
 
 def modules() -> str:
@@ -78,7 +73,6 @@ def certificates(folder: str) -> str:
 if __name__ == "__main__":
     name, *given = sys.argv[1:]
     parts: dict[str, Callable[..., str]] = {
-        "digest": digest,
         "image": image,
         "modules": modules,
         "certificates": certificates,

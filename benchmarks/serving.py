@@ -1,7 +1,7 @@
 """Serve a sandbox from a process of its own, so that it costs those who are measured nothing.
 
-The process prints a line of JSON that tells how to ask it, serves until its standard input is
-closed, and then prints, as JSON, how often each operation was asked for.
+The process prints a line of JSON that says how to ask it, serves until its standard input is
+closed, and then prints, as JSON, how often each operation was requested.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Served:
 
 @contextmanager
 def served(**options: object) -> Iterator[Served]:
-    """Serve a sandbox; ``options`` are those of ``_Options``."""
+    """Serve a sandbox; ``options`` are those of ``_serve``."""
     with subprocess.Popen(
         [sys.executable, "-m", "benchmarks.serving", json.dumps(options)],
         cwd=ROOT,
@@ -59,47 +59,41 @@ def served(**options: object) -> Iterator[Served]:
             one.requests.update(json.loads(process.stdout.readline()))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Options:
-    """``latency`` is in seconds for each answer; ``certificate`` a PEM file with its key.
+async def _serve(
+    *, latency: float = 0.0, quota: int = 0, certificate: str = "", images: int = 0
+) -> None:
+    """Serve until standard input ends.
 
-    ``quota`` are requests a second of the whole account, 0 for any number. ``images`` are that many
-    of ``benchmarks.account`` instead of the sample world.
+    ``latency`` is in seconds for each answer; ``quota`` are requests a second of the whole account,
+    0 for any number; ``certificate`` is a PEM file with its key; ``images`` are that many of
+    ``benchmarks.account`` instead of the sample world.
     """
-
-    latency: float = 0.0
-    quota: int = 0
-    certificate: str = ""
-    images: int = 0
-
-
-async def _serve(options: _Options) -> None:
     import anyio
     import anyio.to_thread
 
     from gate.sandbox import Fault, Faults, Sandbox, sample_world
 
     faults = []
-    if options.quota:
-        faults.append(Fault("account_quota", per_second=options.quota))
-    if options.latency:
-        faults.append(Fault("latency", seconds=options.latency))
+    if quota:
+        faults.append(Fault("account_quota", per_second=quota))
+    if latency:
+        faults.append(Fault("latency", seconds=latency))
     context = None
-    if options.certificate:
+    if certificate:
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        context.load_cert_chain(options.certificate)
+        context.load_cert_chain(certificate)
     world = sample_world()
-    if options.images:
+    if images:
         from benchmarks.account import account
 
-        world = account(options.images)
+        world = account(images)
     async with Sandbox(world, faults=Faults(*faults), ssl_context=context) as sandbox:
-        told = {
+        access = {
             "url": sandbox.url,
             "key_id": sandbox.access_key_id,
             "key_secret": sandbox.access_key_secret,
         }
-        _say(told)
+        _say(access)
         await anyio.to_thread.run_sync(sys.stdin.read)
         _say(Counter(request.operation for request in sandbox.requests))
 
@@ -113,7 +107,7 @@ def _main() -> None:
 
     import anyio
 
-    anyio.run(partial(_serve, _Options(**json.loads(sys.argv[1]))))
+    anyio.run(partial(_serve, **json.loads(sys.argv[1])))
 
 
 if __name__ == "__main__":

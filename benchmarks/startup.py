@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 import sys
+from operator import truediv
 
-from benchmarks.measuring import GATE, ROOT, interleaved, machine, table
+from benchmarks.measuring import GATE, ROOT, cost_table, interleaved, machine
 from benchmarks.preparing import in_child
 from benchmarks.serving import served
 
@@ -30,22 +31,8 @@ def main() -> None:
             },
             runs,
         )
-    other = medians[IMPORT]
-    rows = [
-        (
-            name,
-            f"{cost.wall * 1000:.0f} ms",
-            f"{cost.wall / other.wall:.2f}",
-            f"{cost.cpu * 1000:.0f} ms",
-            f"{cost.cpu / other.cpu:.2f}",
-            f"{cost.memory:.0f} MiB",
-            f"{cost.memory / other.memory:.2f}",
-        )
-        for name, cost in medians.items()
-    ]
     print(f"Medians of {runs} runs each, by plain HTTP without latency. On {machine()}.\n")
-    head = ("", "wall", "÷ import", "CPU", "÷ import", "peak memory", "÷ import")
-    print(table(head, rows))
+    print(cost_table(medians, "÷ import", truediv, other=IMPORT))
 
 
 if __name__ == "__main__":

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 
-from benchmarks.audit import BLOCKED, gate_command, rows_of
-from benchmarks.measuring import cost_of, machine, table
+from benchmarks.audit import BLOCKED, audit_arguments, rows_of
+from benchmarks.measuring import GATE, cost_of, machine, table
 from benchmarks.serving import served
 
 _AT_ONCE = (1, 2, 4, 8, 16, 32)
@@ -30,8 +30,8 @@ def main() -> None:
 def _table(images: int, latency: float, quota: int) -> str:
     rows = rows_of(images)
     head = ("at once", "wall", "rows a second", "÷ one at once", "requests")
-    seen = {number: _audit(images, latency, quota, number) for number in _AT_ONCE}
-    slowest = seen[_AT_ONCE[0]][0]
+    audits = {number: _audit(images, latency, quota, number) for number in _AT_ONCE}
+    slowest = audits[_AT_ONCE[0]][0]
     return table(
         head,
         [
@@ -42,7 +42,7 @@ def _table(images: int, latency: float, quota: int) -> str:
                 f"{slowest / wall:.1f}",
                 f"{requests:,}",
             )
-            for number, (wall, requests) in seen.items()
+            for number, (wall, requests) in audits.items()
         ],
     )
 
@@ -50,7 +50,7 @@ def _table(images: int, latency: float, quota: int) -> str:
 def _audit(images: int, latency: float, quota: int, at_once: int) -> tuple[float, int]:
     """Return how many seconds an audit takes, and how many requests, refused ones included."""
     with served(images=images, latency=latency, quota=quota) as sandbox:
-        command = gate_command(sandbox.url, str(at_once))
+        command = (*GATE, *audit_arguments(sandbox.url, str(at_once)))
         cost = cost_of(command, sandbox.keys, expected=BLOCKED)
     return cost.wall, sandbox.requests.total()
 

@@ -9,8 +9,8 @@ from msgspec import Struct
 from msgspec.structs import asdict
 
 from gate.errors import AnswerUnreadable, PermissionMissing
-from gate.escaping import for_terminal
 from gate.evidence import level_of
+from gate.untrusted import for_terminal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from gate.errors import ExitCode, GateError, PermissionMissing
-from gate.escaping import for_terminal
 from gate.registry import Unresolved
 from gate.security_center import OPERATIONS, Purpose
+from gate.untrusted import for_terminal
 from gate.verdict import worst
 
 if TYPE_CHECKING:

@@ -15,109 +15,80 @@ import aiohttp
 import msgspec
 from yarl import URL
 
+from benchmarks.peers.walking import PAGE_SIZE, RECORDS, read_account
 from gate.credentials import Credentials
 from gate.security_center.signing import authorization, canonical_query, request_headers
 
-PAGE_SIZE = 100
 
-
-class Info(msgspec.Struct):
+class Info(msgspec.Struct, rename="pascal"):
     """Of it, only this is needed."""
 
-    TotalCount: int
-    PageSize: int
+    total_count: int
+    page_size: int
 
 
-class Row(msgspec.Struct):
+class Row(msgspec.Struct, rename="pascal"):
     """A row of any list."""
 
-    Uuid: str = ""
-    RiskKey: str = ""
-    RiskLevel: str = ""
-    Status: int | str | None = None
+    uuid: str = ""
+    risk_key: str = ""
+    risk_level: str = ""
+    status: int | str | None = None
 
 
-class Data(msgspec.Struct):
+class Data(msgspec.Struct, rename="pascal"):
     """A page of the newer operations."""
 
-    PageInfo: Info
-    List: list[Row]
+    page_info: Info
+    rows: list[Row] = msgspec.field(name="List")
 
 
-class Wrapped(msgspec.Struct):
+class Wrapped(msgspec.Struct, rename="pascal"):
     """Its envelope."""
 
-    Data: Data
+    data: Data
 
 
-class Images(msgspec.Struct):
+class Images(msgspec.Struct, rename="pascal"):
     """A page of records."""
 
-    PageInfo: Info
-    ImageInstanceList: list[Row]
+    page_info: Info
+    image_instance_list: list[Row]
 
 
-class Reader:
-    """Reads pages."""
+async def main(endpoint: str, at_once: int) -> None:
+    """Read all lists."""
+    keys = Credentials(
+        os.environ["ALIBABA_CLOUD_ACCESS_KEY_ID"], os.environ["ALIBABA_CLOUD_ACCESS_KEY_SECRET"]
+    )
 
-    def __init__(self, session: aiohttp.ClientSession, endpoint: str, at_once: int) -> None:
-        self._session = session
-        self._endpoint = endpoint
-        self._keys = Credentials(
-            os.environ["ALIBABA_CLOUD_ACCESS_KEY_ID"], os.environ["ALIBABA_CLOUD_ACCESS_KEY_SECRET"]
-        )
-        self._slots = asyncio.Semaphore(at_once)
-
-    async def page(self, operation: str, page: int, **asked: str) -> tuple[list[Row], Info]:
-        """Return the rows of a page."""
-        query = canonical_query(
-            {**asked, "CurrentPage": str(page), "PageSize": str(PAGE_SIZE), "Lang": "en"}
-        )
+    async def read(
+        operation: str, page: int, risk_key: str = "", status: int | None = None
+    ) -> tuple[list[Row], Info]:
+        parameters = {"CurrentPage": str(page), "PageSize": str(PAGE_SIZE), "Lang": "en"}
+        if risk_key:
+            parameters |= {"RiskKey": risk_key, "Status": str(status)}
+        query = canonical_query(parameters)
         headers = request_headers(
-            host=URL(self._endpoint).authority,
+            host=URL(endpoint).authority,
             action=operation,
             version="2018-12-03",
             date=datetime.now(UTC),
             nonce=uuid.uuid4().hex,
         )
-        headers["Authorization"] = authorization(query, headers, self._keys)
-        url = URL(f"{self._endpoint}/?{query}", encoded=True)
-        async with self._slots, self._session.post(url, headers=headers) as answer:
+        headers["Authorization"] = authorization(query, headers, keys)
+        url = URL(f"{endpoint}/?{query}", encoded=True)
+        async with session.post(url, headers=headers) as answer:
             body = await answer.read()
-        if operation == "DescribeImageInstances":
+        if operation == RECORDS:
             images = msgspec.json.decode(body, type=Images)
-            return images.ImageInstanceList, images.PageInfo
-        data = msgspec.json.decode(body, type=Wrapped).Data
-        return data.List, data.PageInfo
+            return images.image_instance_list, images.page_info
+        data = msgspec.json.decode(body, type=Wrapped).data
+        return data.rows, data.page_info
 
-    async def all(self, operation: str, **asked: str) -> list[Row]:
-        """Return the rows of all pages."""
-        rows, info = await self.page(operation, 1, **asked)
-        last = -(-info.TotalCount // info.PageSize)
-        others = await asyncio.gather(
-            *(self.page(operation, number, **asked) for number in range(2, last + 1))
-        )
-        return rows + [row for of, _ in others for row in of]
-
-
-async def main(endpoint: str, at_once: int) -> None:
-    """Read all lists."""
     connector = aiohttp.TCPConnector(limit=at_once)
     async with aiohttp.ClientSession(connector=connector) as session:
-        reader = Reader(session, endpoint, at_once)
-        records = await reader.all("DescribeImageInstances")
-        risks = {row.RiskKey for row in await reader.all("DescribeImageBuildRiskList")}
-        rows = 0
-        for risk in sorted(risks):
-            lists = await asyncio.gather(
-                *(
-                    reader.all("DescribeImageListByBuildRisk", RiskKey=risk, Status=str(status))
-                    for status in range(3)
-                )
-            )
-            rows += sum(map(len, lists))
-        again = await reader.all("DescribeImageInstances")
-    print(len(records), rows, len(again))
+        await read_account(read, at_once)
 
 
 if __name__ == "__main__":

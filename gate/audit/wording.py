@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
-from gate.escaping import for_terminal
 from gate.report import (
     SANDBOX_SENTENCE,
     counted,
@@ -16,6 +15,7 @@ from gate.report import (
     shortest,
     verdict_line,
 )
+from gate.untrusted import for_terminal
 from gate.verdict import Action, Outcome
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from gate.errors import ReportUnwritable
-from gate.escaping import for_markdown, for_workflow_data
 from gate.report import annotation_lines, deployable, render, verdict_line
+from gate.untrusted import for_markdown, for_workflow_data
 from gate.verdict import Action
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import anyio
 
 from gate.credentials.environment import HOW_TO_GIVE, Credentials, checked
 from gate.errors import NoCredentials
-from gate.masking import mask_secrets
+from gate.untrusted import mask_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Callable

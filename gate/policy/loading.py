@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gate.errors import InvalidPolicy
 from gate.policy.meaning import contradictions, policy_of
-from gate.policy.parse import parse, place_at
-from gate.policy.problem import MOST_PROBLEMS, Problem, Unreadable
+from gate.policy.problem import MOST_PROBLEMS, Problem
 from gate.policy.schema import schema_problems
+from gate.untrusted import START, Unreadable, decoded, parse_yaml, read_file
 from gate.verdict import PolicySource
 
 if TYPE_CHECKING:
@@ -49,10 +49,11 @@ def load_files(specs: Sequence[str], *, directory: Path, today: date) -> tuple[P
     policies, problems = [], []
     for spec in specs or (None,):
         named = _default(directory) if spec is None else _named(spec, directory)
-        policy, faults = _load(named, today)
-        if policy is not None:
-            policies.append(policy)
-        problems += [problem.at(named.path) for problem in _shown(faults)]
+        loaded = _load(named, today)
+        if isinstance(loaded, list):
+            problems += [problem.at(named.path) for problem in _shown(loaded)]
+        else:
+            policies.append(loaded)
     if problems:
         raise InvalidPolicy("\n".join(problems), _REMEDY)
     return tuple(policies)
@@ -89,45 +90,28 @@ def _named(spec: str, directory: Path) -> _Named:
     return _Named(path, directory / path, digest) if pinned else _Named(spec, directory / spec)
 
 
-def _load(named: _Named, today: date) -> tuple[Policy | None, list[Problem]]:
+def _load(named: _Named, today: date) -> Policy | list[Problem]:
     try:
         raw = _read(named)
-        content = parse(_decoded(raw))
+        content = parse_yaml(decoded(raw))
     except Unreadable as unreadable:
-        return None, [unreadable.problem]
+        return [Problem(unreadable.place, unreadable.text)]
+    if content.root is None:
+        return [Problem(START, "The file is empty. A policy starts with: version: 1")]
     problems, broken = schema_problems(content)
-    if () in broken:
-        return None, problems
-    problems += contradictions(content, today, broken)
+    if () not in broken:
+        problems += contradictions(content, today, broken)
     if problems:
-        return None, problems
+        return problems
     source = PolicySource(named.path, hashlib.sha256(raw).hexdigest())
-    return policy_of(content, source), []
+    return policy_of(content, source)
 
 
 def _read(named: _Named) -> bytes:
     if named.digest is not None and not _DIGEST.fullmatch(named.digest):
         raise Unreadable("After #sha256= must stand 64 hexadecimal digits.")
-    try:
-        with named.file.open("rb") as file:
-            raw = file.read(_LARGEST + 1)
-    except (OSError, ValueError) as error:
-        cause = getattr(error, "strerror", None) or str(error)
-        raise Unreadable(f"The file can't be read: {cause}.") from None
-    if len(raw) > _LARGEST:
-        raise Unreadable(f"The file is larger than {_LARGEST // 1024} KiB.")
+    raw = read_file(named.file, _LARGEST)
     digest = hashlib.sha256(raw).hexdigest()
     if named.digest is not None and named.digest.lower() != digest:
         raise Unreadable(f"The file was changed: it has sha256={digest}, not {named.digest}.")
     return raw
-
-
-def _decoded(raw: bytes) -> str:
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        before = raw[: error.start].decode("utf-8-sig", errors="replace")
-        raise Unreadable(
-            "The file is not UTF-8 text from here on. Save it as UTF-8.",
-            place_at(before, len(before)),
-        ) from None

@@ -11,13 +11,13 @@ from gate.clock import parse_duration, say_duration
 from gate.findings import Requirements
 from gate.policy.globs import Globs
 from gate.policy.model import Entry, Policy, Tolerance, Waiver
-from gate.policy.problem import START, Problem
+from gate.policy.problem import Problem
 from gate.verdict import Action
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from gate.policy.parse import Content, Path
+    from gate.untrusted import Path, Tree
     from gate.verdict import PolicySource
 
 _T = TypeVar("_T")
@@ -26,7 +26,7 @@ _WHOLE = frozenset({"scan", "undecided"})  # keys that are left out if anything 
 _DURATIONS = frozenset({"max_age", "settle"})  # of `scan`
 
 
-def contradictions(content: Content, today: date, broken: frozenset[Path]) -> list[Problem]:
+def contradictions(content: Tree, today: date, broken: frozenset[Path]) -> list[Problem]:
     """Return what is wrong with durations, days and waivers.
 
     ``broken`` are the parts that the schema has something against: they are left out, so that one
@@ -48,9 +48,9 @@ def contradictions(content: Content, today: date, broken: frozenset[Path]) -> li
 class _Checks:
     """The checks of one file, and what they have against it."""
 
-    def __init__(self, content: Content, today: date) -> None:
+    def __init__(self, content: Tree, today: date) -> None:
         self.problems: list[Problem] = []
-        self._places = content.values
+        self._place = content.place
         self._today = today
 
     def check_scan(self, scan: Mapping[str, Any]) -> None:
@@ -89,15 +89,20 @@ class _Checks:
             return None
 
     def _problem(self, path: Path, text: str) -> None:
-        self.problems.append(Problem(self._places.get(path, START), text))
+        self.problems.append(Problem(self._place(path), text))
 
 
-def policy_of(content: Content, source: PolicySource) -> Policy:
+def policy_of(content: Tree, source: PolicySource) -> Policy:
     """Return what a file means; there must be nothing wrong with it."""
     data: dict[str, Any] = content.data
     limit = data.get("max_waiver")
     waivers = (
-        {**waiver, "match": waiver, "path": source.path, "line": content.values["waivers", at].line}
+        {
+            **waiver,
+            "match": waiver,
+            "path": source.path,
+            "line": content.place(("waivers", at)).line,
+        }
         for at, waiver in enumerate(data.get("waivers", ()))
     )
     return Policy(
@@ -110,16 +115,16 @@ def policy_of(content: Content, source: PolicySource) -> Policy:
     )
 
 
-def _entries(content: Content) -> Iterator[dict[str, Any]]:
+def _entries(content: Tree) -> Iterator[dict[str, Any]]:
     """Yield rules and selectors in the order in which they are tried."""
     for at, rule in enumerate(content.data.get("rules", ())):
         name = rule.get("name", f"rules[{at}]")
-        yield {**rule, "rule": name, "line": content.values["rules", at].line}
+        yield {**rule, "rule": name, "line": content.place(("rules", at)).line}
     for action in (Action.BLOCK, Action.WARN):
         selectors = content.data.get(action, ())
         single = isinstance(selectors, dict)
         for at, selector in enumerate([selectors] if single else selectors):
-            place = content.values[(action,) if single else (action, at)]
+            place = content.place((action,) if single else (action, at))
             yield {**selector, "match": selector, "action": action, "line": place.line}
 
 
@@ -139,9 +144,4 @@ def _duration(value: str | float) -> timedelta:
 def _converted(data: Mapping[str, Any], kind: type[_T]) -> _T:
     """Make a value of its type; texts that are folded over several lines become one line."""
     lines = {key: " ".join(v.split()) if isinstance(v, str) else v for key, v in data.items()}
-    return msgspec.convert(lines, kind, dec_hook=_decoded)
-
-
-def _decoded(kind: type, value: Any) -> Any:  # noqa: ANN401 - msgspec's
-    """Read what msgspec can't: patterns."""
-    return Globs(value) if kind is Globs else value
+    return msgspec.convert(lines, kind, dec_hook=lambda own, value: own(value))  # our own: `Globs`

@@ -4,26 +4,18 @@ from __future__ import annotations
 
 import json
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from gate.untrusted import Place
+
 MOST_PROBLEMS = 200  # of one file; nobody reads more, and a hostile file could hold many thousands
 _LONGEST_SHOWN = 60  # characters of a value in a message
 _LONGEST_TEXT = 500  # characters of a message; a parser's own may repeat half a file
-
-
-class Place(NamedTuple):
-    """A place in a file; both numbers count from 1."""
-
-    line: int
-    column: int
-
-
-START = Place(1, 1)
 
 
 class Problem(Struct, frozen=True, order=True):
@@ -36,14 +28,6 @@ class Problem(Struct, frozen=True, order=True):
         """Return ``path:line:column: text``, always one line."""
         text = self.text if len(self.text) <= _LONGEST_TEXT else f"{self.text[:_LONGEST_TEXT]}…"
         return f"{_printable(path)}:{self.place.line}:{self.place.column}: {_printable(text)}"
-
-
-class Unreadable(Exception):
-    """A file of which nothing more can be said than this one problem."""
-
-    def __init__(self, text: str, place: Place = START) -> None:
-        super().__init__(text)
-        self.problem = Problem(place, text)
 
 
 def shown(value: object) -> str:

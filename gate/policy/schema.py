@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any, cast
 
 from msgspec import Struct
 
-from gate.policy.problem import MOST_PROBLEMS, START, Place, Problem, nearest, shown
+from gate.policy.problem import MOST_PROBLEMS, Problem, nearest, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from gate.policy.parse import Content, Path
+    from gate.untrusted import Path, Place, Tree
 
 VERSION = 1
 
@@ -60,7 +60,7 @@ class _Fault(Struct, frozen=True):
         return str(self.schema.get("title", ""))
 
 
-def schema_problems(content: Content) -> tuple[list[Problem], frozenset[Path]]:
+def schema_problems(content: Tree) -> tuple[list[Problem], frozenset[Path]]:
     """Return what the schema has against a file, and the parts that can't be understood.
 
     Such a part is the path of a key at the top, or of an entry of its list; ``()`` is all, which it
@@ -89,7 +89,7 @@ def schema_problems(content: Content) -> tuple[list[Problem], frozenset[Path]]:
     return sorted(problems), frozenset(broken)
 
 
-def _other_version(content: Content) -> Problem | None:
+def _other_version(content: Tree) -> Problem | None:
     """Of a file of another version nothing else can be said."""
     if not isinstance(content.data, dict):
         return None
@@ -98,11 +98,11 @@ def _other_version(content: Content) -> Problem | None:
         return None
     hint = f" Write version: {VERSION}." if str(version) == str(VERSION) else ""
     text = f"version is {shown(version)}, but this gate reads version {VERSION}.{hint}"
-    return Problem(content.values[("version",)], text)
+    return Problem(content.place(("version",)), text)
 
 
-def _problems(fault: _Fault, content: Content) -> Iterator[Problem]:
-    place = content.values.get(fault.path, START)
+def _problems(fault: _Fault, content: Tree) -> Iterator[Problem]:
+    place = content.place(fault.path)
     if fault.keyword == "additionalProperties":
         yield from _unknown_keys(fault, content)
     elif fault.keyword == "required":
@@ -111,11 +111,11 @@ def _problems(fault: _Fault, content: Content) -> Iterator[Problem]:
         yield Problem(place, _sentence(fault))
 
 
-def _unknown_keys(fault: _Fault, content: Content) -> Iterator[Problem]:
+def _unknown_keys(fault: _Fault, content: Tree) -> Iterator[Problem]:
     allowed = list(fault.schema["properties"])
     for key in fault.value:
         if key not in allowed:
-            place: Place = content.keys[(*fault.path, key)]
+            place = content.key_place((*fault.path, key))
             yield Problem(
                 place,
                 f"{shown(key)} is not a key {_within(fault.path)}.{nearest(key, allowed)} "

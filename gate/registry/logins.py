@@ -42,12 +42,12 @@ _LARGEST_TOKEN = 65536
 _TOKEN = re.compile(r"[\x21-\x7e]+")
 
 
-class _TokenAnswer(msgspec.Struct):
+class _RegistryToken(msgspec.Struct):
     token: str | None = None
     access_token: str | None = None
 
     def __repr__(self) -> str:
-        return "_TokenAnswer(…)"
+        return "_RegistryToken(…)"
 
 
 class Logins:
@@ -169,9 +169,9 @@ def _token(host: str, answer: HttpResponse) -> str | Unresolved:
             f"Log in again before the gate runs: docker login {host}.",
         )
     try:
-        decoded = msgspec.json.decode(answer.body, type=_TokenAnswer)
+        decoded = msgspec.json.decode(answer.body, type=_RegistryToken)
     except (ValueError, RecursionError):
-        decoded = _TokenAnswer()
+        decoded = _RegistryToken()
     token = decoded.token or decoded.access_token or ""
     if not _TOKEN.fullmatch(token) or len(token) > _LARGEST_TOKEN:
         return Unresolved(

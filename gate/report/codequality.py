@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from gate.escaping import visible
 from gate.findings import Level, Location
 from gate.report.naming import file_of, fingerprint, repository_of
 from gate.report.wording import (
@@ -21,6 +20,7 @@ from gate.report.wording import (
     one_line,
     undecided_sentence,
 )
+from gate.untrusted import visible
 from gate.verdict import Action, Outcome
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gate.escaping import for_dotenv
 from gate.report.naming import deployable
+from gate.untrusted import for_dotenv
 from gate.verdict import Action
 
 if TYPE_CHECKING:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from gate.escaping import for_terminal, for_workflow_data, for_workflow_property, visible
 from gate.findings import Shown
 from gate.report.wording import (
     SANDBOX_SENTENCE,
@@ -24,6 +23,7 @@ from gate.report.wording import (
     verdict_line,
     weight,
 )
+from gate.untrusted import for_terminal, for_workflow_data, for_workflow_property, visible
 from gate.verdict import Action, Outcome
 
 if TYPE_CHECKING:

@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid5
 
 from gate import __version__
-from gate.escaping import for_markdown, visible
 from gate.findings import Level, Shown
 from gate.report.naming import (
     file_of,
@@ -41,6 +40,7 @@ from gate.report.wording import (
     policy_in_words,
     undecided_sentence,
 )
+from gate.untrusted import for_markdown, visible
 from gate.verdict import Action, Outcome
 
 if TYPE_CHECKING:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from gate.escaping import for_xml, visible
 from gate.findings import Shown
 from gate.report.naming import repository_of
 from gate.report.wording import (
@@ -25,6 +24,7 @@ from gate.report.wording import (
     policy_in_words,
     service_in_words,
 )
+from gate.untrusted import for_xml, visible
 from gate.verdict import Action, Outcome
 
 if TYPE_CHECKING:

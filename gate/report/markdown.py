@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
-from gate.escaping import for_markdown, visible
 from gate.findings import Shown
 from gate.report.wording import (
     ABOUT_SAMPLE_DATA,
@@ -27,6 +26,7 @@ from gate.report.wording import (
     verdict_line,
     weight,
 )
+from gate.untrusted import for_markdown, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

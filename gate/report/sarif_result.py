@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from gate.escaping import for_sarif
 from gate.findings import Level, Shown
 from gate.report.naming import file_of, fingerprint, repository_of
 from gate.report.wording import advice_on, cut, folded, waiver_in_words
+from gate.untrusted import for_sarif
 from gate.verdict import Action
 
 if TYPE_CHECKING:

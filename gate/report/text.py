@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from rich.cells import cell_len, set_cell_size
 
-from gate.escaping import for_terminal
 from gate.report.layout import Layout
 from gate.report.text_image import OUTCOME_STYLES, write_image
 from gate.report.wording import (
@@ -22,6 +21,7 @@ from gate.report.wording import (
     shortest,
     verdict_line,
 )
+from gate.untrusted import for_terminal
 
 if TYPE_CHECKING:
     from gate.report import Style

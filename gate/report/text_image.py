@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 
-from gate.escaping import for_terminal
 from gate.findings import Shown, Status
 from gate.report.wording import (
     code_of,
@@ -21,6 +20,7 @@ from gate.report.wording import (
     status_in_words,
     weight,
 )
+from gate.untrusted import for_terminal
 from gate.verdict import Action, Outcome
 
 if TYPE_CHECKING:

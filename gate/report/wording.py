@@ -11,8 +11,8 @@ import re
 from datetime import UTC
 from typing import TYPE_CHECKING
 
-from gate.escaping import for_json, for_terminal, visible
 from gate.findings import Fact, IdentifiedBy, Level, ScanState, Shown
+from gate.untrusted import for_json, for_terminal, visible
 from gate.verdict import STRICTEST_FIRST, Action, Outcome
 
 if TYPE_CHECKING:

@@ -8,32 +8,31 @@ It shares no code with the client that asks it, so that a mistake of one can't h
 
 from __future__ import annotations
 
-from gate.sandbox.checks import Check, RiskClass, Text
-from gate.sandbox.faults import Fault, Faults, Kind
-from gate.sandbox.images import DAY, HOUR, SampleFinding, SampleImage, SampleIndex, State
-from gate.sandbox.load import load_world
-from gate.sandbox.readings import Readings
+from gate.sandbox.call import Readings
+from gate.sandbox.fault_injection import Fault, FaultKind, Faults
+from gate.sandbox.lifecycle import Sandbox, serve
 from gate.sandbox.sample import sample_world
-from gate.sandbox.serve import serve
-from gate.sandbox.service import Request, Sandbox
-from gate.sandbox.world import WhitelistRule, World
+from gate.sandbox.sample_checks import Bilingual, RiskClass, SampleCheck
+from gate.sandbox.sample_images import DAY, HOUR, SampleFinding, SampleImage, SampleIndex, State
+from gate.sandbox.service import LoggedRequest
+from gate.sandbox.world import WhitelistRule, World, load_world
 
 __all__ = [
     "DAY",
     "HOUR",
-    "Check",
+    "Bilingual",
     "Fault",
+    "FaultKind",
     "Faults",
-    "Kind",
+    "LoggedRequest",
     "Readings",
-    "Request",
     "RiskClass",
+    "SampleCheck",
     "SampleFinding",
     "SampleImage",
     "SampleIndex",
     "Sandbox",
     "State",
-    "Text",
     "WhitelistRule",
     "World",
     "load_world",

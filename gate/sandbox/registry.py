@@ -11,18 +11,18 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
-from gate.sandbox.manifests import Content, digest_of
+from gate.sandbox.image_manifests import ImageManifest, digest_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gate.sandbox.images import SampleImage, SampleIndex
+    from gate.sandbox.sample_images import SampleImage, SampleIndex
     from gate.sandbox.world import World
 
 _PATH = re.compile(r"/v2/(?P<name>.+)/(?P<kind>manifests|blobs)/(?P<reference>[^/]+)")
 
 
-class Reply(Struct, frozen=True):
+class RegistryReply(Struct, frozen=True):
     """An answer of the registry."""
 
     status: int
@@ -31,28 +31,28 @@ class Reply(Struct, frozen=True):
     headers: dict[str, str] = field(default_factory=dict)
 
 
-def answer(world: World, path: str, elapsed: float) -> Reply:
+def answer(world: World, method: str, path: str, elapsed: float) -> RegistryReply:
     """Answer a GET; a HEAD is the same without its body."""
+    if method not in {"GET", "HEAD"}:
+        return error(405, "UNSUPPORTED", "this registry is read-only")
     if path == "/v2/":
-        return Reply(200, b"{}")
-    asked = _PATH.fullmatch(path)
-    if asked is None:
-        return _unknown("NAME_UNKNOWN", "repository name not known to registry")
-    contents = list(_contents(world, asked["name"], elapsed))
-    if not contents:
-        return _unknown("NAME_UNKNOWN", "repository name not known to registry")
-    if asked["kind"] == "blobs":
-        return _blob(contents, asked["reference"])
-    digest = asked["reference"]
+        return RegistryReply(200, b"{}")
+    parts = _PATH.fullmatch(path)
+    contents = list(_contents(world, parts["name"], elapsed)) if parts else []
+    if not (parts and contents):
+        return error(404, "NAME_UNKNOWN", "repository name not known to registry")
+    if parts["kind"] == "blobs":
+        return _blob(contents, parts["reference"])
+    digest = parts["reference"]
     if ":" not in digest:
-        digest = _tagged(world, asked["name"], digest, elapsed)
+        digest = _tagged(world, parts["name"], digest, elapsed)
     for content in contents:
         if content.digest == digest:
             return _found(content.body, content.media_type)
-    return _unknown("MANIFEST_UNKNOWN", "manifest unknown to registry")
+    return error(404, "MANIFEST_UNKNOWN", "manifest unknown to registry")
 
 
-def _contents(world: World, name: str, elapsed: float) -> Iterator[Content]:
+def _contents(world: World, name: str, elapsed: float) -> Iterator[ImageManifest]:
     for image in world.records():
         if image.name == name and image.served and image.pushed <= elapsed:
             yield image.content
@@ -76,17 +76,20 @@ def _tagged(world: World, name: str, tag: str, elapsed: float) -> str:
     return max(pushed, key=lambda one: one.pushed).digest if pushed else ""
 
 
-def _blob(contents: list[Content], digest: str) -> Reply:
+def _blob(contents: list[ImageManifest], digest: str) -> RegistryReply:
     for content in contents:
         if digest in content.blobs:
             return _found(content.blobs[digest], "application/octet-stream")
-    return _unknown("BLOB_UNKNOWN", "blob unknown to registry")
+    return error(404, "BLOB_UNKNOWN", "blob unknown to registry")
 
 
-def _found(body: bytes, media_type: str) -> Reply:
-    return Reply(200, body, media_type, {"Docker-Content-Digest": digest_of(body)})
+def _found(body: bytes, media_type: str) -> RegistryReply:
+    return RegistryReply(200, body, media_type, {"Docker-Content-Digest": digest_of(body)})
 
 
-def _unknown(code: str, message: str) -> Reply:
+def error(
+    status: int, code: str, message: str, headers: dict[str, str] | None = None
+) -> RegistryReply:
+    """Return an error as the specification writes it."""
     errors = {"errors": [{"code": code, "message": message, "detail": {}}]}
-    return Reply(404, json.dumps(errors).encode())
+    return RegistryReply(status, json.dumps(errors).encode(), headers=headers or {})

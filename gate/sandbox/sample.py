@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gate.sandbox.images import DAY, HOUR, SampleFinding, SampleImage, SampleIndex, State
+from gate.sandbox.sample_images import DAY, HOUR, SampleFinding, SampleImage, SampleIndex, State
 from gate.sandbox.world import WhitelistRule, World
 
 
@@ -144,22 +144,15 @@ def _other_registries() -> list[SampleImage]:
 
 
 def _multi() -> SampleIndex:
-    platforms: dict[str, tuple[SampleFinding, ...]] = {
-        "linux/amd64": (),
-        "linux/arm64": (_root(),),
-    }
     return SampleIndex(
         namespace="shop",
         repository="multi",
         tag="1.0",
-        images=tuple(
-            SampleImage(
-                namespace="shop",
-                repository="multi",
-                tag="1.0",
-                platform=platform,
-                findings=findings,
-            )
-            for platform, findings in platforms.items()
-        ),
+        images=(_of_multi("linux/amd64"), _of_multi("linux/arm64", _root())),
+    )
+
+
+def _of_multi(platform: str, *findings: SampleFinding) -> SampleImage:
+    return SampleImage(
+        namespace="shop", repository="multi", tag="1.0", platform=platform, findings=findings
     )

@@ -19,21 +19,18 @@ from msgspec import Struct
 from gate.errors import UsageError
 from gate.sandbox import registry
 from gate.sandbox.call import Call
-from gate.sandbox.faults import Fault, Kind
+from gate.sandbox.fault_injection import PAGE, Fault, FaultKind, garbled, refuse
 from gate.sandbox.operations import OPERATIONS
 from gate.sandbox.parameters import Parameters
-from gate.sandbox.records import Records
 from gate.sandbox.refusals import Refusal, body
-from gate.sandbox.service import Request
-from gate.sandbox.signature import Arrived, Gatekeeper, Keys, decoded_pairs
-from gate.sandbox.strikes import PAGE, garbled, refuse
+from gate.sandbox.scan_records import RecordCache
+from gate.sandbox.signature import Authenticator, Keys, WireRequest, decoded_pairs
 from gate.sandbox.tasks import Tasks
 
 if TYPE_CHECKING:
-    import ssl
     from collections.abc import Mapping
 
-    from gate.sandbox.service import Sandbox
+    from gate.sandbox.service import LocalService
 
 _JSON = "application/json;charset=utf-8"
 _HTML = "text/html; charset=utf-8"
@@ -59,40 +56,42 @@ class Running(Struct, frozen=True):
             await self.runner.cleanup()
 
 
-async def start(sandbox: Sandbox, port: int, ssl_context: ssl.SSLContext | None) -> Running:
-    """Listen on 127.0.0.1; raises ``UsageError`` if the port can't be had."""
+async def start(service: LocalService) -> Running:
+    """Listen on 127.0.0.1; raises ``UsageError`` if the service's port can't be used."""
     stopping = anyio.Event()
     runner = web.ServerRunner(
-        web.Server(_Handler(sandbox, stopping).handle, access_log=None), shutdown_timeout=1
+        web.Server(_Handler(service, stopping).handle, access_log=None), shutdown_timeout=1
     )
     await runner.setup()
     try:
-        site = web.TCPSite(runner, "127.0.0.1", port, ssl_context=ssl_context, backlog=_BACKLOG)
+        site = web.TCPSite(
+            runner, "127.0.0.1", service.port, ssl_context=service.ssl_context, backlog=_BACKLOG
+        )
         await site.start()
     except OSError as error:
         await runner.cleanup()
         raise UsageError(
-            f"Port {port} of 127.0.0.1 can't be used: {error.strerror}.",
+            f"Port {service.port} of 127.0.0.1 can't be used: {error.strerror}.",
             "Choose another one with --port, or 0 for any that is free.",
         ) from None
     return Running(int(runner.addresses[0][1]), runner, stopping)
 
 
 class _Handler:
-    """Answers requests about one sandbox."""
+    """Answers requests about one service."""
 
-    def __init__(self, sandbox: Sandbox, stopping: anyio.Event) -> None:
-        self._sandbox = sandbox
+    def __init__(self, service: LocalService, stopping: anyio.Event) -> None:
+        self._service = service
         self._stopping = stopping
-        self._gatekeeper = Gatekeeper()
-        self._records = Records()
+        self._authenticator = Authenticator()
+        self._records = RecordCache()
         self._tasks = Tasks()
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request."""
         if request.path.startswith("/v2/"):
             return await self._registry(request)
-        arrived = Arrived(
+        arrived = WireRequest(
             request.method,
             request.raw_path,
             {name.lower(): value for name, value in request.headers.items()},
@@ -100,76 +99,71 @@ class _Handler:
         )
         operation = arrived.headers.get("x-acs-action", "")
         values = _values(arrived)
-        struck = self._strike(operation, values)
+        struck = self._service.strike(operation, values)
         if await self._connection_is_lost(request, struck):
             return web.Response()
-        if Kind.HTML_403 in struck:
+        if FaultKind.HTML_403 in struck:
             return self._bytes(403, PAGE, _HTML)
-        request_id = str(UUID(int=self._sandbox.random.getrandbits(128), version=4)).upper()
+        request_id = str(UUID(int=self._service.random.getrandbits(128), version=4)).upper()
         try:
             answer = self._answer(arrived, operation, values, struck)
         except Refusal as refusal:
-            content = body(refusal, request_id, request.host)
-            return self._json(content, refusal.status, refusal.headers)
+            content = msgspec.json.encode(body(refusal, request_id, request.host))
+            return self._bytes(refusal.status, content, _JSON, refusal.headers)
         return await self._send(request, {**answer, "RequestId": request_id}, struck)
 
-    def _strike(self, operation: str, values: Mapping[str, str]) -> dict[Kind, Fault]:
-        sandbox = self._sandbox
-        sandbox.requests.append(Request(operation, values, sandbox.clock))
-        return sandbox.mischief.strike(operation, sandbox.elapsed)
-
     async def _connection_is_lost(
-        self, request: web.BaseRequest, struck: Mapping[Kind, Fault]
+        self, request: web.BaseRequest, struck: Mapping[FaultKind, Fault]
     ) -> bool:
         """Delay, and tell whether nobody is left to answer."""
-        latency = struck.get(Kind.LATENCY)
+        latency = struck.get(FaultKind.LATENCY)
         if latency is not None:
             with anyio.move_on_after(latency.seconds):
                 await self._stopping.wait()
-        if Kind.SILENT in struck:
+        if FaultKind.SILENT in struck:
             await self._stopping.wait()
-        lost = Kind.SILENT in struck or Kind.RESET in struck
+        lost = FaultKind.SILENT in struck or FaultKind.RESET in struck
         if lost and request.transport is not None:
             request.transport.abort()
         return lost
 
     def _answer(
         self,
-        arrived: Arrived,
+        arrived: WireRequest,
         operation: str,
         values: Mapping[str, str],
-        struck: Mapping[Kind, Fault],
+        struck: Mapping[FaultKind, Fault],
     ) -> dict[str, object]:
-        sandbox = self._sandbox
-        keys = Keys(sandbox.access_key_id, sandbox.access_key_secret, sandbox.security_token)
-        self._gatekeeper.admit(arrived, keys, sandbox.clock)
+        service = self._service
+        keys = Keys(service.access_key_id, service.access_key_secret, service.security_token)
+        self._authenticator.admit(arrived, keys, service.clock)
         answer = OPERATIONS.get((arrived.headers["x-acs-version"], operation))
         if answer is None:
             raise Refusal(404, "InvalidAction.NotFound", "Specified api is not found.")
         refuse(operation, struck)
-        elapsed = sandbox.elapsed
+        elapsed = service.elapsed
         return answer(
             Call(
                 parameters=Parameters(values),
-                world=sandbox.world,
-                records=self._records.at(sandbox.world, elapsed),
+                world=service.world,
+                records=self._records.at(service.world, elapsed),
                 memory=self._records.memory,
                 tasks=self._tasks,
-                readings=sandbox.readings,
+                readings=service.readings,
                 struck=struck,
-                random=sandbox.random,
+                random=service.random,
                 elapsed=elapsed,
-                origin=sandbox.moment(0.0).timestamp(),
+                origin=service.origin.timestamp(),
             )
         )
 
     async def _send(
-        self, request: web.BaseRequest, answer: dict[str, object], struck: Mapping[Kind, Fault]
+        self, request: web.BaseRequest, answer: dict[str, object], struck: Mapping[FaultKind, Fault]
     ) -> web.StreamResponse:
         content = msgspec.json.encode(answer)
-        if Kind.CUT in struck:
+        if FaultKind.CUT in struck:
             return await self._cut(request, content)
-        media_type = _HTML if Kind.HTML in struck else _JSON
+        media_type = _HTML if FaultKind.HTML in struck else _JSON
         return self._bytes(200, garbled(content, struck.keys()), media_type)
 
     async def _cut(self, request: web.BaseRequest, content: bytes) -> web.StreamResponse:
@@ -183,24 +177,17 @@ class _Handler:
         return response
 
     async def _registry(self, request: web.BaseRequest) -> web.StreamResponse:
-        struck = self._strike(_REGISTRY, {"method": request.method, "path": request.path})
+        struck = self._service.strike(_REGISTRY, {"method": request.method, "path": request.path})
         if await self._connection_is_lost(request, struck):
             return web.Response()
+        service = self._service
         try:
             refuse(_REGISTRY, struck)
+            reply = registry.answer(service.world, request.method, request.path, service.elapsed)
         except Refusal as refusal:
-            errors = {"errors": [{"code": refusal.code.upper(), "message": refusal.message}]}
-            return self._json(errors, refusal.status, refusal.headers)
-        if request.method not in {"GET", "HEAD"}:
-            errors = {"errors": [{"code": "UNSUPPORTED", "message": "this registry is read-only"}]}
-            return self._json(errors, 405)
-        reply = registry.answer(self._sandbox.world, request.path, self._sandbox.elapsed)
+            code = refusal.code.upper()
+            reply = registry.error(refusal.status, code, refusal.message, refusal.headers)
         return self._bytes(reply.status, reply.body, reply.media_type, reply.headers)
-
-    def _json(
-        self, content: object, status: int, headers: Mapping[str, str] | None = None
-    ) -> web.Response:
-        return self._bytes(status, msgspec.json.encode(content), _JSON, headers)
 
     def _bytes(
         self, status: int, content: bytes, media_type: str, headers: Mapping[str, str] | None = None
@@ -212,10 +199,10 @@ class _Handler:
         )
 
     def _date(self) -> dict[str, str]:
-        return {"Date": format_datetime(self._sandbox.clock.astimezone(UTC), usegmt=True)}
+        return {"Date": format_datetime(self._service.clock.astimezone(UTC), usegmt=True)}
 
 
-def _values(arrived: Arrived) -> dict[str, str]:
+def _values(arrived: WireRequest) -> dict[str, str]:
     """Return the parameters of a request, from its query and, if it is a form, from its body."""
     pairs = decoded_pairs(arrived.target.partition("?")[2])
     if arrived.headers.get("content-type", "").startswith(_FORM):

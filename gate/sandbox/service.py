@@ -1,30 +1,32 @@
-"""The local Security Center as an object: start it, ask it, change it, stop it."""
+"""What a local Security Center is about: its world, faults and clock, and what it was asked."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from random import Random
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from gate.sandbox.faults import Faults, Kind, Mischief
-from gate.sandbox.readings import Readings
+from gate.sandbox.call import Readings
+from gate.sandbox.fault_injection import FaultInjector, FaultKind, Faults
 
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable, Mapping
-    from types import TracebackType
 
-    from gate.sandbox.server import Running
+    from gate.sandbox.fault_injection import Fault
     from gate.sandbox.world import World
 
 # Made up; they open nothing but a sandbox.
 SAMPLE_KEY_ID = "sandbox-key-id"
 SAMPLE_KEY_SECRET = "sandbox-key-secret"  # noqa: S105 - a sample
 
+_REQUESTS_TO_REMEMBER = 100_000  # a sandbox at a terminal may run for days
 
-class Request(Struct, frozen=True):
+
+class LoggedRequest(Struct, frozen=True):
     """A request that arrived, whether it was answered or not; ``at`` is the sandbox's clock.
 
     ``operation`` is ``Registry`` for the registry, with ``method`` and ``path`` as parameters.
@@ -35,20 +37,15 @@ class Request(Struct, frozen=True):
     at: datetime
 
 
-def _utc_now() -> datetime:
-    return datetime.now(UTC)
+class LocalService:
+    """A Security Center about a sample world, and the registry that it watches.
 
-
-class Sandbox:
-    """A Security Center on loopback, and the registry that it watches, about a sample world.
-
-    Used as an async context manager (on asyncio): it listens on 127.0.0.1 from entry to exit.
     ``port`` 0 takes a free one. ``now`` is the service's clock, in UTC. ``seed`` decides what the
     faults draw. A world is changed by what clients ask (scans, statuses, checks), so give each
-    sandbox its own.
+    service its own.
 
     ``world``, ``readings`` and ``faults`` may be changed at any time; ``requests`` holds all that
-    was asked, in order.
+    was asked, in order, of very many the latest.
     """
 
     def __init__(  # noqa: PLR0913 - each is a thing a test varies alone
@@ -57,7 +54,7 @@ class Sandbox:
         *,
         readings: Readings = Readings(),  # noqa: B008 - frozen
         faults: Faults = Faults(),  # noqa: B008 - a tuple
-        now: Callable[[], datetime] | None = None,
+        now: Callable[[], datetime] = partial(datetime.now, UTC),  # noqa: B008 - immutable
         port: int = 0,
         ssl_context: ssl.SSLContext | None = None,
         seed: int = 0,
@@ -70,14 +67,24 @@ class Sandbox:
         self.access_key_id = access_key_id
         self.access_key_secret = access_key_secret
         self.security_token = security_token
-        self.requests: list[Request] = []
-        self.random = Random(seed)  # noqa: S311 - repeatable mischief, not a secret
-        self._now = now or _utc_now
-        self._port = port
-        self._ssl_context = ssl_context
+        self.port = port
+        self.ssl_context = ssl_context
+        self.requests: list[LoggedRequest] = []
+        self.random = Random(seed)  # noqa: S311 - repeatable faults, not a secret
+        self._now = now
         self._started: datetime | None = None
-        self._running: Running | None = None
         self.faults = faults
+
+    def begin(self) -> None:
+        """Let the times of the world count from now on."""
+        self._started = self._now()
+
+    def strike(self, operation: str, parameters: Mapping[str, str]) -> dict[FaultKind, Fault]:
+        """Remember a request that arrived, and return the faults that strike it."""
+        if len(self.requests) >= _REQUESTS_TO_REMEMBER:
+            del self.requests[: _REQUESTS_TO_REMEMBER // 2]
+        self.requests.append(LoggedRequest(operation, parameters, self.clock))
+        return self._injector.strike(operation, self.elapsed)
 
     @property
     def faults(self) -> Faults:
@@ -87,23 +94,7 @@ class Sandbox:
     @faults.setter
     def faults(self, faults: Faults) -> None:
         self._faults = faults
-        self.mischief = Mischief(faults, self.random)
-
-    @property
-    def url(self) -> str:
-        """``http://127.0.0.1:PORT``, or ``https`` where there is an SSL context.
-
-        Raises ``RuntimeError`` while the sandbox isn't running.
-        """
-        if self._running is None:
-            raise RuntimeError("The sandbox is not running: enter it with `async with`.")
-        scheme = "http" if self._ssl_context is None else "https"
-        return f"{scheme}://127.0.0.1:{self._running.port}"
-
-    @property
-    def endpoint(self) -> str:
-        """What to give as ``--endpoint``; the same as ``url``."""
-        return self.url
+        self._injector = FaultInjector(faults, self.random)
 
     @property
     def elapsed(self) -> float:
@@ -117,29 +108,11 @@ class Sandbox:
         """The service's own time, which a ``clock_skew`` fault shifts."""
         return self._now() + self._skew()
 
-    def moment(self, seconds: float) -> datetime:
-        """Return the service's time for a time of the world."""
-        started = self._started or self._now()
-        return started + timedelta(seconds=seconds) + self._skew()
+    @property
+    def origin(self) -> datetime:
+        """The service's own time of the start, from which the times of a world count."""
+        return (self._started or self._now()) + self._skew()
 
     def _skew(self) -> timedelta:
-        fault = self._faults.lasting(Kind.CLOCK_SKEW)
+        fault = self._faults.lasting(FaultKind.CLOCK_SKEW)
         return timedelta(seconds=fault.seconds if fault else 0)
-
-    async def __aenter__(self) -> Self:
-        # The server is imported here because it brings aiohttp, and data alone doesn't need it.
-        from gate.sandbox.server import start  # noqa: PLC0415 - see above
-
-        self._started = self._now()
-        self._running = await start(self, self._port, self._ssl_context)
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        running, self._running = self._running, None
-        if running is not None:
-            await running.stop()

@@ -40,7 +40,7 @@ _ALWAYS_SIGNED = frozenset(
 )
 
 
-class Arrived(Struct, frozen=True):
+class WireRequest(Struct, frozen=True):
     """A request as it came over the wire; the names of headers are in lower case."""
 
     method: str
@@ -58,13 +58,13 @@ class Keys:
     token: str | None = field(repr=False)
 
 
-class Gatekeeper:
+class Authenticator:
     """Lets a request in once: it remembers nonces as long as their date would be accepted."""
 
     def __init__(self) -> None:
         self._nonces: dict[str, datetime] = {}
 
-    def admit(self, arrived: Arrived, keys: Keys, now: datetime) -> None:
+    def admit(self, arrived: WireRequest, keys: Keys, now: datetime) -> None:
         """Raise ``Refusal`` unless the request is signed, on time, and new."""
         claimed = _AUTHORIZATION.fullmatch(arrived.headers.get("authorization", ""))
         signed = claimed["signed"].split(";") if claimed else []
@@ -95,7 +95,7 @@ class Gatekeeper:
         self._nonces[nonce] = now
 
 
-def sign(arrived: Arrived, signed: list[str], secret: str) -> str:
+def sign(arrived: WireRequest, signed: list[str], secret: str) -> str:
     """Return the signature, in lower-case hex, that the request should carry."""
     path, _, query = arrived.target.partition("?")
     headers = "".join(f"{name}:{arrived.headers[name].strip()}\n" for name in signed)
@@ -132,13 +132,13 @@ def _encoded(text: bytes) -> str:
     return quote_from_bytes(text, safe="-_.~")
 
 
-def _unsigned(arrived: Arrived, signed: list[str]) -> bool:
+def _unsigned(arrived: WireRequest, signed: list[str]) -> bool:
     """Tell whether the list of signed headers lacks one, names an absent one, or isn't sorted."""
     must = {name for name in arrived.headers if name.startswith("x-acs-")} | _ALWAYS_SIGNED
     return not must <= set(signed) <= arrived.headers.keys() or signed != sorted(set(signed))
 
 
-def _check_token(arrived: Arrived, keys: Keys) -> None:
+def _check_token(arrived: WireRequest, keys: Keys) -> None:
     token = arrived.headers.get("x-acs-security-token")
     if token == keys.token:
         return
@@ -149,7 +149,7 @@ def _check_token(arrived: Arrived, keys: Keys) -> None:
     )
 
 
-def _check_date(arrived: Arrived, now: datetime) -> None:
+def _check_date(arrived: WireRequest, now: datetime) -> None:
     written = arrived.headers["x-acs-date"]
     try:
         date: datetime | None = datetime.strptime(written, "%Y-%m-%dT%H:%M:%S%z")

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec import Struct
 
-from gate.sandbox.images import SampleImage, State
-from gate.sandbox.records import record_of
+from gate.sandbox.sample_images import SampleImage, State
+from gate.sandbox.scan_records import record_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,7 +40,7 @@ class Task(Struct, frozen=True):
         return steps[min(2, int((elapsed - self.started) / third))]
 
 
-class Outcome(Struct, frozen=True):
+class ScanReply(Struct, frozen=True):
     """What became of a request for a scan.
 
     ``result`` is a word for ``Result``; ``can_create`` is false if all slots are taken.
@@ -61,24 +61,24 @@ class Tasks:
         """Return the task about a digest (``sha256:<hex>``) that was created last."""
         return next((task for task in reversed(self._tasks) if digest in task.digests), None)
 
-    def ask(self, world: World, images: Sequence[SampleImage], elapsed: float) -> Outcome:
+    def ask(self, world: World, images: Sequence[SampleImage], elapsed: float) -> ScanReply:
         """Create a task for images of the world, unless a rule forbids it."""
         if not images:
-            return Outcome("TASK_NOT_EXISTS")
+            return ScanReply("TASK_NOT_EXISTS")
         if not all(image.supported for image in images):
             for image in images:
                 _append(world, image, State(after=elapsed, scan="INIT", result=NOT_SUPPORTED))
-            return Outcome(NOT_SUPPORTED)
+            return ScanReply(NOT_SUPPORTED)
         for image in images:
             under_way = self.latest(image.digest)
             if under_way is not None and under_way.ends > elapsed:
-                return Outcome(REPEATED, task=under_way)
+                return ScanReply(REPEATED, task=under_way)
             record = record_of(image, elapsed)
             if record is not None and record.running:
-                return Outcome(REPEATED)
+                return ScanReply(REPEATED)
         if self._running(world, elapsed) >= world.scan_slots:
-            return Outcome("", can_create=False)
-        return Outcome("SUCCESS", task=self._create(world, images, elapsed))
+            return ScanReply("", can_create=False)
+        return ScanReply("SUCCESS", task=self._create(world, images, elapsed))
 
     def _running(self, world: World, elapsed: float) -> int:
         others = world.busy_slots if elapsed < world.busy_until else 0

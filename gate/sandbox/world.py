@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from gate.sandbox.checks import CHECKS, CLASSES, Check, RiskClass
-from gate.sandbox.images import SampleImage, SampleIndex
+from gate.errors import UsageError
+from gate.sandbox.sample_checks import CHECKS, CLASSES, RiskClass, SampleCheck
+from gate.sandbox.sample_images import SampleImage, SampleIndex
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+
+_STEP = re.compile(r"\.(?P<key>\w+)|\[(?P<index>\d+)\]")  # of a path such as .images[0].tag
+_REMEDY = "Correct the file: its keys are the fields of gate.sandbox.World."
 
 HOST = "registry.cn-hangzhou.aliyuncs.com"
 
@@ -38,7 +43,7 @@ class World(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
     images: list[SampleImage] = []
     indexes: list[SampleIndex] = []
-    checks: tuple[Check, ...] = CHECKS
+    checks: tuple[SampleCheck, ...] = CHECKS
     classes: tuple[RiskClass, ...] = CLASSES
     whitelist: tuple[WhitelistRule, ...] = ()
     host: str = HOST
@@ -83,17 +88,13 @@ class World(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
             place = (image.name, image.tag)
             self.indexes = [one for one in self.indexes if (one.name, one.tag) != place]
 
-    def move_tag(self, name: str, tag: str, digest: str) -> None:
-        """Let the registry's tag of ``namespace/repository`` point to a digest from now on."""
-        self.tags[f"{name}:{tag}"] = digest
-
     def find(self, reference: str) -> SampleImage:
         """Return the image that ``namespace/repository:tag`` names, of several the newest.
 
         Raises ``LookupError`` if there is none.
         """
-        found = [one for one in self.records() if f"{one.name}:{one.tag}" == reference]
-        acr = [one for one in found if one.registry_type == "acr"] or found
+        images = [one for one in self.records() if f"{one.name}:{one.tag}" == reference]
+        acr = [one for one in images if one.registry_type == "acr"] or images
         if not acr:
             raise LookupError(f"{reference} is not in this world")
         return max(acr, key=lambda one: one.pushed)
@@ -102,3 +103,45 @@ class World(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 def _with(index: SampleIndex, image: SampleImage) -> SampleIndex:
     images = tuple(image if one.uuid == image.uuid else one for one in index.images)
     return msgspec.structs.replace(index, images=images)
+
+
+def load_world(data: object, place: Callable[[tuple[str | int, ...]], str]) -> World:
+    """Make a world of the plain data that a file holds, strictly.
+
+    The data hold the fields of ``World``, all optional, by their names; so do the objects in it:
+
+        images:                          # SampleImage
+          - namespace: shop
+            repository: web
+            tag: "1.4"
+            timeline:                    # State; seconds from the sandbox's start
+              - {after: -30, scan: DOWNLOAD, progress: 20}
+              - {after: 5, scan: SUCCESS}
+            findings:                    # SampleFinding
+              - {risk: no_user, status: ignored, command: USER root}
+              - {risk: env_secret, level: high, after: 3}
+        indexes:                         # SampleIndex, whose images are SampleImages
+          - namespace: shop
+            repository: multi
+            images:
+              - {namespace: shop, repository: multi, platform: linux/arm64}
+        checks:                          # SampleCheck; left out: the standard ones
+          - {key: no_user, level: high, name: {en: Runs as root, zh: …}, selected: true}
+        classes: [{key: other, name: {en: Other}}]
+        whitelist: [{id: 1, event_key: no_user}]
+        host: registry.cn-hangzhou.aliyuncs.com
+        scan_seconds: 3                  # how long a scan on request takes
+
+    ``sample.py`` beside this file shows each kind of image, and
+    ``msgspec.json.encode(sample_world())`` is a file to start from. ``place`` returns where the
+    value stands that a path of keys and indexes leads to, such as ``FILE:3:5``. Raises
+    ``UsageError``, which names that place, for an unknown key or a wrong type.
+    """
+    try:
+        return msgspec.convert(data, World)
+    except msgspec.ValidationError as error:
+        problem, _, where = str(error).partition(" - at `$")
+        where = where.rstrip("`")
+        path = tuple(step["key"] or int(step["index"]) for step in _STEP.finditer(where))
+        shown = where.removeprefix(".") or "the top"
+        raise UsageError(f"{place(path)}: {problem} (at {shown}).", _REMEDY) from None

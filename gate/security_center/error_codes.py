@@ -17,8 +17,8 @@ from gate.errors import (
     ServiceError,
 )
 from gate.http import Trouble, intercepted
-from gate.masking import mask_secrets
 from gate.security_center.wire import Answer, read_answer
+from gate.untrusted import mask_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -28,33 +28,25 @@ _PAGE_SIZE = 100
 class Lists(Operations):
     """Reads whole lists by means of the operations."""
 
-    async def images_by_build_risk(  # noqa: PLR0913 - the filters of the operation
+    async def images_by_build_risk(
         self,
         *,
         criteria_type: str | None = None,
         criteria: str | None = None,
-        risk_key: str | None = None,
-        status: int | None = None,
-        risk_level: str | None = None,
         keep: Callable[[ImageRiskRow], bool] | None = None,
         at_most: int | None = None,
-        lang: str | None = None,
     ) -> Listing[ImageRiskRow]:
-        """Read all images that build risks affect; parameters as for the operation.
+        """Read all images that build risks affect; criteria as for the operation.
 
         Rows that ``keep`` doesn't want are counted, not kept. Of a list that is longer than
         ``at_most`` only the first page is read.
         """
         return await read_list(
             lambda page: self.describe_image_list_by_build_risk(
-                risk_level=risk_level,
-                lang=lang,
+                criteria_type=criteria_type,
+                criteria=criteria,
                 current_page=page,
                 page_size=_PAGE_SIZE,
-                risk_key=risk_key,
-                status=status,
-                criteria=criteria,
-                criteria_type=criteria_type,
             ),
             keep=keep,
             at_most=at_most,
@@ -76,10 +68,7 @@ class Lists(Operations):
         *,
         keep: Callable[[ImageRecord], bool] | None = None,
     ) -> Listing[ImageRecord]:
-        """Read all images that Security Center knows and that fulfil all criteria.
-
-        ``criteria`` maps names such as ``repoName``, ``tag`` and ``digest`` (bare hex) to values.
-        """
+        """Read all images that Security Center knows and that fulfil all criteria."""
         return await read_list(
             lambda page: self.describe_image_instances(
                 criteria=criteria, current_page=page, page_size=_PAGE_SIZE
@@ -101,11 +90,11 @@ class Lists(Operations):
             keep=keep,
         )
 
-    async def build_risks(self, *, risk_level: str | None = None) -> Listing[CatalogueRow]:
+    async def build_risks(self) -> Listing[CatalogueRow]:
         """Read all build risks that exist in the account."""
         return await read_list(
             lambda page: self.describe_image_build_risk_list(
-                risk_level=risk_level, current_page=page, page_size=_PAGE_SIZE
+                current_page=page, page_size=_PAGE_SIZE
             )
         )
 

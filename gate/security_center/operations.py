@@ -1,13 +1,14 @@
-"""The operations of Security Center, one method each, with every parameter of its reference page.
+"""The operations of Security Center that the gate needs, one method each.
 
-A parameter that is ``None`` is not sent, but for ``lang``, which is then the client's own. Each
-method raises ``AccessError`` for refusals and ``ServiceError`` for what doesn't pass in time.
+A parameter that is ``None`` is not sent. Each method raises ``AccessError`` for refusals and
+``ServiceError`` for what doesn't pass in time.
 """
 
 from __future__ import annotations
 
 from enum import StrEnum
 from functools import partial
+from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeVar
 
 from msgspec import Struct
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     from gate.security_center.wire import Answer, Page
 
 T = TypeVar("T")
+
+NO_CRITERIA: Mapping[str, str] = MappingProxyType({})
 
 
 class Purpose(StrEnum):
@@ -94,7 +97,11 @@ CALLER_IDENTITY = Operation("GetCallerIdentity", (), version="2015-04-01", produ
 
 
 class Operations:
-    """Asks for operations by their names; ``_ask`` is where they go."""
+    """Asks for operations by their names; ``_ask`` is where they go.
+
+    ``lang`` is the language of texts for people. Pages are counted from 1; unless ``page_size`` is
+    given, the service chooses it.
+    """
 
     lang: str
 
@@ -103,69 +110,46 @@ class Operations:
     ) -> T:
         raise NotImplementedError
 
-    async def describe_image_list_by_build_risk(  # noqa: PLR0913 - the reference's parameters
+    async def describe_image_list_by_build_risk(  # noqa: PLR0913 - the filters of the operation
         self,
         *,
-        risk_level: str | None = None,
-        lang: str | None = None,
-        current_page: int | None = None,
-        page_size: int | None = None,
         risk_key: str | None = None,
         status: int | None = None,
-        criteria: str | None = None,
         criteria_type: str | None = None,
+        criteria: str | None = None,
+        current_page: int | None = None,
+        page_size: int | None = None,
     ) -> Page[ImageRiskRow]:
         """Return a page of the images that build risks affect.
 
-        ``risk_level`` is ``high``, ``medium`` or ``low``; ``status`` 0 (unhandled), 1 (ignored) or
-        2 (false positive); ``criteria`` the value to look for in ``RepoNamespace`` or ``RepoName``,
-        whichever ``criteria_type`` names. Whether that matches exactly is not documented.
+        ``status`` is 0 (unhandled), 1 (ignored) or 2 (false positive); ``criteria`` the value to
+        look for in ``RepoNamespace`` or ``RepoName``, whichever ``criteria_type`` names. Whether
+        that matches exactly is not documented.
         """
         parameters = wire.parameters(
-            risk_level=risk_level,
-            lang=lang or self.lang,
-            current_page=current_page,
-            page_size=page_size,
+            lang=self.lang,
             risk_key=risk_key,
             status=status,
-            criteria=criteria,
             criteria_type=criteria_type,
-        )
-        return await self._ask(
-            IMAGES_BY_BUILD_RISK, parameters, partial(wire.read_page, row=ImageRiskRow)
-        )
-
-    async def describe_image_build_risk_list(  # noqa: PLR0913 - the reference's parameters
-        self,
-        *,
-        risk_level: str | None = None,
-        lang: str | None = None,
-        current_page: int | None = None,
-        page_size: int | None = None,
-        criteria_type: str | None = None,
-        criteria: str | None = None,
-    ) -> Page[CatalogueRow]:
-        """Return a page of the build risks that exist in the account.
-
-        ``criteria_type`` is ``RiskKeyName`` or ``RiskClassName``.
-        """
-        parameters = wire.parameters(
-            risk_level=risk_level,
-            lang=lang or self.lang,
+            criteria=criteria,
             current_page=current_page,
             page_size=page_size,
-            criteria_type=criteria_type,
-            criteria=criteria,
         )
+        read = partial(wire.read_page, row=ImageRiskRow)
+        return await self._ask(IMAGES_BY_BUILD_RISK, parameters, read)
+
+    async def describe_image_build_risk_list(
+        self, *, current_page: int | None = None, page_size: int | None = None
+    ) -> Page[CatalogueRow]:
+        """Return a page of the build risks that exist in the account."""
+        parameters = wire.parameters(lang=self.lang, current_page=current_page, page_size=page_size)
         return await self._ask(BUILD_RISKS, parameters, partial(wire.read_page, row=CatalogueRow))
 
-    async def describe_image_build_risk_by_key(  # noqa: PLR0913 - the reference's parameters
+    async def describe_image_build_risk_by_key(
         self,
         *,
-        image_uuid: str | None = None,
-        risk_key: str | None = None,
+        image_uuid: str,
         status: int | None = None,
-        lang: str | None = None,
         current_page: int | None = None,
         page_size: int | None = None,
     ) -> Page[BuildRiskDetail]:
@@ -174,37 +158,28 @@ class Operations:
         A row does not carry its status: ask with ``status`` to know it.
         """
         parameters = wire.parameters(
+            lang=self.lang,
             image_uuid=image_uuid,
-            risk_key=risk_key,
             status=status,
-            lang=lang or self.lang,
             current_page=current_page,
             page_size=page_size,
         )
-        return await self._ask(
-            BUILD_RISKS_OF_IMAGE, parameters, partial(wire.read_page, row=BuildRiskDetail)
-        )
+        read = partial(wire.read_page, row=BuildRiskDetail)
+        return await self._ask(BUILD_RISKS_OF_IMAGE, parameters, read)
 
     async def describe_image_instances(
         self,
         *,
-        criteria: Mapping[str, str] | str | None = None,
-        logical_exp: str | None = None,
+        criteria: Mapping[str, str] = NO_CRITERIA,
         current_page: int | None = None,
         page_size: int | None = None,
-        scanned: bool | None = None,
     ) -> Page[ImageRecord]:
-        """Return a page of the images that Security Center knows.
+        """Return a page of the images that Security Center knows and that fulfil all criteria.
 
-        ``criteria`` maps names such as ``repoName`` to values, or is a JSON array of conditions;
-        ``logical_exp`` (``AND``, ``OR``) joins them; those of a mapping are joined by ``AND``
-        unless it is given.
+        ``criteria`` maps names such as ``repoName``, ``tag`` and ``digest`` (bare hex) to values.
         """
         parameters = wire.parameters(
-            **wire.conditions(criteria, logical_exp),
-            current_page=current_page,
-            page_size=page_size,
-            scanned=scanned,
+            **wire.conditions(criteria), current_page=current_page, page_size=page_size
         )
         read = partial(wire.read_page, row=ImageRecord, rows_in="ImageInstanceList", page_in=None)
         return await self._ask(IMAGES, parameters, read)
@@ -212,55 +187,30 @@ class Operations:
     async def describe_image_repo_detail_list(
         self,
         *,
-        criteria: Mapping[str, str] | str | None = None,
-        logical_exp: str | None = None,
+        criteria: Mapping[str, str] = NO_CRITERIA,
         current_page: int | None = None,
         page_size: int | None = None,
     ) -> Page[ImageRepository]:
         """Return a page of the repositories that Security Center knows, asked for as images are."""
         parameters = wire.parameters(
-            **wire.conditions(criteria, logical_exp),
-            current_page=current_page,
-            page_size=page_size,
+            **wire.conditions(criteria), current_page=current_page, page_size=page_size
         )
         read = partial(
             wire.read_page, row=ImageRepository, rows_in="ImageRepoResponses", page_in=None
         )
         return await self._ask(REPOSITORIES, parameters, read)
 
-    async def describe_image_event_operation_page(  # noqa: PLR0913 - the reference's parameters
-        self,
-        *,
-        event_type: str | None = None,
-        event_key: str | None = None,
-        event_name: str | None = None,
-        id: int | None = None,  # noqa: A002 - the reference's name
-        source: str | None = None,
-        lang: str | None = None,
-        current_page: int | None = None,
-        page_size: int | None = None,
+    async def describe_image_event_operation_page(
+        self, *, current_page: int | None = None, page_size: int | None = None
     ) -> Page[EventRule]:
-        """Return a page of the rules that whitelist alerts; ``source`` ``default`` is images."""
-        parameters = wire.parameters(
-            event_type=event_type,
-            event_key=event_key,
-            event_name=event_name,
-            id=id,
-            source=source,
-            lang=lang or self.lang,
-            current_page=current_page,
-            page_size=page_size,
-        )
+        """Return a page of the rules that whitelist alerts."""
+        parameters = wire.parameters(lang=self.lang, current_page=current_page, page_size=page_size)
         return await self._ask(EVENT_RULES, parameters, partial(wire.read_page, row=EventRule))
 
-    async def get_build_risk_define_rule_config(
-        self, *, lang: str | None = None
-    ) -> CheckConfiguration:
+    async def get_build_risk_define_rule_config(self) -> CheckConfiguration:
         """Return which checks for build risks exist, and which are switched on."""
-        parameters = wire.parameters(lang=lang or self.lang)
-        return await self._ask(
-            CHECK_CONFIGURATION, parameters, partial(wire.read_data, row=CheckConfiguration)
-        )
+        read = partial(wire.read_data, row=CheckConfiguration)
+        return await self._ask(CHECK_CONFIGURATION, wire.parameters(lang=self.lang), read)
 
     async def describe_image_latest_scan_task(self, digest: str) -> tuple[ScanTask, ...]:
         """Return the latest scan tasks of a digest, bare hex."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 from msgspec import Struct
 from msgspec.structs import force_setattr
 
-from gate.masking import mask_secrets
+from gate.untrusted import mask_secrets
 
 
 class WireObject(Struct, frozen=True, kw_only=True, rename="pascal"):

@@ -170,36 +170,26 @@ def _without_blanks(value: object) -> object:
     return value
 
 
-def parameters(**values: str | int | bool | None) -> dict[str, str]:
+def parameters(**values: str | int | None) -> dict[str, str]:
     """Return a query's parameters in the API's own names; ``None`` is left out."""
     return {
-        "".join(word.capitalize() for word in name.split("_")): _text(value)
+        "".join(word.capitalize() for word in name.split("_")): str(value)
         for name, value in values.items()
         if value is not None
     }
 
 
-def _text(value: str | int | bool) -> str:  # noqa: FBT001 - one of several types
-    return str(value).lower() if isinstance(value, bool) else str(value)
+def conditions(criteria: Mapping[str, str]) -> dict[str, str]:
+    """Return the two parameters that say what rows must fulfil; none of them where that is nothing.
 
-
-def conditions(
-    criteria: Mapping[str, str] | str | None, logical_exp: str | None
-) -> dict[str, str | None]:
-    """Return the two parameters that say what rows must fulfil.
-
-    A text is sent as it is; a mapping as the JSON array that the API takes, joined by ``AND``
-    unless ``logical_exp`` says otherwise, and an empty one not at all.
+    The API takes a JSON array, and the word that joins its conditions.
     """
-    if criteria is None or isinstance(criteria, str):
-        return {"criteria": criteria, "logical_exp": logical_exp}
     if not criteria:
         return {}
-    joined = logical_exp or "AND"
     array = [
-        {"name": name, "value": value, "logicalExp": joined} for name, value in criteria.items()
+        {"name": name, "value": value, "logicalExp": "AND"} for name, value in criteria.items()
     ]
-    return {"criteria": msgspec.json.encode(array).decode(), "logical_exp": joined}
+    return {"criteria": msgspec.json.encode(array).decode(), "logical_exp": "AND"}
 
 
 def targets_json(images: Sequence[ScanTarget]) -> str:

@@ -12,14 +12,14 @@ from ruamel.yaml import YAML
 
 import dev
 from action import main as action
-from gate import cli
 from gate.ci import github
+from gate.cli.lazy import LazyCommand
 from gate.errors import ExitCode
 
 MANIFEST = YAML(typ="safe").load((dev.ROOT / "action.yml").read_text(encoding="utf-8"))
 INPUTS: dict[str, dict[str, Any]] = MANIFEST["inputs"]
 STEP = MANIFEST["runs"]["steps"][-1]
-CHECK = cli.cli.commands["check"]
+CHECK = LazyCommand("check", "").load()
 OPTIONS = {name: option for option in CHECK.params for name in option.opts}
 
 # Inputs that are about the step; the gate has no options of these names.

@@ -21,11 +21,6 @@ from gate.security_center import ImageRiskRow, Page
 A, B, C = (ListedRow(name, "high", 0) for name in "abc")
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 class Server:
     """Serves a list whose rows jump to the front, as others push."""
 

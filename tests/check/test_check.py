@@ -43,11 +43,6 @@ CHAOS = Faults(
 )
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 async def _sleep(seconds: float) -> None:
     await anyio.sleep(seconds / FAST)
 

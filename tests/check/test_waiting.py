@@ -159,11 +159,6 @@ async def wait_for(
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 async def test_polls_grow_from_2_to_30_seconds() -> None:
     waited = await wait_for(missing(), wait=120.0)
     gaps = [b - a for a, b in pairwise(waited.polls)]

@@ -11,15 +11,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from gate import audit_run, cli
 from gate.audit import auditing
 from gate.audit.collecting import Collector
 from gate.check import Stop
+from gate.cli import audit as audit_command
+from gate.cli import progress
+from gate.cli.terminal import terminal
 from gate.errors import ExitCode
 from gate.sandbox import (
     Fault,
+    FaultKind,
     Faults,
-    Kind,
     Readings,
     SampleFinding,
     SampleImage,
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from gate.sandbox import Sandbox
-    from tests.cli.conftest import Result
+    from tests.rigs.command import Result
 
     Gate = Callable[..., Result]
     Serve = Callable[..., AbstractContextManager[Sandbox]]
@@ -150,15 +152,17 @@ def test_findings_are_complete_over_many_pages(gate: Gate, serve: Serve) -> None
 
 def test_findings_are_complete_while_rows_move(gate: Gate, serve: Serve) -> None:
     images = [image(f"r{number}", ROOT, APK) for number in range(40)]
-    moving = Faults(Fault(kind=Kind.MOVING_ROWS, operations=["DescribeImageListByBuildRisk"]))
+    moving = Faults(Fault(kind=FaultKind.MOVING_ROWS, operations=["DescribeImageListByBuildRisk"]))
     with serve(*images, readings=Readings(page_cap=10), faults=moving) as sandbox:
         result = audit(gate, sandbox)
     assert 10 == result.code
     assert {("block", "blocked", 2)} == set(verdicts(result).values())
 
 
-@pytest.mark.parametrize("kind", [Kind.DROPPED_ROWS, Kind.LYING_TOTAL, Kind.REPEATED_PAGE])
-def test_lists_that_lie_never_make_a_pass(gate: Gate, serve: Serve, kind: Kind) -> None:
+@pytest.mark.parametrize(
+    "kind", [FaultKind.DROPPED_ROWS, FaultKind.LYING_TOTAL, FaultKind.REPEATED_PAGE]
+)
+def test_lists_that_lie_never_make_a_pass(gate: Gate, serve: Serve, kind: FaultKind) -> None:
     images = [image(f"r{number}", ROOT) for number in range(30)]
     fault = Fault(kind=kind, operations=["DescribeImageListByBuildRisk"], delta=1)
     with serve(*images, readings=Readings(page_cap=10), faults=Faults(fault)) as sandbox:
@@ -207,13 +211,13 @@ def test_a_young_scan_is_looked_at_by_itself(gate: Gate, serve: Serve) -> None:
 
 
 def test_no_check_switched_on_is_no_pass(gate: Gate, serve: Serve) -> None:
-    off = Faults(Fault(kind=Kind.CONFIG_OFF))
+    off = Faults(Fault(kind=FaultKind.CONFIG_OFF))
     with serve(image("web"), faults=off) as sandbox:
         assert {"shop/web:1": ("undecided", "checks_off", 0)} == verdicts(audit(gate, sandbox))
 
 
 def test_refused_access_is_reported_with_its_code(gate: Gate, serve: Serve) -> None:
-    denied = Faults(Fault(kind=Kind.DENIED, operations=["DescribeImageListByBuildRisk"]))
+    denied = Faults(Fault(kind=FaultKind.DENIED, operations=["DescribeImageListByBuildRisk"]))
     with serve(image("web"), faults=denied) as sandbox:
         result = audit(gate, sandbox)
     assert 4 == result.code
@@ -221,7 +225,7 @@ def test_refused_access_is_reported_with_its_code(gate: Gate, serve: Serve) -> N
 
 
 def test_trouble_before_any_image_is_known_is_told(gate: Gate, serve: Serve) -> None:
-    denied = Faults(Fault(kind=Kind.DENIED, operations=["DescribeImageInstances"]))
+    denied = Faults(Fault(kind=FaultKind.DENIED, operations=["DescribeImageInstances"]))
     with serve(image("web"), faults=denied) as sandbox:
         result = audit(gate, sandbox)
     assert 4 == result.code
@@ -268,7 +272,7 @@ def test_an_audit_that_is_stopped_says_so_and_passes_nothing(
         stop.end(ExitCode.INTERRUPTED)
 
     monkeypatch.setattr(Stop, "heed", interrupted)
-    hangs = Faults(Fault(kind=Kind.SILENT, operations=["DescribeImageListByBuildRisk"]))
+    hangs = Faults(Fault(kind=FaultKind.SILENT, operations=["DescribeImageListByBuildRisk"]))
     with serve(image("web"), faults=hangs) as sandbox:
         result = audit(gate, sandbox)
     assert 130 == result.code
@@ -279,11 +283,11 @@ def test_an_audit_that_is_stopped_says_so_and_passes_nothing(
 def test_a_long_audit_shows_how_far_it_is(
     gate: Gate, serve: Serve, monkeypatch: pytest.MonkeyPatch, *, live: bool
 ) -> None:
-    monkeypatch.setattr(audit_run, "PLAIN", 0.1)
-    monkeypatch.setattr(audit_run, "LIVE", 0.1)
-    made = cli._machine  # noqa: SLF001 - a terminal that tests have none of
-    monkeypatch.setattr(cli, "_machine", lambda *, quiet: replace(made(quiet=quiet), live=live))
-    slow = Faults(Fault(kind=Kind.LATENCY, seconds=0.1))
+    monkeypatch.setattr(progress, "PLAIN", 0.1)
+    monkeypatch.setattr(progress, "LIVE", 0.1)
+    made = replace(terminal(quiet=False), live=live)  # tests have no terminal
+    monkeypatch.setattr(audit_command, "terminal", lambda **_: made)
+    slow = Faults(Fault(kind=FaultKind.LATENCY, seconds=0.1))
     with serve(image("web", ROOT), faults=slow) as sandbox:
         err = audit(gate, sandbox).err
     assert ("[####" in err or "[----" in err) == live
@@ -319,7 +323,7 @@ def test_a_record_that_changes_meanwhile_is_looked_at_by_itself(
 
 
 def lying(*operations: str) -> Faults:
-    return Faults(Fault(kind=Kind.LYING_TOTAL, operations=operations, delta=1))
+    return Faults(Fault(kind=FaultKind.LYING_TOTAL, operations=operations, delta=1))
 
 
 def test_records_that_could_not_all_be_read_are_no_pass(gate: Gate, serve: Serve) -> None:
@@ -350,7 +354,9 @@ def test_no_more_images_are_looked_at_one_by_one_than_is_sensible(
 
 
 def test_rows_of_images_without_a_record_are_told(gate: Gate, serve: Serve) -> None:
-    dropped = Faults(Fault(kind=Kind.DROPPED_ROWS, operations=["DescribeImageInstances"], delta=1))
+    dropped = Faults(
+        Fault(kind=FaultKind.DROPPED_ROWS, operations=["DescribeImageInstances"], delta=1)
+    )
     with serve(image("web", ROOT), image("api"), faults=dropped) as sandbox:
         notes = audit(gate, sandbox).report["notes"]
     assert any("no record in a registry, so are not judged: 1" in note for note in notes)

@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.cli.conftest import HOST
+from tests.rigs.command import HOST
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.cli.conftest import Result
+    from tests.rigs.command import Result
 
     Gate = Callable[..., Result]
 

@@ -17,7 +17,7 @@ import pytest
 from gate import __version__
 from gate.report import report_schema
 from gate.sandbox import SampleFinding, SampleImage, State
-from tests.cli.conftest import HOST, Result, reference
+from tests.rigs.command import HOST, Result, reference
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -285,7 +285,9 @@ def test_streams_never_fail_on_a_character(serve: Serve, encoding: str) -> None:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals")
-def test_the_sandbox_serves_other_gates_until_interrupted(gate: Gate) -> None:
+def test_the_sandbox_serves_other_gates_until_interrupted(
+    gate: Gate, monkeypatch: pytest.MonkeyPatch
+) -> None:
     process = start(
         "sandbox",
         "--reading",
@@ -300,8 +302,8 @@ def test_the_sandbox_serves_other_gates_until_interrupted(gate: Gate) -> None:
     first = process.stdout.readline()
     url = next(word for word in first.split() if word.startswith("http://")).rstrip(";")
     assert "export ALIBABA_CLOUD_ACCESS_KEY_ID=" in process.stdout.readline()
-    os.environ["ALIBABA_CLOUD_ACCESS_KEY_ID"] = "sandbox-key-id"
-    os.environ["ALIBABA_CLOUD_ACCESS_KEY_SECRET"] = "sandbox-key-secret"
+    monkeypatch.setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", "sandbox-key-id")
+    monkeypatch.setenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "sandbox-key-secret")
     digest = json.loads(gate("check", "--sandbox", "--format", "json", f"{HOST}/shop/api:2.0").out)[
         "images"
     ][0]["image"]["digest"]
@@ -331,7 +333,7 @@ def test_wrong_options_of_the_sandbox_are_usage(gate: Gate, arguments: tuple[str
 
 
 def test_a_defect_is_told_as_one(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gate.cli._now", lambda: 1 / 0)
+    monkeypatch.setattr("gate.cli.groups.now", lambda: 1 / 0)
     result = gate("policy", "validate")
     assert 1 == result.code
     assert "this is a defect of buildrisk-gate" in result.err

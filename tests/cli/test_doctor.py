@@ -10,7 +10,7 @@ import pytest
 
 from gate.sandbox import Fault, Faults, SampleImage, World, sample_world
 from gate.sandbox.world import WhitelistRule
-from tests.cli.conftest import HOST, Result
+from tests.rigs.command import HOST, Result
 
 if TYPE_CHECKING:
     from collections.abc import Callable

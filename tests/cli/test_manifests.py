@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.cli.conftest import HOST
+from tests.rigs.command import HOST
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.cli.conftest import Result
+    from tests.rigs.command import Result
 
     Gate = Callable[..., Result]
 
@@ -91,6 +91,13 @@ def test_a_file_that_cannot_be_read_is_usage(gate: Gate) -> None:
     result = gate("manifests", "--sandbox", "gone.yaml")
     assert 2 == result.code
     assert "gone.yaml can't be read" in result.err
+
+
+@pytest.mark.parametrize("option", ["--dockerfile", "--images-from", "--metadata-file"])
+def test_what_is_not_a_regular_file_is_usage(gate: Gate, option: str) -> None:
+    result = gate("check", "--sandbox", f"{HOST}/shop/web:1.4", option, "/dev/zero")
+    assert 2 == result.code
+    assert "/dev/zero can't be read: it is not a regular file" in result.err
 
 
 def test_a_dockerfile_gives_findings_their_lines(gate: Gate) -> None:

@@ -1,4 +1,4 @@
-"""What the README says, tried."""
+"""What the README and the recipes show, tried."""
 
 from __future__ import annotations
 
@@ -8,28 +8,26 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import click
 import pytest
 
-from gate import cli
+from gate.cli.sandbox import read_world
 from gate.errors import ExitCode
 from gate.policy import load_policies
-from gate.report import FORMATS
-from gate.sandbox import load_world
-from tests.cli.conftest import HOST, Result
+from tests.project.markdown import Page, words
+from tests.rigs.command import HOST, Result
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     Gate = Callable[..., Result]
 
-README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
-SAMPLES = re.findall(r"^\| `(shop/[^`]+)` \| (\d+) \|", README, re.MULTILINE)
-
-
-def block(language: str, holding: str) -> str:
-    found: list[str] = re.findall(rf"^```{language}\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
-    return next(text for text in found if holding in text)
+README = Page.read("README.md")
+RECIPES = Page.read("docs/recipes.md")
+SAMPLES = [
+    (image, code)
+    for cell, code, _ in RECIPES.section("Without an account").rows
+    for image in words(cell)
+]
 
 
 def test_the_table_of_samples_is_read() -> None:
@@ -55,47 +53,33 @@ def test_a_scan_on_request_lets_the_ghost_pass(gate: Gate) -> None:
 
 
 def test_the_example_shows_what_the_gate_shows(gate: Gate) -> None:
-    arguments = shlex.split(block("sh", "dev.py gate").removeprefix("python3 dev.py gate"))
-    assert _steady(block("text", "SANDBOX")) == _steady(gate(*arguments).out)
+    arguments = shlex.split(README.snippet("sh", "dev.py gate").removeprefix("python3 dev.py gate"))
+    assert _steady(README.snippet("text", "SANDBOX")) == _steady(gate(*arguments).out)
 
 
 def _steady(text: str) -> str:
     return re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d|127\.0\.0\.1:\d+", "…", text)
 
 
-def test_the_policy_example_is_valid(tmp_path: Path) -> None:
+@pytest.mark.parametrize("page", [README, RECIPES], ids=lambda page: page.name)
+def test_the_policy_example_is_valid(page: Page, tmp_path: Path) -> None:
     example = tmp_path / "policy.yaml"
-    example.write_text(block("yaml", "version: 1"), encoding="utf-8")
+    example.write_text(page.snippet("yaml", "version: 1"), encoding="utf-8")
     loaded = load_policies([str(example)], directory=tmp_path, today=date(2026, 12, 1))
     assert 1 == len(loaded.sources)
 
 
 def test_the_sandbox_data_example_is_valid(tmp_path: Path) -> None:
     example = tmp_path / "data.yaml"
-    example.write_text(block("yaml", "timeline:"), encoding="utf-8")
-    world = load_world(example)
+    example.write_text(RECIPES.snippet("yaml", "timeline:"), encoding="utf-8")
+    world = read_world(example)
     assert ["shop/web", "shop/api"] == [image.name for image in world.images]
 
 
 def test_every_exit_code_is_explained() -> None:
-    table = README.partition("## Exit codes")[2].partition("##")[0]
-    rows = re.findall(r"^\| ([\d, ]+) \|", table, re.MULTILINE)
-    told = {int(code) for row in rows for code in row.split(",")}
-    assert {int(code) for code in ExitCode} == told
+    codes = [code for row in README.section("Exit codes").rows for code in row[0].split(",")]
+    assert sorted(ExitCode) == sorted(map(int, codes))
 
 
-def test_every_option_of_check_is_explained() -> None:
-    table = README.partition("## Options of `gate check`")[2].partition("##")[0]
-    told = set(re.findall(r"--[a-z-]+", table))
-    command = cli.cli.commands["check"]
-    for parameter in command.params:
-        if isinstance(parameter, click.Option):
-            assert set(parameter.opts) & told, parameter.opts
-    assert set(FORMATS) == set(
-        re.findall(r"`([\w-]+)`", table.partition("standard output shows:")[2].partition("|")[0])
-    )
-
-
-@pytest.mark.parametrize("name", cli.cli.commands)
-def test_every_command_is_explained(name: str) -> None:
-    assert f"`gate {name}" in README
+def test_it_is_one_page() -> None:
+    assert 170 >= len(README.text.splitlines())

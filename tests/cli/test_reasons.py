@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gate.sandbox import Fault, Faults, Readings, SampleFinding, SampleImage, State, World
-from tests.cli.conftest import HOST, Result, reference
+from tests.rigs.command import HOST, Result, reference
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -253,7 +253,7 @@ def test_a_tag_that_moves_during_the_wait_is_moved(
     settled = policy(tmp_path, "scan: {settle: 0s}\n")
     with serve(world=world) as sandbox:
         host = sandbox.url.removeprefix("http://")
-        threading.Timer(1.0, world.move_tag, ["shop/api", "2.0", new.digest]).start()
+        threading.Timer(1.0, world.tags.update, [{"shop/api:2.0": new.digest}]).start()
         result = judge(
             gate,
             sandbox,

@@ -16,7 +16,7 @@ from gate.credentials.keyless.job_token import TokenAnswer, read_github_token
 from gate.credentials.keyless.role import Session, SessionKey, read_session
 from gate.errors import AnswerUnreadable, GateError, NoCredentials, ServiceUnreachable
 from gate.http import HttpResponse, Trouble
-from tests.oidc.fake_sts import ROLE, web_token
+from tests.rigs.cloud import ROLE, web_token
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from gate.credentials import keyless_credentials
 from gate.errors import NoCredentials
-from tests.oidc.fake_sts import PROVIDER, ROLE, web_token
+from tests.rigs.cloud import PROVIDER, ROLE, web_token
 from tests.simulated import SimulatedTime
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import pytest
 
 from gate.credentials.keyless.job_token import GitHubToken, VariableToken, find_job_token
 from gate.errors import NoCredentials
-from tests.oidc.fake_sts import web_token
+from tests.rigs.cloud import web_token
 
 if TYPE_CHECKING:
     from gate.http import HttpRequest

@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 from gate.credentials.keyless.role import Role, assume_role, session_policy
 from gate.doctor import ram_policy
 from gate.security_center import OPERATIONS
-from tests.oidc.fake_sts import PROVIDER, ROLE
+from tests.rigs.cloud import PROVIDER, ROLE
 
 ACTIONS = tuple(operation.action for operation in OPERATIONS)
 ASKED = Role(

@@ -16,7 +16,7 @@ from gate.credentials.keyless.job_token import GitHubToken, VariableToken
 from gate.credentials.keyless.role import Role
 from gate.credentials.keyless.session import RoleCredentials
 from gate.errors import AccessError, GateError, NoCredentials, ServiceFailing
-from tests.oidc.fake_sts import PROVIDER, ROLE, web_token
+from tests.rigs.cloud import PROVIDER, ROLE, web_token
 from tests.security_center.scripted import listening
 from tests.simulated import START, SimulatedTime
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from gate.credentials.keyless.web_token import checked_token, claims_of
 from gate.errors import NoCredentials
-from tests.oidc.fake_sts import web_token
+from tests.rigs.cloud import web_token
 
 
 def test_the_claims_of_a_trust_policy_are_told_and_no_others() -> None:

@@ -28,11 +28,6 @@ LOW = detail("no_healthcheck", "low")
 LOW_ROW = row(level="low")
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 def configured() -> CheckConfiguration:
     from gate.security_center import Check, CheckClass  # noqa: PLC0415 - only this needs them
 

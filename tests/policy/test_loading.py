@@ -105,6 +105,14 @@ def test_a_file_that_cannot_be_read_is_told(tmp_path: Path, spec: str) -> None:
     assert line.isprintable()
 
 
+@pytest.mark.parametrize("text", ["", "# only a comment\n"])
+def test_an_empty_file_is_refused(tmp_path: Path, text: str) -> None:
+    (tmp_path / "a.yaml").write_text(text)
+    assert problems(tmp_path, "a.yaml") == [
+        "a.yaml:1:1: The file is empty. A policy starts with: version: 1"
+    ]
+
+
 def test_a_file_that_is_too_large_is_refused(tmp_path: Path) -> None:
     (tmp_path / "large.yaml").write_bytes(VALID + b"#" * 1024 * 1024)
     assert problems(tmp_path, "large.yaml") == ["large.yaml:1:1: The file is larger than 1024 KiB."]
@@ -135,7 +143,7 @@ def test_other_spellings_are_read(tmp_path: Path, raw: bytes) -> None:
 def test_what_is_not_utf_8_is_told_with_its_place(tmp_path: Path, where: str, raw: bytes) -> None:
     (tmp_path / "a.yaml").write_bytes(raw.replace(b"nam", b"name"))
     assert problems(tmp_path, "a.yaml")[0].startswith(
-        f"a.yaml:{where}: The file is not UTF-8 text from here on."
+        f"a.yaml:{where}: The file is not UTF-8 text from line {where[0]} on."
     )
 
 

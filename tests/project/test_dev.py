@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 import dev
+from action import install
+from tests.tools import bring
+from tests.tools.steps import run, run_steps, start
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,7 +34,7 @@ def test_a_failing_step_does_not_keep_the_others_from_running(
 
     steps = {"first": step("first", succeeds=False), "second": step("second", succeeds=True)}
 
-    code = dev.run_steps(steps)
+    code = run_steps(steps)
 
     assert done == list(steps)
     assert code == 1
@@ -39,16 +42,30 @@ def test_a_failing_step_does_not_keep_the_others_from_running(
 
 
 def test_steps_that_all_succeed_exit_with_0(capsys: pytest.CaptureFixture[str]) -> None:
-    assert dev.run_steps({"only": lambda: True}) == 0
+    assert run_steps({"only": lambda: True}) == 0
     assert capsys.readouterr().out.endswith("All is well.\n")
 
 
 def test_a_step_that_lacks_something_fails_alone(capsys: pytest.CaptureFixture[str]) -> None:
     def lacking() -> bool:
-        raise dev.SetupError("no index")
+        raise install.SetupError("no index")
 
-    assert dev.run_steps({"lacking": lacking, "other": lambda: True}) == 1
+    assert run_steps({"lacking": lacking, "other": lambda: True}) == 1
     assert "no index" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("code", "succeeds"), [(0, True), (10, False)])
+def test_what_runs_beside_others_shows_its_output_in_one_piece(
+    capsys: pytest.CaptureFixture[str],
+    code: int,
+    succeeds: bool,  # noqa: FBT001 - a case of the table
+) -> None:
+    program = f"print('first'); print('last', flush=True); raise SystemExit({code})"
+    wait = start([sys.executable, "-c", program])
+
+    assert "" == capsys.readouterr().out
+    assert succeeds == wait()
+    assert capsys.readouterr().out.startswith("first\nlast\n")
 
 
 @pytest.mark.parametrize(("expected", "succeeds"), [(10, True), (0, False)])
@@ -58,24 +75,24 @@ def test_a_program_succeeds_with_the_expected_exit_code(
 ) -> None:
     command = [sys.executable, "-c", "raise SystemExit(10)"]
 
-    assert succeeds == dev.run(command, expected=expected)
+    assert succeeds == run(command, expected=expected)
 
 
 def test_a_program_that_must_be_quiet_says_why_it_failed() -> None:
     command = [sys.executable, "-c", "print('no such index'); raise SystemExit(1)"]
 
-    with pytest.raises(dev.SetupError, match="no such index\nIs it reachable"):
-        dev.run_silently(command, "Is it reachable?")
+    with pytest.raises(install.SetupError, match="no such index\nIs it reachable"):
+        install.run_silently(command, "Is it reachable?")
 
 
 def test_an_environment_depends_on_what_its_requirements_say(tmp_path: Path) -> None:
     requirements = tmp_path / "requirements.txt"
     requirements.write_text("", encoding="utf-8")
-    before = dev.fingerprint(requirements)
+    before = install.fingerprint(requirements)
 
-    assert before == dev.fingerprint(requirements)
+    assert before == install.fingerprint(requirements)
     requirements.write_text("click==8.5.1", encoding="utf-8")
-    assert before != dev.fingerprint(requirements)
+    assert before != install.fingerprint(requirements)
 
 
 def test_a_pin_is_a_requirement_with_its_hashes(tmp_path: Path) -> None:
@@ -83,8 +100,8 @@ def test_a_pin_is_a_requirement_with_its_hashes(tmp_path: Path) -> None:
     lines = ["a==1 \\", "    --hash=sha256:1 \\", "    --hash=sha256:2", "b==2 \\", "    --hash=x"]
     lock.write_text("\n".join(lines), encoding="utf-8")
 
-    assert ["\n".join(lines[:3]), "\n".join(lines[3:])] == dev.pins(lock)
-    assert any(pin.startswith("pytest==") for pin in dev.pins(dev.TEST))
+    assert ["\n".join(lines[:3]), "\n".join(lines[3:])] == bring.pins(lock)
+    assert any(pin.startswith("pytest==") for pin in bring.pins(dev.TEST))
 
 
 @pytest.mark.parametrize(
@@ -99,8 +116,8 @@ def test_one_file_is_taken_out_of_an_archive(
         for name in names:
             members.add(tmp_path / "file", name)
 
-    with nullcontext() if found else pytest.raises(dev.SetupError, match=r"x\.xsd"):
-        assert b"<schema/>" == dev.read_member(archive, "x.xsd")
+    with nullcontext() if found else pytest.raises(install.SetupError, match=r"x\.xsd"):
+        assert b"<schema/>" == bring.read_member(archive, "x.xsd")
 
 
 @pytest.mark.parametrize("arguments", [[], ["tset"]])

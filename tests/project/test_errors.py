@@ -11,12 +11,11 @@ import gate
 from gate import errors
 
 # No caller of the gate meets these: answers that the sandbox's server writes to the wire, and what
-# ends the parsing of a policy file, which `load_policies` collects into an InvalidPolicy, or of a
-# manifest, which becomes a note.
+# ends the reading of a file: `load_policies` collects it into an InvalidPolicy, of a manifest it
+# becomes a note.
 INTERNAL = {
     "gate.sandbox.refusals.Refusal",
-    "gate.policy.problem.Unreadable",
-    "gate.manifests.tree.Unreadable",
+    "gate.untrusted.files.Unreadable",
 }
 
 _ENTRY = re.compile(r"^(?P<rule>[│ ]*[├└]── )?(?P<name>[A-Z]\w+) *(?P<code>\d+)?")

@@ -1,4 +1,4 @@
-"""The README says the same in each of its languages."""
+"""README and recipes say the same in each of their languages."""
 
 from __future__ import annotations
 
@@ -6,68 +6,71 @@ import re
 
 import pytest
 
-import dev
 from gate.errors import ExitCode
-from tests.recipes.documents import CHINESE, DOCUMENTS, ENGLISH, Document, snippets
+from tests.project.markdown import Page
+from tests.recipes.documents import CHINESE, DOCUMENTS, ENGLISH, Document
 
 NEVER = {"yundun-sas:SetImageBuildRiskStatus", "yundun-sas:SetBuildRiskDefineRuleConfig"}
+PAIRS = {"README": ("README.md", "README.zh-CN.md"), "recipes": (ENGLISH.name, CHINESE.name)}
+PAGES = [Page.read(name) for pair in PAIRS.values() for name in pair]
+
+pairs = pytest.mark.parametrize("pair", PAIRS.values(), ids=PAIRS)
+each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+each_readme = pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document.readme)
 
 
-def named(document: Document) -> str:
-    return document.name
+def exit_codes(document: Document) -> Page:
+    return Page.read(document.readme).section(document.exit_codes)
 
 
-def rows(section: str) -> list[list[str]]:
-    """Return the cells of a section's tables, without their heads."""
-    lines = [line for line in section.splitlines() if line.startswith("| ")]
-    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
-    return [row for row in cells if row[0][0] in "`[0123456789"]
+@pairs
+def test_every_snippet_is_there_and_the_same(pair: tuple[str, str]) -> None:
+    english, chinese = (Page.read(name).snippets for name in pair)
+
+    assert english
+    assert english == chinese
 
 
-def anchors(document: Document) -> set[str]:
-    """Return what links may name: GitHub's slugs of the headings."""
-    headings = re.findall(r"^#+ (.*)$", document.text, re.MULTILINE)
-    kept = (re.sub(r"[^\w\- ]", "", heading.lower()) for heading in headings)
-    return {heading.replace(" ", "-") for heading in kept}
+@pairs
+def test_the_headings_have_the_same_levels(pair: tuple[str, str]) -> None:
+    english, chinese = ([level for level, _ in Page.read(name).headings] for name in pair)
+
+    assert english == chinese
 
 
-def test_every_snippet_but_that_of_the_library_is_there_and_the_same() -> None:
-    english, chinese = snippets(ENGLISH.text), snippets(CHINESE.text)
-
-    assert [snippet for snippet in english if snippet.language != "python"] == chinese
-
-
-@pytest.mark.parametrize("document", DOCUMENTS, ids=named)
-def test_every_fence_belongs_to_a_snippet(document: Document) -> None:
-    fences = re.findall(r"^ *```", document.text, re.MULTILINE)
-
-    assert len(fences) == 2 * len(snippets(document.text))
+@each_page
+def test_every_fence_belongs_to_a_snippet(page: Page) -> None:
+    assert "```" not in page.prose
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=named)
+@each_readme
 def test_every_exit_code_is_explained(document: Document) -> None:
-    codes = [row[0] for row in rows(document.section(document.exit_codes))]
+    cells = [row[0] for row in exit_codes(document).rows]
+    codes = [int(code) for cell in cells for code in re.split(r"[,、]", cell)]
 
-    told = [int(code) for cell in codes for code in re.split(r"[,、]", cell)]
-    assert sorted(ExitCode) == sorted(told)
+    assert sorted(ExitCode) == sorted(codes)
+
+
+def test_the_exit_codes_stand_in_the_same_order() -> None:
+    english, chinese = (
+        [re.findall(r"\d+", row[0]) for row in exit_codes(document).rows] for document in DOCUMENTS
+    )
+
+    assert english == chinese
 
 
 def test_the_samples_are_the_same() -> None:
     english, chinese = (
-        [row[:2] for row in rows(document.section(document.samples))] for document in DOCUMENTS
+        [row[:2] for row in document.page.section(document.samples).rows] for document in DOCUMENTS
     )
 
     assert 11 == len(english)
     assert english == chinese
 
 
-@pytest.mark.parametrize("heading", ["github", "exit_codes"])
-def test_the_tables_have_the_same_rows(heading: str) -> None:
+def test_the_inputs_of_the_action_are_the_same() -> None:
     english, chinese = (
-        [
-            re.findall(r"[\w-]+", row[0])
-            for row in rows(document.section(getattr(document, heading)))
-        ]
+        [re.findall(r"[\w-]+", row[0]) for row in document.page.section(document.github).rows]
         for document in DOCUMENTS
     )
 
@@ -75,24 +78,32 @@ def test_the_tables_have_the_same_rows(heading: str) -> None:
     assert english == chinese
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=named)
+@pairs
+def test_the_tables_have_the_same_number_of_rows(pair: tuple[str, str]) -> None:
+    english, chinese = (len(Page.read(name).rows) for name in pair)
+
+    assert english == chinese
+
+
+@each_readme
 def test_what_ci_must_never_be_granted_is_said(document: Document) -> None:
-    assert NEVER <= set(re.findall(r"`([\w:-]+)`", document.text))
+    assert NEVER <= set(re.findall(r"`([\w:-]+)`", Page.read(document.readme).text))
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=named)
-def test_the_languages_lead_to_each_other(document: Document) -> None:
-    top = document.text.splitlines()[2]
+@pairs
+def test_the_languages_lead_to_each_other(pair: tuple[str, str]) -> None:
+    names = {name.rpartition("/")[2] for name in pair}
 
-    assert {one.name for one in DOCUMENTS} - {document.name} == set(re.findall(r"\((.*?)\)", top))
+    for name in pair:
+        top = Page.read(name).text.splitlines()[2]
+        assert names - {name.rpartition("/")[2]} == set(re.findall(r"\((.*?)\)", top))
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=named)
-def test_links_lead_somewhere(document: Document) -> None:
-    places = {one.name: anchors(one) for one in DOCUMENTS}
-    links = re.findall(r"\]\((?!\w+:)([^)#]*)(?:#([^)]*))?\)", document.text)
+@pairs
+def test_a_chinese_page_leads_to_an_english_one_only_where_there_is_no_other(
+    pair: tuple[str, str],
+) -> None:
+    english, chinese = pair
+    translated = {name.rpartition("/")[2] for name, _ in PAIRS.values()} - {english.split("/")[-1]}
 
-    assert not [file for file, _ in links if file and not (dev.ROOT / file).exists()]
-    assert not [
-        anchor for file, anchor in links if anchor and anchor not in places[file or document.name]
-    ]
+    assert not translated & {path.rpartition("/")[2] for path, _ in Page.read(chinese).links}

@@ -1,41 +1,10 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 
-from tests.registry.pushing import running_registry
 from tests.simulated import SimulatedTime
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from tests.registry.pushing import RunningRegistry
-
-
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
 
 
 @pytest.fixture
 def time() -> SimulatedTime:
     return SimulatedTime()
-
-
-@pytest.fixture(scope="module")
-def open_registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningRegistry]:
-    with running_registry(tmp_path_factory.mktemp("open")) as registry:
-        yield registry
-
-
-@pytest.fixture(scope="module")
-def basic_registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningRegistry]:
-    with running_registry(tmp_path_factory.mktemp("basic"), "basic") as registry:
-        yield registry
-
-
-@pytest.fixture(scope="module")
-def token_registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningRegistry]:
-    with running_registry(tmp_path_factory.mktemp("token"), "token") as registry:
-        yield registry

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from gate.registry.oci import Child, Index, SingleImage, digest_of, is_digest, read_manifest
 from gate.registry.resolution import Unresolved
-from tests.registry.pushing import DOCKER_LIST, DOCKER_MANIFEST, IN_TOTO, OCI_INDEX, OCI_LAYER
-from tests.registry.pushing import OCI_MANIFEST as OCI
+from tests.rigs.registry import DOCKER_LIST, DOCKER_MANIFEST, IN_TOTO, OCI_INDEX, OCI_LAYER
+from tests.rigs.registry import OCI_MANIFEST as OCI
 
 DIGEST = "sha256:" + "ab" * 32
 

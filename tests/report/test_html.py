@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 
 from gate import __version__
-from gate.escaping import visible
 from gate.findings import IdentifiedBy, Level, Location, Reason, ScanState, Status
 from gate.report import render
+from gate.untrusted import visible
 from gate.verdict import Action, ImageVerdict, PolicySource, Verdict
 from tests.report import verdicts as made
 

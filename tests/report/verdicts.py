@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from gate.errors import ExitCode
 from gate.findings import (
@@ -145,6 +146,69 @@ def run(
         "policies": (PolicySource("(built-in)", HEX),),
     }
     return judge_run(images, notes=notes, **(known | given))
+
+
+def everything() -> Verdict:
+    """Return a run with every outcome, action, level and status, and waivers of both kinds."""
+    host = NAME.partition("/")[0]
+    blocked = scanned(
+        decision(
+            location=Location("Dockerfile", 7),
+            rule="root",
+            description="Whoever breaks out of the container is root on the host.",
+        ),
+        decision(
+            Action.WARN,
+            risk="recommended_dockerfile_add",
+            name="ADD where COPY would do",
+            level=Level.MEDIUM,
+            command="ADD https://example.com/tool.tar.gz /opt",
+        ),
+        decision(
+            Action.WAIVED,
+            risk="alpine_apk_password",
+            name="A password in a build command",
+            waiver=waiver(owner="team-a", ticket="SEC-17"),
+            because="Waived until 2027-01-31.",
+        ),
+        decision(
+            Action.BLOCK,
+            risk="sudo",
+            name="sudo is installed",
+            waiver=waiver(expires=date(2026, 2, 28), expired=True),
+            because="The waiver expired on 2026-02-28.",
+        ),
+        decision(
+            Action.ALLOW,
+            risk="no_healthcheck",
+            name="No HEALTHCHECK",
+            level=Level.LOW,
+            status=Status.IGNORED,
+            command="",
+            advice="",
+        ),
+        decision(
+            Action.ALLOW,
+            risk="new_kind",
+            name="A check that is newer than this gate",
+            level=Level.UNKNOWN,
+            level_word="critical",
+            status=Status.FALSE_POSITIVE,
+        ),
+        decision(Action.WARN, risk="odd_status", name="", status=Status.UNKNOWN),
+        notes=("Checks that are switched off: sudo.",),
+        scan=scan(checks_off=("sudo",)),
+    )
+    return run(
+        replace(blocked, digest=DIGEST),
+        replace(
+            scanned(reference=f"{host}/shop/api:2.0", image=image(repository="api", tag="2.0")),
+            digest=DIGEST,
+        ),
+        unscanned(Reason.RUNNING, decision(Action.WARN), reference=f"{host}/shop/legacy:0.9"),
+        unscanned(reference=f"{host}/shop/new:1", tolerated=True),
+        notes=("2 images were asked about at once.",),
+    )
 
 
 # Text as hostile people write it: controls, directions, markup, commands of CI systems.

@@ -10,7 +10,7 @@ from urllib.parse import quote
 import aiohttp
 import pytest
 
-from gate.sandbox.signature import ALGORITHM, Arrived, sign
+from gate.sandbox.signature import ALGORITHM, WireRequest, sign
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -19,11 +19,6 @@ if TYPE_CHECKING:
 
 _NONCES = count()
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
-
-
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
 
 
 @dataclass
@@ -76,7 +71,7 @@ class Asker:
         }
         signed = sorted(sent)
         signature = sign(
-            Arrived("POST", target, sent, self.body), signed, sandbox.access_key_secret
+            WireRequest("POST", target, sent, self.body), signed, sandbox.access_key_secret
         )
         sent["Authorization"] = (
             f"{ALGORITHM} Credential={sandbox.access_key_id},"

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from gate.cli.sandbox import read_world
 from gate.errors import UsageError
 from gate.sandbox import load_world, sample_world
 
@@ -46,7 +47,7 @@ def _written(folder: Path, text: str, name: str = "world.yaml") -> Path:
 
 
 def test_the_documented_example_is_read(tmp_path: Path) -> None:
-    world = load_world(_written(tmp_path, _EXAMPLE))
+    world = read_world(_written(tmp_path, _EXAMPLE))
     web, arm = world.records()
     assert [state.scan for state in web.timeline] == ["DOWNLOAD", "SUCCESS"]
     assert [finding.status_code for finding in web.findings] == [1, 0]
@@ -63,20 +64,20 @@ def test_every_line_of_the_example_stands_in_the_documentation() -> None:
 def test_the_sample_world_can_be_written_and_read_again(tmp_path: Path) -> None:
     text = msgspec.json.encode(sample_world()).decode()
     for name in ("world.json", "world.yaml"):
-        assert load_world(_written(tmp_path, text, name)) == sample_world()
+        assert read_world(_written(tmp_path, text, name)) == sample_world()
 
 
 @pytest.mark.parametrize(
     ("text", "place", "what"),
     [
-        ("images:\n  - namespace: a\n    repository: b\n    tga: c\n", "2: ", "`tga`"),
-        ("images:\n  - namespace: a\n    repository: 7\n", "3: ", "(at images[0].repository)"),
-        ("images:\n  - namespace: a\n", "2: ", "`repository`"),
-        ("colour: red\n", "1: ", "(at the top)"),
-        ("[]\n", "1: ", "(at the top)"),
+        ("images:\n  - namespace: a\n    repository: b\n    tga: c\n", "2:5: ", "`tga`"),
+        ("images:\n  - namespace: a\n    repository: 7\n", "3:17: ", "(at images[0].repository)"),
+        ("images:\n  - namespace: a\n", "2:5: ", "`repository`"),
+        ("colour: red\n", "1:1: ", "(at the top)"),
+        ("[]\n", "1:1: ", "(at the top)"),
         (
             "images:\n- namespace: a\n  repository: b\n  findings:\n  - status: done\n",
-            "5: ",
+            "5:5: ",
             "status must be",
         ),
     ],
@@ -86,48 +87,49 @@ def test_an_error_names_file_line_and_place(
 ) -> None:
     path = _written(tmp_path, text)
     with pytest.raises(UsageError) as refused:
-        load_world(path)
+        read_world(path)
     assert refused.value.message.startswith(f"{path}:{place}")
     assert what in refused.value.message
 
 
 @pytest.mark.parametrize(
-    ("text", "name"),
+    ("text", "name", "problem"),
     [
-        ("host: a\nhost: b\n", "world.yaml"),
-        ('{"host": "a", "host": "b"}', "world.json"),
-        ("{", "world.json"),
-        ("a: [", "world.yaml"),
-        ("a: 1\n---\nb: 2\n", "world.yaml"),
-        ("!!python/object:os.system x\n", "world.yaml"),
+        ("host: a\nhost: b\n", "world.yaml", "2:1: host stands twice"),
+        ('{"host": "a", "host": "b"}', "world.json", "1:15: host stands twice"),
+        ("{", "world.json", "1:2: This is neither YAML nor JSON"),
+        ("a: [", "world.yaml", "1:5: This is neither YAML nor JSON"),
+        ("a: 1\n---\nb: 2\n", "world.yaml", "2:1: A second document"),
+        ("!!python/object:os.system x\n", "world.yaml", "1:1: Tags"),
     ],
 )
 def test_what_is_not_one_document_with_distinct_keys_is_refused(
-    tmp_path: Path, text: str, name: str
+    tmp_path: Path, text: str, name: str, problem: str
 ) -> None:
-    with pytest.raises(UsageError, match="neither YAML nor JSON"):
-        load_world(_written(tmp_path, text, name))
+    path = _written(tmp_path, text, name)
+    with pytest.raises(UsageError) as refused:
+        read_world(path)
+    assert refused.value.message.startswith(f"{path}:{problem}")
 
 
-def test_an_error_in_json_that_yaml_cannot_read_names_the_first_line(tmp_path: Path) -> None:
-    too_long_for_yaml = json.dumps({"images": [{"x" * 2000: 1}]}, indent=1)
-    path = _written(tmp_path, too_long_for_yaml, "world.json")
-    with pytest.raises(UsageError, match=r"world\.json:1: .*xxx"):
-        load_world(path)
+def test_an_absurdly_long_key_is_refused_in_its_place(tmp_path: Path) -> None:
+    path = _written(tmp_path, json.dumps({"images": [{"x" * 2000: 1}]}, indent=1), "world.json")
+    with pytest.raises(UsageError, match=r"world\.json:4:4: A text of 2,000 char"):
+        read_world(path)
 
 
 def test_half_a_character_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="half a character"):
-        load_world(_written(tmp_path, r'"\ud800"'))
+        read_world(_written(tmp_path, r'"\ud800"'))
 
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="absent"):
-        load_world(tmp_path / "absent.yaml")
+        read_world(tmp_path / "absent.yaml")
     path = tmp_path / "latin.yaml"
     path.write_bytes(b"host: \xff")
-    with pytest.raises(UsageError, match="can't be read"):
-        load_world(path)
+    with pytest.raises(UsageError, match="is not UTF-8 text from line 1"):
+        read_world(path)
 
 
 @given(
@@ -148,6 +150,6 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
 def test_any_content_is_a_world_or_wrong_usage(tmp_path: Path, content: object) -> None:
     path = _written(tmp_path, json.dumps(content))
     try:
-        load_world(path)
+        read_world(path)
     except UsageError as error:
         assert str(path) in error.message  # noqa: PT017 - most contents are refused, some are not

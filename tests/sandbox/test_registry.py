@@ -8,7 +8,7 @@ import aiohttp
 import pytest
 
 from gate.sandbox import Fault, Faults, SampleImage, Sandbox, World, sample_world
-from gate.sandbox.manifests import INDEX, MANIFEST
+from gate.sandbox.image_manifests import INDEX, MANIFEST
 
 if TYPE_CHECKING:
     from tests.sandbox.conftest import Asker, HandClock
@@ -48,8 +48,8 @@ async def test_an_index_lists_its_platforms_and_an_attestation(ask: Asker) -> No
             assert (manifest.status, len(manifest.body)) == (200, one["size"])
         layers = json.loads(manifest.body)["layers"]
         assert {layer["mediaType"] for layer in layers} == {"application/vnd.in-toto+json"}
-        known = {image.digest for image in sandbox.world.records()}
-        assert {one["digest"] for one in listed[:2]} <= known
+        recorded = {image.digest for image in sandbox.world.records()}
+        assert {one["digest"] for one in listed[:2]} <= recorded
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ async def test_a_tag_moves_with_a_push_or_by_hand(ask: Asker, clock: HandClock) 
         assert unpushed.status == 404
         clock.forward(5)
         assert new.digest == await digest()
-        sandbox.world.move_tag("shop/web", "1", old.digest)
+        sandbox.world.tags["shop/web:1"] = old.digest
         assert old.digest == await digest()
 
 

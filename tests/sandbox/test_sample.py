@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gate.sandbox import HOUR, SampleIndex, sample_world
-from gate.sandbox.records import Record, record_of
+from gate.sandbox.scan_records import Record, record_of
 
 if TYPE_CHECKING:
     from gate.sandbox import World
@@ -85,9 +85,9 @@ def test_the_unfinished_have_their_reasons() -> None:
 def test_checks_that_are_off_found_nothing() -> None:
     world = sample_world()
     off = {check.key for check in world.checks if not check.selected}
-    found = {finding.risk for image in world.records() for finding in image.findings}
+    risks = {finding.risk for image in world.records() for finding in image.findings}
     assert len(off) == 2
-    assert found <= {check.key for check in world.checks} - off
+    assert risks <= {check.key for check in world.checks} - off
 
 
 def test_an_index_has_a_clean_and_a_blocked_platform() -> None:

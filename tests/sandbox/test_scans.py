@@ -80,10 +80,10 @@ async def test_a_scan_on_request_makes_an_unknown_image_known(ask: Asker, clock:
 async def test_an_image_that_is_being_scanned_is_not_scanned_twice(
     ask: Asker, clock: HandClock
 ) -> None:
-    asked, own = _image(), _image("own", timeline=(State(after=-5, scan="START"),))
-    async with Sandbox(World.of(asked, own), now=clock) as sandbox:
-        first = await _scan(ask, sandbox, asked)
-        again = await _scan(ask, sandbox, asked)
+    requested, own = _image(), _image("own", timeline=(State(after=-5, scan="START"),))
+    async with Sandbox(World.of(requested, own), now=clock) as sandbox:
+        first = await _scan(ask, sandbox, requested)
+        again = await _scan(ask, sandbox, requested)
         assert again["Result"] == "forbid_create_repeat_task"
         assert first["TaskId"] == again["TaskId"]
         assert (await _scan(ask, sandbox, own))["Result"] == "forbid_create_repeat_task"
@@ -153,10 +153,10 @@ async def test_without_a_digest_the_newest_image_of_the_tag_is_scanned(
 
 async def test_a_scan_of_known_images_is_counted_and_started(ask: Asker, clock: HandClock) -> None:
     async with Sandbox(sample_world(), now=clock) as sandbox:
-        asked = {"RepoNamespaces": "shop", "RepoNames": "stale,ghost", "Tags": "1.0"}
-        cost = await ask(sandbox, "PublicPreCheckImageScanTask", **asked)
+        parameters = {"RepoNamespaces": "shop", "RepoNames": "stale,ghost", "Tags": "1.0"}
+        cost = await ask(sandbox, "PublicPreCheckImageScanTask", **parameters)
         assert cost.json["Data"] == {"NeedAuthCount": 0, "ScanImageCount": 2}
-        started = await ask(sandbox, "PublicCreateImageScanTask", **asked)
+        started = await ask(sandbox, "PublicCreateImageScanTask", **parameters)
         assert started.json["Data"]["Result"] == "SUCCESS"
         assert started.json["Data"]["TotalCount"] == 1
         clock.forward(3)

@@ -153,10 +153,10 @@ async def test_the_official_sdk_gets_its_answer(operation: str, way: Way) -> Non
     async with Sandbox(sample_world()) as sandbox:
         answer = await way(Client(_config(sandbox)), operation, parameters)
     assert answer["RequestId"]
-    found: Any = answer
+    value: Any = answer
     for step in path:
-        found = found[step]
-    assert expected == found
+        value = value[step]
+    assert expected == value
 
 
 def test_every_operation_of_security_center_has_a_case() -> None:

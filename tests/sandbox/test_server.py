@@ -11,7 +11,16 @@ import pytest
 import trustme
 
 from gate.errors import UsageError
-from gate.sandbox import Fault, Faults, Readings, SampleFinding, SampleImage, Sandbox, World
+from gate.sandbox import (
+    Fault,
+    Faults,
+    Readings,
+    SampleFinding,
+    SampleImage,
+    Sandbox,
+    World,
+    sample_world,
+)
 
 if TYPE_CHECKING:
     from tests.sandbox.conftest import Asker, HandClock
@@ -22,8 +31,8 @@ OPERATION = "DescribeImageListByBuildRisk"
 
 
 def _world(findings: int = 3) -> World:
-    found = tuple(SampleFinding(command=f"RUN {number}") for number in range(findings))
-    return World.of(SampleImage(namespace="shop", repository="web", findings=found))
+    build_risks = tuple(SampleFinding(command=f"RUN {number}") for number in range(findings))
+    return World.of(SampleImage(namespace="shop", repository="web", findings=build_risks))
 
 
 async def test_it_records_what_was_asked(ask: Asker, clock: HandClock) -> None:
@@ -220,3 +229,11 @@ async def test_all_faults_at_once_end_each_request_somehow(ask: Asker, seed: int
                 answered += 1
         assert len(sandbox.requests) == 100
     assert min(answered, lost) > 5
+
+
+def test_of_very_many_requests_the_latest_are_kept() -> None:
+    sandbox = Sandbox(sample_world())
+    for number in range(150_001):
+        sandbox.strike("GetCallerIdentity", {"Number": str(number)})
+    assert 50_000 < len(sandbox.requests) <= 100_000
+    assert sandbox.requests[-1].parameters == {"Number": "150000"}

@@ -12,14 +12,14 @@ from hypothesis import strategies as st
 
 from gate.sandbox import Sandbox, World
 from gate.sandbox.refusals import Refusal
-from gate.sandbox.signature import ALGORITHM, Arrived, Gatekeeper, Keys, decoded_pairs, sign
+from gate.sandbox.signature import ALGORITHM, Authenticator, Keys, WireRequest, decoded_pairs, sign
 
 if TYPE_CHECKING:
     from tests.sandbox.conftest import Asker, HandClock
 
 EMPTY = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 NOW = datetime(2023, 10, 26, 10, 22, 32, tzinfo=UTC)
-EXAMPLE = Arrived(
+EXAMPLE = WireRequest(
     "POST",
     "/?ImageId=win2019_1809_x64_dtc_zh-cn_40G_alibase_20230811.vhd&RegionId=cn-shanghai",
     {
@@ -39,7 +39,7 @@ KEYS = Keys("YourAccessKeyId", "YourAccessKeySecret", None)
 
 
 def test_the_published_example_is_admitted() -> None:
-    Gatekeeper().admit(EXAMPLE, KEYS, NOW)
+    Authenticator().admit(EXAMPLE, KEYS, NOW)
 
 
 @given(
@@ -65,10 +65,10 @@ def test_what_the_official_implementation_signs_and_sends_is_admitted(
     request = DaraRequest()
     request.method, request.pathname, request.query, request.headers = "POST", "/", query, headers
     authorization = Utils.get_authorization(request, ALGORITHM, EMPTY, KEYS.id, KEYS.secret)
-    arrived = Arrived(
+    arrived = WireRequest(
         "POST", f"/?{urlencode(query)}", {**headers, "authorization": authorization}, b""
     )
-    Gatekeeper().admit(arrived, Keys(KEYS.id, KEYS.secret, token or None), NOW)
+    Authenticator().admit(arrived, Keys(KEYS.id, KEYS.secret, token or None), NOW)
 
 
 def test_a_plus_that_was_not_encoded_is_a_space() -> None:
@@ -79,10 +79,10 @@ def test_secrets_are_not_in_a_repr() -> None:
     assert "Secret" not in repr(Keys("id", "Secret", "SecretToken"))
 
 
-def _signed(changes: dict[str, str], signed: str | None = None) -> Arrived:
+def _signed(changes: dict[str, str], signed: str | None = None) -> WireRequest:
     headers = {**EXAMPLE.headers, **changes}
     names = [name for name in headers if name != "authorization"]
-    arrived = Arrived("POST", EXAMPLE.target, headers, b"")
+    arrived = WireRequest("POST", EXAMPLE.target, headers, b"")
     signature = sign(arrived, sorted(names), KEYS.secret)
     headers["authorization"] = (
         f"{ALGORITHM} Credential={KEYS.id},SignedHeaders={signed or ';'.join(sorted(names))},"
@@ -94,46 +94,46 @@ def _signed(changes: dict[str, str], signed: str | None = None) -> Arrived:
 @pytest.mark.parametrize(
     ("arrived", "code"),
     [
-        (Arrived("POST", "/", {}, b""), "IncompleteSignature"),
+        (WireRequest("POST", "/", {}, b""), "IncompleteSignature"),
         (_signed({}, signed="host;x-acs-action"), "IncompleteSignature"),
         (_signed({"x-acs-content-sha256": "0" * 64}), "SignatureDoesNotMatch"),
         (_signed({"x-acs-date": "yesterday"}), "InvalidTimeStamp.Format"),
         (_signed({"x-acs-date": "2023-10-26T10:22:32+00:00"}), "InvalidTimeStamp.Format"),
         (_signed({"x-acs-security-token": "unasked"}), "InvalidSecurityToken.Malformed"),
         (
-            Arrived("POST", "/?another=query", EXAMPLE.headers, b""),
+            WireRequest("POST", "/?another=query", EXAMPLE.headers, b""),
             "SignatureDoesNotMatch",
         ),
-        (Arrived("POST", EXAMPLE.target, EXAMPLE.headers, b"body"), "SignatureDoesNotMatch"),
-        (Arrived("GET", EXAMPLE.target, EXAMPLE.headers, b""), "SignatureDoesNotMatch"),
+        (WireRequest("POST", EXAMPLE.target, EXAMPLE.headers, b"body"), "SignatureDoesNotMatch"),
+        (WireRequest("GET", EXAMPLE.target, EXAMPLE.headers, b""), "SignatureDoesNotMatch"),
     ],
 )
-def test_what_is_not_signed_as_described_is_refused(arrived: Arrived, code: str) -> None:
+def test_what_is_not_signed_as_described_is_refused(arrived: WireRequest, code: str) -> None:
     with pytest.raises(Refusal) as refused:
-        Gatekeeper().admit(arrived, KEYS, NOW)
+        Authenticator().admit(arrived, KEYS, NOW)
     assert code == refused.value.code
 
 
 @pytest.mark.parametrize("seconds", [-901, 901])
 def test_a_date_that_is_over_fifteen_minutes_off_is_refused(seconds: int) -> None:
     with pytest.raises(Refusal) as refused:
-        Gatekeeper().admit(EXAMPLE, KEYS, NOW + timedelta(seconds=seconds))
+        Authenticator().admit(EXAMPLE, KEYS, NOW + timedelta(seconds=seconds))
     assert (refused.value.status, refused.value.code) == (400, "InvalidTimeStamp.Expired")
 
 
 @pytest.mark.parametrize("seconds", [-900, 900])
 def test_a_date_that_is_fifteen_minutes_off_is_accepted(seconds: int) -> None:
-    Gatekeeper().admit(EXAMPLE, KEYS, NOW + timedelta(seconds=seconds))
+    Authenticator().admit(EXAMPLE, KEYS, NOW + timedelta(seconds=seconds))
 
 
 def test_nonces_are_remembered_as_long_as_their_date_counts() -> None:
-    gatekeeper = Gatekeeper()
-    gatekeeper.admit(EXAMPLE, KEYS, NOW - timedelta(minutes=15))
+    authenticator = Authenticator()
+    authenticator.admit(EXAMPLE, KEYS, NOW - timedelta(minutes=15))
     with pytest.raises(Refusal) as refused:
-        gatekeeper.admit(EXAMPLE, KEYS, NOW + timedelta(minutes=15))
+        authenticator.admit(EXAMPLE, KEYS, NOW + timedelta(minutes=15))
     assert refused.value.code == "SignatureNonceUsed"
     later = _signed({"x-acs-date": "2023-10-26T11:22:32Z"})
-    gatekeeper.admit(later, KEYS, NOW + timedelta(hours=1))
+    authenticator.admit(later, KEYS, NOW + timedelta(hours=1))
 
 
 @pytest.mark.anyio

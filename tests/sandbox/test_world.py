@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from gate.sandbox import SampleFinding, SampleImage, SampleIndex, World
-from gate.sandbox.checks import Text
+from gate.sandbox.sample_checks import Bilingual
 
 WEB = SampleImage(namespace="shop", repository="web", tag="1")
 ARM = SampleImage(namespace="shop", repository="multi", tag="1", platform="linux/arm64/v8")
@@ -55,7 +55,7 @@ def test_an_image_is_found_by_its_name() -> None:
 
 
 def test_worlds_do_not_share_what_they_hold() -> None:
-    World().move_tag("shop/web", "1", WEB.digest)
+    World().tags["shop/web:1"] = WEB.digest
     World().put(WEB)
     assert (World().tags, World().images) == ({}, [])
 
@@ -70,5 +70,5 @@ def test_a_status_is_a_known_word_or_any_number() -> None:
 
 
 def test_a_text_stands_in_for_the_language_that_lacks() -> None:
-    assert [Text("a", "b").of(lang) for lang in ("en", "zh")] == ["a", "b"]
-    assert [Text("a").of("zh"), Text("", "b").of("en")] == ["a", "b"]
+    assert [Bilingual("a", "b").of(lang) for lang in ("en", "zh")] == ["a", "b"]
+    assert [Bilingual("a").of("zh"), Bilingual("", "b").of("en")] == ["a", "b"]

@@ -489,6 +489,6 @@ async def test_nothing_of_the_credentials_is_in_an_error() -> None:
     for answer in (refused("SignatureDoesNotMatch"), refused("Odd"), said(500), HTML, RESET):
         async with asking(Scripted(answer)) as client:
             with pytest.raises((AccessError, ServiceError)) as caught:
-                await client.describe_image_instances(criteria="secret-repo")
+                await client.describe_image_instances(criteria={"repoName": "secret-repo"})
         shown = f"{caught.value!r} {caught.value} {caught.value.__cause__!r}"
         assert not any(word in shown for word in ("sesame", "key-id", "secret-repo", "Signature="))

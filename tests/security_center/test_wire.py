@@ -258,36 +258,26 @@ def test_any_bytes_decode_or_are_unreadable(body: bytes, kind: type[WireObject])
 
 
 def test_parameters_have_the_apis_names() -> None:
-    told = parameters(image_uuid="u", status=0, scanned=True, id=7, lang=None, risk_key="")
+    told = parameters(image_uuid="u", status=0, id=7, lang=None, risk_key="")
     assert told == {
         "ImageUuid": "u",
         "Status": "0",
-        "Scanned": "true",
         "Id": "7",
         "RiskKey": "",
     }
 
 
-@pytest.mark.parametrize(("told", "joined"), [(None, "AND"), ("AND", "AND"), ("OR", "OR")])
-def test_criteria_are_a_json_array_that_says_how_they_are_joined(
-    told: str | None, joined: str
-) -> None:
-    asked = conditions({"repoName": 'a "b" 中', "tag": "1"}, told)
-    assert asked["logical_exp"] == joined
-    assert json.loads(asked["criteria"] or "") == [
-        {"name": "repoName", "value": 'a "b" 中', "logicalExp": joined},
-        {"name": "tag", "value": "1", "logicalExp": joined},
+def test_criteria_are_a_json_array_that_says_how_they_are_joined() -> None:
+    both = conditions({"repoName": 'a "b" 中', "tag": "1"})
+    assert both["logical_exp"] == "AND"
+    assert json.loads(both["criteria"]) == [
+        {"name": "repoName", "value": 'a "b" 中', "logicalExp": "AND"},
+        {"name": "tag", "value": "1", "logicalExp": "AND"},
     ]
 
 
-def test_criteria_that_are_a_text_are_sent_as_they_are() -> None:
-    assert conditions("[{}]", "OR") == {"criteria": "[{}]", "logical_exp": "OR"}
-    assert conditions("[]", None) == {"criteria": "[]", "logical_exp": None}
-
-
 def test_no_criteria_are_not_sent() -> None:
-    assert conditions(None, None) == {"criteria": None, "logical_exp": None}
-    assert conditions({}, None) == {}
+    assert conditions({}) == {}
 
 
 @pytest.mark.parametrize(

@@ -20,9 +20,9 @@ from ruamel.yaml import YAML
 from yarl import URL
 
 from gate.audit import changes, read_earlier
+from gate.cli.images import read_images
 from gate.errors import AnswerUnreadable, GateError, InvalidPolicy, UsageError
 from gate.http import HttpResponse, Proxy, Trouble, proxy_for
-from gate.images import read_images
 from gate.policy import load_policies
 from gate.registry.docker_config import DockerConfig, find_credential, find_helper, read_config
 from gate.registry.logins import Logins
@@ -75,7 +75,7 @@ OPERATIONS = [
     for name, method in inspect.getmembers(Operations, inspect.iscoroutinefunction)
     if not name.startswith("_")
 ]
-REQUIRED: Mapping[str, object] = {"digest": "5" * 64, "images": []}
+REQUIRED: Mapping[str, object] = {"digest": "5" * 64, "images": [], "image_uuid": "u"}
 
 
 class Answered(Operations):

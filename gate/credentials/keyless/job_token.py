@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from gate.credentials.keyless.role import AUDIENCE
-from gate.credentials.keyless.troubles import anothers, passing, unreadable
+from gate.credentials.keyless.troubles import foreign, passing, unreadable
 from gate.credentials.keyless.web_token import checked_token
 from gate.errors import AnswerUnreadable, NoCredentials
 from gate.http import HttpRequest, is_loopback
@@ -93,7 +93,7 @@ def read_github_token(response: HttpResponse) -> str | Trouble:
     if trouble is not None:
         return trouble
     if response.is_page:
-        return anothers(response)
+        return foreign(response)
     if response.status >= _REFUSED:
         raise NoCredentials(
             f"GitHub gave this job no OIDC token (status {response.status}).",

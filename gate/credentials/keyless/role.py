@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from gate.credentials.environment import Credentials
-from gate.credentials.keyless.troubles import anothers, passing, unreadable
+from gate.credentials.keyless.troubles import foreign, passing, unreadable
 from gate.errors import NoCredentials
 from gate.http import HttpRequest, Trouble
 
@@ -157,7 +157,7 @@ def read_session(response: HttpResponse, role: str, claims: str) -> Session | Tr
         key = msgspec.json.decode(response.body, type=_Success, strict=True).credentials
     except _MALFORMED:
         if response.is_page:
-            return anothers(response)
+            return foreign(response)
         return unreadable(response.name, "it holds no credentials")
     credentials = Credentials(key.access_key_id, key.access_key_secret, key.security_token)
     return Session(credentials, key.expiration, response.headers.get("Date", ""))
@@ -170,7 +170,7 @@ def _no_session(response: HttpResponse, role: str, claims: str) -> Trouble:
     try:
         refusal = msgspec.json.decode(response.body, type=_Refusal, strict=True)
     except _MALFORMED:
-        return anothers(response)
+        return foreign(response)
     if refusal.code.startswith("Throttling"):
         return Trouble(what=f"throttling (status {response.status})", throttled=True)
     raise _refused(refusal, role, claims)

@@ -26,11 +26,11 @@ def passing(response: HttpResponse) -> Trouble | None:
     if status == _TOO_MANY or status >= _FAILING:
         return Trouble(what=f"status {status}")
     if status in _REDIRECTS or status == _PROXY_LOGIN:
-        return anothers(response)
+        return foreign(response)
     return None
 
 
-def anothers(response: HttpResponse) -> Trouble:
+def foreign(response: HttpResponse) -> Trouble:
     """Return the trouble that somebody in between answered."""
     return intercepted(response.name, response.status, service="the service's own", place=PLACE)
 

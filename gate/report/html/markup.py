@@ -6,8 +6,8 @@ import re
 from functools import lru_cache
 from typing import NewType
 
-from gate.escaping import for_html
 from gate.report.wording import folded
+from gate.untrusted import for_html
 
 Markup = NewType("Markup", str)
 """What is HTML already. Only this module, and constants of this package, make it."""

@@ -10,26 +10,36 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from gate.sandbox.call import Answer, Call
-    from gate.sandbox.images import SampleImage
-    from gate.sandbox.records import Record
+    from gate.sandbox.sample_images import SampleImage
+    from gate.sandbox.scan_records import Record
 
 # Names of criteria whose values are places, compared as the reading says; all others are exact.
 _NAMES = frozenset({"repoName", "repoNamespace"})
 
+# A sample image has build risks and nothing else.
+_NO_OTHER_RISKS = {
+    "VulCount": 0,
+    "VulStatus": "NO",
+    "AlarmCount": 0,
+    "AlarmStatus": "NO",
+    "HcCount": 0,
+    "HcStatus": "NO",
+}
+
 
 def images(call: Call) -> Answer:
     """Answer DescribeImageInstances."""
-    fits = _criteria(call, _image_value)
+    fits = _criteria(call)
     scanned = call.parameters.boolean("Scanned")
 
-    def found() -> list[Record]:
+    def records() -> list[Record]:
         return [
             record
             for record in call.records
             if fits(record.image) and scanned in {None, record.last_scan is not None}
         ]
 
-    rows, info = call.page(call.once(found))
+    rows, info = call.page(call.once(records))
     return {
         "ImageInstanceList": [_image_row(call, record) for record in rows],
         "PageInfo": {**info, "Count": len(rows)},
@@ -37,42 +47,21 @@ def images(call: Call) -> Answer:
 
 
 def repositories(call: Call) -> Answer:
-    """Answer DescribeImageRepoDetailList: repositories are known before their images are."""
-    fits = _criteria(call, _image_value)
-    known: dict[tuple[str, str, str, str], list[SampleImage]] = {}
+    """Answer DescribeImageRepoDetailList: a repository is known before its images are."""
+    fits = _criteria(call)
+    places: dict[tuple[str, str, str, str], list[SampleImage]] = {}
     for image in call.world.records():
         if image.repository_known and image.pushed <= call.elapsed and fits(image):
             place = (image.registry_type, image.region, image.instance, image.name)
-            known.setdefault(place, []).append(image)
-    rows, info = call.page(list(known.values()))
+            places.setdefault(place, []).append(image)
+    rows, info = call.page(list(places.values()))
     return {
         "ImageRepoResponses": [_repository_row(call, of) for of in rows],
         "PageInfo": {**info, "Count": len(rows)},
     }
 
 
-def _image_value(call: Call, image: SampleImage, name: str) -> str:
-    digest = image.digest
-    values = {
-        "instanceId": image.instance,
-        "repoId": image.repo_id,
-        "repoName": image.repository,
-        "repoNamespace": image.namespace,
-        "regionId": image.region,
-        "registryType": image.registry_type,
-        "imageId": image.bare_digest,
-        "tag": image.tag,
-        "digest": digest if call.readings.digest_criterion == "prefixed" else image.bare_digest,
-        "uuid": image.uuid,
-    }
-    if name not in values:
-        raise Refusal(400, "IllegalParam", f"Criteria has the unknown name {name!r}.")
-    return values[name]
-
-
-def _criteria(
-    call: Call, value_of: Callable[[Call, SampleImage, str], str]
-) -> Callable[[SampleImage], bool]:
+def _criteria(call: Call) -> Callable[[SampleImage], bool]:
     """Return the test that ``Criteria`` and ``LogicalExp`` describe.
 
     Where ``LogicalExp`` is left out, each condition is joined by its own ``logicalExp``.
@@ -82,9 +71,12 @@ def _criteria(
 
     def fits(image: SampleImage) -> bool:
         result = True
-        for number, (name, asked, own) in enumerate(conditions):
-            value = value_of(call, image, name)
-            holds = call.matches(asked, value) if name in _NAMES else asked == value
+        values = _values(call, image) if conditions else {}
+        for number, (name, wanted, own) in enumerate(conditions):
+            if name not in values:
+                raise Refusal(400, "IllegalParam", f"Criteria has the unknown name {name!r}.")
+            value = values[name]
+            holds = call.matches(wanted, value) if name in _NAMES else wanted == value
             if number == 0:
                 result = holds
             elif (joined_by or own) == "AND":
@@ -94,6 +86,13 @@ def _criteria(
         return result
 
     return fits
+
+
+def _values(call: Call, image: SampleImage) -> dict[str, str]:
+    values = {**image.criteria, "imageId": image.bare_digest, "uuid": image.uuid}
+    if call.readings.digest_criterion == "prefixed":
+        values["digest"] = image.digest
+    return values
 
 
 def _condition(condition: dict[str, object]) -> tuple[str, str, str]:
@@ -129,12 +128,7 @@ def _image_row(call: Call, record: Record) -> dict[str, object]:
         "RiskStatus": "YES" if record.findings else "NO",
         "Status": "NORMAL",
         "Deployed": 0,
-        "VulCount": 0,
-        "VulStatus": "NO",
-        "AlarmCount": 0,
-        "AlarmStatus": "NO",
-        "HcCount": 0,
-        "HcStatus": "NO",
+        **_NO_OTHER_RISKS,
     }
     if state.result:
         row["ScaResult"] = state.result
@@ -158,10 +152,5 @@ def _repository_row(call: Call, images: Sequence[SampleImage]) -> dict[str, obje
         "ImageCount": len(images),
         "HasRiskImageCount": affected,
         "RiskStatus": "YES" if affected else "NO",
-        "VulCount": 0,
-        "VulStatus": "NO",
-        "AlarmCount": 0,
-        "AlarmStatus": "NO",
-        "HcCount": 0,
-        "HcStatus": "NO",
+        **_NO_OTHER_RISKS,
     }

@@ -1,4 +1,4 @@
-"""Asking for scans, and watching them."""
+"""Requesting scans, and watching them."""
 
 from __future__ import annotations
 
@@ -10,17 +10,28 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from gate.sandbox.call import Answer, Call
-    from gate.sandbox.images import SampleImage
-    from gate.sandbox.records import Record
-    from gate.sandbox.tasks import Outcome, Task
+    from gate.sandbox.sample_images import SampleImage
+    from gate.sandbox.scan_records import Record
 
 # Words for a task's Status, by those for ScaStatus where they differ.
 _TASK_WORDS = {"TIMEOUT": "TIMOUT"}
 _SAME_WORDS = frozenset({"START", "MESSAGE_SEND", "PRE_ANALYZER", "SUCCESS", "FAIL"})
 
+# Parameters that list the values of a criterion.
+_LISTS = {
+    "RegistryTypes": "registryType",
+    "RepoIds": "repoId",
+    "InstanceIds": "instanceId",
+    "RepoNamespaces": "repoNamespace",
+    "RegionIds": "regionId",
+    "RepoNames": "repoName",
+    "Digests": "digest",
+    "Tags": "tag",
+}
+
 
 def sync_and_scan(call: Call) -> Answer:
-    """Answer PublicSyncAndCreateImageScanTask: any image that is in the registry will do."""
+    """Answer PublicSyncAndCreateImageScanTask: of any image that is in the registry."""
     call.parameters.required("Images")
     wanted: dict[str, SampleImage] = {}
     described = call.parameters.json_list("Images")
@@ -45,7 +56,8 @@ def latest_task(call: Call) -> Answer:
     digest = f"sha256:{call.parameters.required('Digest').removeprefix('sha256:')}"
     task = call.tasks.latest(digest)
     if task is not None:
-        return {"Task": [_asked_task(call, task, digest)]}
+        status, times = task.status(call.elapsed), (task.started, task.ends)
+        return {"Task": [_task_row(call, task.id, digest, status, times)]}
     records = [record for record in call.records if record.image.digest == digest]
     return {"Task": [_own_task(call, record) for record in records[-1:]]}
 
@@ -54,116 +66,70 @@ def _described(call: Call, description: dict[str, object]) -> list[SampleImage]:
     """Find the images that one object of ``Images`` is about: by digest, else by tag."""
     if not (description.get("repoName") and description.get("repoNamespace")):
         raise Refusal(400, "IllegalParam", "Images needs repoNamespace and repoName.")
-    found = [one for one in _there(call) if _is(one, description)]
+    images = [one for one in _there(call) if _is(one, description)]
     if description.get("digest"):
-        return found
-    newest = max((one.pushed for one in found), default=0.0)
-    return [one for one in found if one.pushed == newest]
+        return images
+    newest = max((one.pushed for one in images), default=0.0)
+    return [one for one in images if one.pushed == newest]
 
 
 def _is(image: SampleImage, description: dict[str, object]) -> bool:
-    values = {
-        "registryType": image.registry_type,
-        "repoId": image.repo_id,
-        "instanceId": image.instance,
-        "repoNamespace": image.namespace,
-        "regionId": image.region,
-        "repoName": image.repository,
-        "digest": image.bare_digest,
-        "tag": image.tag,
-    }
-    return all(not description.get(name) or description[name] == of for name, of in values.items())
+    criteria = image.criteria.items()
+    return all(not description.get(name) or description[name] == value for name, value in criteria)
 
 
 def _there(call: Call) -> Iterable[SampleImage]:
     """Return the images that the registry holds, or that Security Center knows anyway."""
-    known = {record.image.uuid for record in call.records}
+    recorded = {record.image.uuid for record in call.records}
     return [
         image
         for image in call.world.records()
-        if (image.in_registry and image.pushed <= call.elapsed) or image.uuid in known
+        if (image.in_registry and image.pushed <= call.elapsed) or image.uuid in recorded
     ]
 
 
 def _listed(call: Call, images: Iterable[SampleImage]) -> list[SampleImage]:
     """Return the images that the comma-separated lists of the request let through."""
-    lists = {
-        name: call.parameters.words(name)
-        for name in (
-            "RegistryTypes",
-            "RepoIds",
-            "InstanceIds",
-            "RepoNamespaces",
-            "RegionIds",
-            "RepoNames",
-            "Digests",
-            "Tags",
-        )
-    }
+    lists = {name: call.parameters.words(of) for of, name in _LISTS.items()}
+    wanted = {name: values for name, values in lists.items() if values}
     return [
         image
         for image in images
-        if all(not lists[name] or value in lists[name] for name, value in _columns(image).items())
+        if all(image.criteria[name] in values for name, values in wanted.items())
     ]
 
 
-def _columns(image: SampleImage) -> dict[str, str]:
-    return {
-        "RegistryTypes": image.registry_type,
-        "RepoIds": image.repo_id,
-        "InstanceIds": image.instance,
-        "RepoNamespaces": image.namespace,
-        "RegionIds": image.region,
-        "RepoNames": image.repository,
-        "Digests": image.bare_digest,
-        "Tags": image.tag,
-    }
-
-
 def _ask(call: Call, images: list[SampleImage]) -> Answer:
-    outcome = call.tasks.ask(call.world, images, call.elapsed)
-    return {"Data": _outcome(call, outcome, len(images))}
-
-
-def _outcome(call: Call, outcome: Outcome, count: int) -> dict[str, object]:
-    task = outcome.task
-    waiting = task is not None or not outcome.can_create
+    reply = call.tasks.ask(call.world, images, call.elapsed)
+    task = reply.task
+    waiting = task is not None or not reply.can_create
     return {
-        "TaskId": task.id if task else "",
-        "Status": "INIT" if waiting else "FAIL",
-        "Result": outcome.result,
-        "Progress": 0,
-        "TotalCount": count,
-        "FinishCount": 0,
-        "CanCreate": outcome.can_create,
-        "CollectTime": call.stamp(call.elapsed),
-        "ExecTime": call.stamp(task.started) if task else 0,
+        "Data": {
+            "TaskId": task.id if task else "",
+            "Status": "INIT" if waiting else "FAIL",
+            "Result": reply.result,
+            "Progress": 0,
+            "TotalCount": len(images),
+            "FinishCount": 0,
+            "CanCreate": reply.can_create,
+            "CollectTime": call.stamp(call.elapsed),
+            "ExecTime": call.stamp(task.started) if task else 0,
+        }
     }
-
-
-def _asked_task(call: Call, task: Task, digest: str) -> dict[str, object]:
-    return _task_row(
-        call, task.id, digest, task.status(call.elapsed), started=task.started, ends=task.ends
-    )
 
 
 def _own_task(call: Call, record: Record) -> dict[str, object]:
-    """Describe the scan that a record's own timeline tells of."""
+    """Describe the scan that a record's own timeline shows."""
     word = record.state.scan
     status = _TASK_WORDS.get(word, word if word in _SAME_WORDS else "PROCESSING")
-    return _task_row(
-        call,
-        f"own-{record.image.uuid}",
-        record.image.digest,
-        status,
-        started=record.scan_began,
-        ends=record.state.after,
-    )
+    times = record.scan_began, record.state.after
+    return _task_row(call, f"own-{record.image.uuid}", record.image.digest, status, times)
 
 
-def _task_row(  # noqa: PLR0913 - the columns of a task
-    call: Call, task: str, digest: str, status: str, *, started: float, ends: float
+def _task_row(
+    call: Call, task: str, digest: str, status: str, times: tuple[float, float]
 ) -> dict[str, object]:
+    started, ends = times
     done = status in {"SUCCESS", "FAIL", "TIMOUT"}
     row: dict[str, object] = {
         "TaskId": task,

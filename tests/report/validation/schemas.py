@@ -11,8 +11,8 @@ import jsonschema
 import pytest
 import xmlschema
 
-import dev
 from gate.report import report_schema
+from tests.tools import bring
 
 if TYPE_CHECKING:
     from jsonschema.protocols import Validator
@@ -24,12 +24,12 @@ _SARIF = "node_modules/@microsoft/sarif-multitool-*/sarif-2.1.0.json"
 @cache
 def sarif() -> Validator:
     """Return SARIF's own schema; it names the draft that it is written in."""
-    return _validator(json.loads(_brought(next(dev.TOOLS.glob(_SARIF), None)).read_text("utf-8")))
+    return _validator(json.loads(_brought(next(bring.TOOLS.glob(_SARIF), None)).read_text("utf-8")))
 
 
 @cache
 def junit() -> xmlschema.XMLSchema:
-    return xmlschema.XMLSchema(str(_brought(dev.JUNIT_SCHEMA)))
+    return xmlschema.XMLSchema(str(_brought(bring.JUNIT_SCHEMA)))
 
 
 @cache

@@ -1,0 +1,1 @@
+"""What the action runs on a user's runner: `main` judges, `install` makes its environment."""

@@ -1,0 +1,121 @@
+"""Find images in Kubernetes objects: in every pod template, wherever a kind keeps it.
+
+What holds containers is taken for a pod template, so that custom resources (Argo Rollouts, Knative
+Services, OpenKruise CloneSets, ...) need no list of kinds. In a resource's other places, a text
+under ``image`` counts if it names a registry host.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from gate.checkout.manifests import charts, kustomize
+from gate.checkout.manifests.named import LeftOut, Named, shown
+from gate.checkout.manifests.nodes import fields_of, scalar_of, text_of
+from gate.untrusted import Fields, Items, Node, Scalar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_CONTAINERS = {
+    "containers": "container",
+    "initContainers": "init container",
+    "ephemeralContainers": "ephemeral container",
+}
+_VOLUMES = "volumes"
+_METADATA = "metadata"
+# They hold text and schemas, whatever stands in them.
+_WITHOUT_IMAGES = frozenset({"ConfigMap", "Secret", "CustomResourceDefinition"})
+# Flux and Argo CD keep the values of Helm charts in resources of these kinds, under these keys.
+_OF_HELM = frozenset({"HelmRelease", "Application", "ApplicationSet"})
+_VALUES = frozenset({"values", "valuesObject"})
+_OF_KUSTOMIZE = "Kustomization"
+
+
+class _Owner(NamedTuple):
+    kind: str = ""
+    name: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.name}".strip()
+
+
+class _Step(NamedTuple):
+    node: Node
+    owner: _Owner
+    role: str
+
+
+def is_object(root: Fields) -> bool:
+    """Tell whether a document is a Kubernetes object."""
+    return bool(text_of(root, "apiVersion") and text_of(root, "kind"))
+
+
+def images(root: Fields) -> Iterator[Named | LeftOut]:
+    """Yield the images of an object, and of those in it if it is a list, in their order."""
+    steps = [_Step(root, _Owner(), "")]
+    visited: set[tuple[int, str]] = set()
+    while steps:
+        node, owner, role = steps.pop()
+        # Aliases share nodes: what is a container in one place may be a mere value in another.
+        mark = (id(node), role if role in _CONTAINERS or role == _VOLUMES else "")
+        if isinstance(node, Scalar) or mark in visited:
+            continue
+        visited.add(mark)
+        if isinstance(node, Items):
+            steps.extend(_Step(item, owner, role) for item in reversed(node.items))
+            continue
+        if is_object(node):
+            owner = _owner(node)
+        if owner.kind in _WITHOUT_IMAGES:
+            continue
+        yield from _of_fields(node, owner, role)
+        steps.extend(
+            _Step(child, owner, key)
+            for key, child in reversed(node.fields.items())
+            if key != _METADATA and not (key in _VALUES and owner.kind in _OF_HELM)
+        )
+
+
+def _of_fields(node: Fields, owner: _Owner, role: str) -> Iterator[Named | LeftOut]:
+    """Yield what one mapping of an object says of images."""
+    image = node.fields.get("image")
+    if role in _CONTAINERS:
+        yield from _of_container(image, _part(owner, _CONTAINERS[role], node))
+    elif role == _VOLUMES:
+        if reference := scalar_of(image, "reference"):
+            yield Named(reference.name, reference.line, _part(owner, "volume", node))
+    elif isinstance(image, Scalar) and charts.names_host(image.text):
+        yield Named(image.name, image.line, str(owner))
+    elif isinstance(image, Fields):
+        yield from charts.composed(image, str(owner))
+    if owner.kind == _OF_KUSTOMIZE:
+        yield from kustomize.images(node)
+    elif owner.kind in _OF_HELM:
+        for key in sorted(_VALUES & node.fields.keys()):
+            yield from _of_values(node.fields[key], f"{owner}, {key} ")
+
+
+def _of_container(image: Node | None, where: str) -> Iterator[Named | LeftOut]:
+    if isinstance(image, Scalar) and image.name and not image.is_null:
+        yield Named(image.name, image.line, where)
+    elif image is not None:
+        yield LeftOut(image.line, f"{where}, names no image; skipped")
+
+
+def _of_values(node: Node, prefix: str) -> Iterator[Named | LeftOut]:
+    if not isinstance(node, Scalar):
+        yield from charts.images(node, prefix)
+    elif "image" in node.text:
+        why = "are one text, whose images aren't read; skipped"
+        yield LeftOut(node.line, f"{prefix}{why}")
+
+
+def _part(owner: _Owner, what: str, node: Fields) -> str:
+    return f"{owner}, {what} {shown(text_of(node, 'name'))}".rstrip()
+
+
+def _owner(node: Fields) -> _Owner:
+    metadata = fields_of(node, _METADATA)
+    name = text_of(metadata, "name") or text_of(metadata, "generateName")
+    return _Owner(shown(text_of(node, "kind")), shown(name))

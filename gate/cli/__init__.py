@@ -1,0 +1,99 @@
+"""The command line: the only package that reads arguments, environment or clock, prints, or exits.
+
+One file a command; each is imported when it is called, because most of what one needs the others
+don't.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from typing import TYPE_CHECKING, NoReturn
+
+import click
+
+from gate import __version__
+from gate.cli.lazy import LazyCommand
+from gate.cli.options import PREFIX
+from gate.cli.terminal import give_up_stdout, now, say, write_error
+from gate.errors import ExitCode, GateError
+from gate.untrusted import for_terminal
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["cli", "main", "run"]
+
+_COMMANDS = {
+    "check": "Judge images by their build risks.",
+    "manifests": "Judge the images that deployment files name.",
+    "audit": "Judge every image that Security Center knows.",
+    "risks": "List the build risks and whether their checks are on.",
+    "doctor": "Find out why the gate can't decide.",
+    "policy": "Work on policy files without an image.",
+    "schema": "Print a JSON schema.",
+    "sandbox": "Serve a local Security Center with sample data.",
+}
+"""What ``gate --help`` says of each command: the first line of its own help."""
+
+
+def main() -> NoReturn:
+    """Run the command line, and exit with one of the codes of ``ExitCode``."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: Sequence[str]) -> int:  # noqa: PLR0911 - each end has its code
+    """Run the command line; every exception ends here, as a code and a sentence."""
+    try:
+        return int(cli.main(list(arguments), prog_name="gate", standalone_mode=False) or 0)
+    except click.exceptions.Exit as done:
+        return done.exit_code
+    except click.ClickException as mistake:
+        mistake.show()
+        _alarm(mistake.format_message(), arguments)
+        return ExitCode.USAGE
+    except GateError as trouble:
+        _alarm(str(trouble), arguments)
+        for line in trouble.message.splitlines():
+            say(f"error: {for_terminal(line)}")
+        if trouble.remedy:
+            say(f"       {for_terminal(trouble.remedy)}")
+        return trouble.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        say("interrupted")
+        return ExitCode.INTERRUPTED
+    except BrokenPipeError:
+        give_up_stdout()
+        return ExitCode.SERVICE
+    except Exception:  # noqa: BLE001 - the one boundary of the program
+        say(traceback.format_exc().rstrip())
+        say(f"error: this is a defect of buildrisk-gate {__version__}; nothing was decided.")
+        say("       Please report it with the lines above, which hold no secrets of the gate.")
+        return ExitCode.DEFECT
+
+
+@click.group(
+    commands={name: LazyCommand(name, summary) for name, summary in _COMMANDS.items()},
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(__version__, prog_name="buildrisk-gate")
+def cli() -> None:
+    """Decide by policy whether container images may go on.
+
+    After a push, the gate asks Alibaba Cloud Security Center which image build risks an image has.
+    A pass is a statement with evidence. Exit codes: 0 pass, 10 blocked, 2 wrong usage or policy,
+    3 undecided, 4 access, 5 service, 1 a defect of the gate.
+    """
+
+
+def _alarm(text: str, arguments: Sequence[str]) -> None:
+    """Let the CI system show an error, because its page would otherwise show only the exit code."""
+    from gate.ci import find_ci  # noqa: PLC0415 - only where something went wrong
+
+    ci = find_ci(os.environ, now)
+    if ci is not None and "--no-ci" not in arguments and not os.environ.get(f"{PREFIX}NO_CI"):
+        write_error(ci.alarm(text))

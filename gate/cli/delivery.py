@@ -1,0 +1,84 @@
+"""What becomes of a verdict: standard output, report files, the CI system, the exit code."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gate.ci import find_ci
+from gate.cli.terminal import give_up_stdout, now, say, show, style, write_error
+from gate.errors import ExitCode, ReportUnwritable
+from gate.report import render, write_report
+from gate.untrusted import for_terminal
+from gate.verdict import worst
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gate.cli.groups import Output
+    from gate.clock import Run
+    from gate.report import Style
+    from gate.verdict import Verdict
+
+    AsText = Callable[[Verdict, Style], str]
+
+
+def deliver(
+    judge: Callable[[], Verdict],
+    output: Output,
+    run: Run,
+    *,
+    verbose: bool,
+    as_text: AsText | None = None,
+) -> ExitCode:
+    """Reach a verdict and deliver it, as the CI system around likes it.
+
+    ``as_text`` is what ``--format text`` shows, if not the report of that name. Trouble with an
+    output never changes a block.
+    """
+    ci = None if output.no_ci else find_ci(run.environment, now)
+    write_error(ci.opening() if ci else "")
+    try:
+        verdict = judge()
+    finally:
+        write_error(ci.closing() if ci else "")
+    text = as_text if as_text and output.format_ == "text" else partial(render, output.format_)
+    code = _write(
+        verdict, output, partial(text, verdict, style(verbose=verbose, quiet=output.quiet))
+    )
+    if ci is None:
+        return code
+    if output.format_ != "github":
+        write_error(ci.annotations(verdict))
+    try:
+        ci.tell(verdict, code, output.reports)
+    except ReportUnwritable as trouble:
+        return _unwritten(verdict, trouble, code)
+    return code
+
+
+def _write(verdict: Verdict, output: Output, text: Callable[[], str]) -> ExitCode:
+    """Write the reports to their files, then the one for standard output."""
+    code = verdict.exit_code
+    for name, path in output.reports:
+        try:
+            write_report(name, Path(path), verdict)
+        except ReportUnwritable as trouble:
+            code = _unwritten(verdict, trouble, code)
+    try:
+        show(text().rstrip("\n"))
+    except ReportUnwritable as trouble:
+        code = _unwritten(verdict, trouble, code)
+    except OSError as trouble:
+        give_up_stdout()
+        message = f"The report could not be written to standard output: {trouble.strerror}."
+        code = _unwritten(verdict, ReportUnwritable(message, ""), code)
+    return code
+
+
+def _unwritten(verdict: Verdict, trouble: ReportUnwritable, code: ExitCode) -> ExitCode:
+    """Say that an output could not be written; return the code that decides now."""
+    for line in filter(None, (f"error: {trouble.message}", trouble.remedy)):
+        say(for_terminal(line))
+    return code if verdict.exit_code > ExitCode.BLOCKED else worst((code, trouble.exit_code))

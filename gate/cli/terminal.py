@@ -1,0 +1,135 @@
+"""The process that the gate runs in: its clock, environment, streams and files."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from gate.errors import UsageError
+from gate.untrusted import encodable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gate.clock import Clock, Run
+    from gate.report import Style
+
+_LOG_WIDTH = 80  # columns of a report for people that nobody watches on a terminal
+
+
+class Terminal(Struct, frozen=True, kw_only=True):
+    """Where a run shows how far it is; standard error, for all that isn't the report.
+
+    ``write`` takes raw text; ``live`` tells whether a person watches on a terminal of ``width()``
+    columns.
+    """
+
+    write: Callable[[str], None]
+    live: bool
+    width: Callable[[], int]
+
+
+def terminal(*, quiet: bool) -> Terminal:
+    """Return this process's own."""
+    live = sys.stderr.isatty() and os.environ.get("TERM") != "dumb" and not os.environ.get("CI")
+    return Terminal(write=write_error, live=live and not quiet, width=columns)
+
+
+def new_run(timeout: float, *, verbose: bool = False) -> Run:
+    """Begin a run that may take ``timeout`` seconds; ``verbose`` tells of each request."""
+    from gate.clock import Run  # noqa: PLC0415 - not every command needs it
+
+    clock = _clock()
+    return Run(
+        clock=clock,
+        deadline=clock.monotonic() + timeout,
+        environment=dict(os.environ),
+        observer=say if verbose else None,
+    )
+
+
+def _clock() -> Clock:
+    import anyio  # noqa: PLC0415 - not every command needs it
+
+    from gate.clock import Clock  # noqa: PLC0415 - not every command needs it
+
+    return Clock(now, time.monotonic, anyio.sleep)
+
+
+def style(*, verbose: bool = False, quiet: bool = False) -> Style:
+    """Return how a report for people is to look on standard output."""
+    from gate.report import Style  # noqa: PLC0415 - not every command needs it
+
+    watched = sys.stdout.isatty()
+    unicode = "utf" in (sys.stdout.encoding or "").lower()
+    return Style(
+        width=columns() if watched else _LOG_WIDTH,
+        colour=watched and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb",
+        verbose=verbose,
+        quiet=quiet,
+        ascii=not unicode,
+    )
+
+
+def columns() -> int:
+    """Return the width of the terminal."""
+    return shutil.get_terminal_size().columns
+
+
+def now() -> datetime:
+    """Return the time of day in UTC."""
+    return datetime.now(UTC)
+
+
+def read_text(path: str) -> str:
+    """Return the text of a file that the caller names; raises ``UsageError``."""
+    from gate.untrusted import Unreadable, decoded, read_file  # noqa: PLC0415 - not always
+
+    try:
+        return decoded(read_file(Path(path), name=path), name=path)
+    except Unreadable as error:
+        raise UsageError(error.text, "Give another file.") from None
+
+
+def read_lines(path: str) -> list[str]:
+    """Return the lines of a file, or of standard input for ``-``."""
+    return (sys.stdin.read() if path == "-" else read_text(path)).splitlines()
+
+
+def path_in_this_checkout(path: str) -> str:
+    """Return a file's path as the pages of the CI system name it."""
+    from gate.checkout import path_in_checkout  # noqa: PLC0415 - not every command needs it
+
+    return path_in_checkout(path, os.environ, Path.cwd())
+
+
+def show(text: str) -> None:
+    """Write a text and a line end to standard output."""
+    sys.stdout.write(encodable(text, sys.stdout.encoding or "utf-8") + "\n")
+    sys.stdout.flush()
+
+
+def give_up_stdout() -> None:
+    """Let what is still buffered go nowhere, so that the interpreter's end doesn't fail on it."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def say(text: str) -> None:
+    """Write a line of diagnostics to standard error."""
+    write_error(f"{text}\n")
+
+
+def write_error(text: str) -> None:
+    """Write to standard error; the verdict does not depend on whether somebody reads it."""
+    try:
+        sys.stderr.write(encodable(text, sys.stderr.encoding or "utf-8"))
+        sys.stderr.flush()
+    except OSError:
+        return

@@ -1,9 +1,0 @@
-"""Match findings to the instructions of the Dockerfile that they come from."""
-
-from __future__ import annotations
-
-from gate.dockerfile.instructions import Dockerfile, HereDocument, Instruction, parse
-from gate.dockerfile.locating import locate
-from gate.dockerfile.stages import base_images
-
-__all__ = ["Dockerfile", "HereDocument", "Instruction", "base_images", "locate", "parse"]

@@ -1,0 +1,79 @@
+"""What comes from outside: read it within bounds, and write it so that it does no harm."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from gate.untrusted.escaping import (
+    encodable,
+    for_dotenv,
+    for_html,
+    for_json,
+    for_markdown,
+    for_sarif,
+    for_terminal,
+    for_workflow_data,
+    for_workflow_property,
+    for_xml,
+    visible,
+)
+from gate.untrusted.masking import mask_secrets
+
+if TYPE_CHECKING:
+    from gate.untrusted.files import START, Place, Unreadable, decoded, read_file
+    from gate.untrusted.yaml_tree import (
+        LENIENT,
+        STRICT,
+        Fields,
+        Grammar,
+        Items,
+        Node,
+        Path,
+        Scalar,
+        Tree,
+        parse_yaml,
+    )
+
+__all__ = [
+    "LENIENT",
+    "START",
+    "STRICT",
+    "Fields",
+    "Grammar",
+    "Items",
+    "Node",
+    "Path",
+    "Place",
+    "Scalar",
+    "Tree",
+    "Unreadable",
+    "decoded",
+    "encodable",
+    "for_dotenv",
+    "for_html",
+    "for_json",
+    "for_markdown",
+    "for_sarif",
+    "for_terminal",
+    "for_workflow_data",
+    "for_workflow_property",
+    "for_xml",
+    "mask_secrets",
+    "parse_yaml",
+    "read_file",
+    "visible",
+]
+
+# Who only prints reads no file.
+_LAZY = {
+    **dict.fromkeys(("START", "Place", "Unreadable", "decoded", "read_file"), "files"),
+    **dict.fromkeys(("LENIENT", "STRICT", "Fields", "Grammar", "Items", "Node"), "yaml_tree"),
+    **dict.fromkeys(("Path", "Scalar", "Tree", "parse_yaml"), "yaml_tree"),
+}
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - classes and functions
+    if name not in _LAZY:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_LAZY[name]}"), name)

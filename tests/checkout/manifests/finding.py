@@ -1,0 +1,23 @@
+from __future__ import annotations
+
+from textwrap import dedent
+
+from gate.checkout.manifests import FileImages, find_images
+
+HOST = "registry.cn-hangzhou.aliyuncs.com"
+HEX = "0123456789abcdef" * 4
+
+
+def found(text: str, path: str = "app.yaml") -> FileImages:
+    return find_images(path, dedent(text).lstrip("\n"))
+
+
+def images(text: str, path: str = "app.yaml") -> list[tuple[str, int, str]]:
+    """Return text, line and user of each image, where nothing was left out."""
+    result = found(text, path)
+    assert () == result.notes
+    return [(image.text, image.line, image.where) for image in result.images]
+
+
+def names(text: str, path: str = "app.yaml") -> list[str]:
+    return [name for name, _, _ in images(text, path)]
