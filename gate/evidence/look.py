@@ -9,8 +9,8 @@ import anyio.lowlevel
 from msgspec import Struct, field
 
 from gate.errors import GateError
-from gate.evidence.choose import CountingScan, choose
-from gate.evidence.identify import image_of
+from gate.evidence.freshness import CountingScan, choose
+from gate.evidence.identification import image_of
 from gate.evidence.kinds.kind import Testimony
 from gate.evidence.scan import doing, finished_before_the_running, scan_of, state_of
 from gate.evidence.target import Look
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from gate.clock import Clock
-    from gate.evidence.identify import Identified
+    from gate.evidence.identification import Identified
     from gate.evidence.kinds.kind import Details, FindingKind, Why, Witnesses
     from gate.evidence.target import Target
     from gate.findings import Finding

@@ -13,7 +13,7 @@ import anyio
 from msgspec.structs import replace
 
 from gate.errors import AccessError, GateError
-from gate.evidence.identify import Identified, find_records
+from gate.evidence.identification import Identified, find_records
 from gate.evidence.kinds import KINDS
 from gate.evidence.look import Memory, OneImage
 from gate.evidence.scan import scan_of, state_of

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
     from datetime import datetime
 
-    from gate.evidence.identify import Identified
+    from gate.evidence.identification import Identified
     from gate.evidence.target import Target
     from gate.security_center import ImageRecord
 
