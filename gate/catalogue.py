@@ -31,9 +31,9 @@ class CatalogueEntry(Struct, frozen=True, kw_only=True):
     name: str
     risk_class: str
     class_name: str
-    level: str | None
-    images: int
-    unhandled: int
+    level: str | None = None
+    images: int = 0
+    unhandled: int = 0
     on: bool | None
 
 
@@ -82,19 +82,14 @@ def _joined(
     }
     for group in configuration.rule_tree if configuration is not None else ():
         for check in group.rule_list:
-            risks.setdefault(
-                check.rule_key,
-                CatalogueEntry(
-                    risk=check.rule_key,
-                    name=check.rule_name,
-                    risk_class=group.class_key,
-                    class_name=group.class_name,
-                    level=None,
-                    images=0,
-                    unhandled=0,
-                    on=check.selected,
-                ),
+            entry = CatalogueEntry(
+                risk=check.rule_key,
+                name=check.rule_name,
+                risk_class=group.class_key,
+                class_name=group.class_name,
+                on=check.selected,
             )
+            risks.setdefault(entry.risk, entry)
     return tuple(sorted(risks.values(), key=lambda risk: (risk.risk_class, risk.risk)))
 
 

@@ -129,6 +129,11 @@ class Verdict(Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...] = ()
     """Those of the run; each image has its own."""
 
+    @property
+    def interrupted(self) -> bool:
+        """Whether a signal ended the run; nothing that comes later changes its code."""
+        return self.exit_code in {ExitCode.INTERRUPTED, ExitCode.TERMINATED}
+
     def count(self) -> Counter[Action]:
         """Return how many findings of all images each action has."""
         counts: Counter[Action] = Counter()

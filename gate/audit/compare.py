@@ -12,33 +12,34 @@ from gate.errors import UsageError
 from gate.verdict import Action, Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
 
-    from gate.verdict import Verdict
+    from gate.verdict import ImageVerdict, Verdict
 
 _MOST_NAMES = 5
 _VERSION = 1
+_REMEDY = "Give a file that an earlier run wrote with --report json=FILE."
 
 
-class _Finding(msgspec.Struct):
+class _Finding(Struct):
     risk: str
     decision: str
 
 
-class _Place(msgspec.Struct):
+class _Place(Struct):
     namespace: str
     repository: str
     tag: str
 
 
-class _Image(msgspec.Struct):
+class _Image(Struct):
     reference: str
     verdict: str
     image: _Place | None
     findings: list[_Finding]
 
 
-class Earlier(msgspec.Struct):
+class Earlier(Struct):
     """What an earlier report says of the images that it judged."""
 
     version: int
@@ -54,10 +55,8 @@ class _State(Struct):
 
     @property
     def outcome(self) -> str:
-        for word in (Outcome.BLOCK, Outcome.UNDECIDED):
-            if word.value in self.outcomes:
-                return word.value
-        return Outcome.PASS.value
+        worst_first = (Outcome.BLOCK, Outcome.UNDECIDED)
+        return next((each.value for each in worst_first if each.value in self.outcomes), "pass")
 
 
 def changes(verdict: Verdict, earlier: Earlier) -> tuple[str, ...]:
@@ -66,18 +65,18 @@ def changes(verdict: Verdict, earlier: Earlier) -> tuple[str, ...]:
     Images are compared by namespace, repository and tag, because a digest is another one after each
     build.
     """
-    before = _states(_told(earlier))
-    now = _states(_seen(verdict))
-    found = {
+    before = _states(earlier.images)
+    now = _states(map(_reported, verdict.images))
+    names = {
         "newly blocked": _became(before, now, Outcome.BLOCK),
         "no longer blocked": _became(now, before, Outcome.BLOCK),
         "newly undecided": _became(before, now, Outcome.UNDECIDED),
         "new": now.keys() - before.keys(),
         "gone": before.keys() - now.keys(),
     }
-    said = [_say(what, names) for what, names in found.items() if names]
+    parts = [_counted(what, which) for what, which in names.items() if which]
     since = f"Since the report of {earlier.generated_at[:40]}"
-    notes = [f"{since}: {'; '.join(said) or 'no image changed its verdict'}."]
+    notes = [f"{since}: {'; '.join(parts) or 'no image changed its verdict'}."]
     risks = _difference(before.values(), now.values())
     if risks:
         notes.append(f"{since}, findings that block: {', '.join(risks)}.")
@@ -92,38 +91,32 @@ def read_earlier(name: str, content: bytes) -> Earlier:
     try:
         report = msgspec.json.decode(content, type=Earlier)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
-        raise UsageError(f"{name} is no JSON report of the gate: {error}.", _REMEDY) from None
+        raise UsageError(f"{name} is not a JSON report of the gate: {error}.", _REMEDY) from None
     if report.version != _VERSION:
         raise UsageError(f"{name} is a report of version {report.version}, not 1.", _REMEDY)
     return report
 
 
-_REMEDY = "Give a file that an earlier run wrote with --report json=FILE."
-_Told = tuple[str, str, list[str]]
+def _reported(image: ImageVerdict) -> _Image:
+    """Return an image of this run as the JSON report has it."""
+    record = image.image
+    return _Image(
+        reference=image.reference,
+        verdict=image.outcome.value,
+        image=_Place(record.namespace, record.repository, record.tag) if record else None,
+        findings=[_Finding(one.finding.risk, one.action.value) for one in image.decisions],
+    )
 
 
-def _told(report: Earlier) -> Iterator[_Told]:
-    for image in report.images:
-        place = image.image
-        name = f"{place.namespace}/{place.repository}:{place.tag}" if place else image.reference
-        risks = [one.risk for one in image.findings if one.decision == Action.BLOCK.value]
-        yield name, image.verdict, risks
-
-
-def _seen(verdict: Verdict) -> Iterator[_Told]:
-    for image in verdict.images:
-        place = image.image
-        name = f"{place.namespace}/{place.repository}:{place.tag}" if place else image.reference
-        risks = [one.finding.risk for one in image.decisions if one.action is Action.BLOCK]
-        yield name, image.outcome.value, risks
-
-
-def _states(images: Iterable[_Told]) -> dict[str, _State]:
+def _states(images: Iterable[_Image]) -> dict[str, _State]:
     states: dict[str, _State] = {}
-    for name, outcome, risks in images:
+    for image in images:
+        place = image.image
+        name = f"{place.namespace}/{place.repository}:{place.tag}" if place else image.reference
         state = states.setdefault(name, _State())
-        state.outcomes.add(outcome)
-        state.blocked.update(risks)
+        state.outcomes.add(image.verdict)
+        blocked = (one.risk for one in image.findings if one.decision == Action.BLOCK.value)
+        state.blocked.update(blocked)
     return states
 
 
@@ -137,7 +130,7 @@ def _became(
     }
 
 
-def _say(what: str, names: Iterable[str]) -> str:
+def _counted(what: str, names: Iterable[str]) -> str:
     ordered = sorted(names)
     more = len(ordered) - _MOST_NAMES
     listed = ", ".join(ordered[:_MOST_NAMES]) + (f" and {more} more" if more > 0 else "")

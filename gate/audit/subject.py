@@ -176,14 +176,10 @@ class Subject:
         self, why: Why, identified: Identified, findings: tuple[Finding, ...] = ()
     ) -> Unscanned:
         reason, message = why
-        return Unscanned(
-            reason=reason,
-            message=message if findings else f"{self.target.name}: {message} {_AGAIN}",
-            image=image_of(self.record),
-            identified_by=identified.by,
-            scan=self._inventory.checks.added_to(self._scan),
-            findings=findings,
-        )
+        if not findings:
+            message = f"{self.target.name}: {message} {_AGAIN}"
+        scan = self._inventory.checks.added_to(self._scan)
+        return identified.unscanned(self.record, self.target, (reason, message), scan, findings)
 
 
 def _block(decisions: Iterable[Decision]) -> bool:

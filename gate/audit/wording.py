@@ -54,11 +54,11 @@ def _lines(verdict: Verdict, style: Style) -> Iterator[str]:
 
 def _counts(verdict: Verdict) -> Iterator[str]:
     outcomes = Counter(image.outcome for image in verdict.images)
-    said = ", ".join(f"{outcomes[each]:,} {each.value}" for each in Outcome)
-    yield f"images    {len(verdict.images):,}: {said}"
+    counts = ", ".join(f"{outcomes[each]:,} {each.value}" for each in Outcome)
+    yield f"images    {len(verdict.images):,}: {counts}"
     actions = verdict.count()
-    said = ", ".join(f"{number:,} {action.value}" for action, number in actions.items())
-    yield f"findings  {actions.total():,}: {said}"
+    counts = ", ".join(f"{number:,} {action.value}" for action, number in actions.items())
+    yield f"findings  {actions.total():,}: {counts}"
 
 
 def _ranking(title: str, ranked: Mapping[str, str], most: int, style: Style) -> Iterator[str]:
@@ -69,8 +69,8 @@ def _ranking(title: str, ranked: Mapping[str, str], most: int, style: Style) -> 
     yield f"{title}:"
     shown = list(ranked.items())[:most]
     width = min(max(len(name) for name, _ in shown), int(style.width * _SHARE))
-    for name, said in shown:
-        yield f"  {name:<{width}}  {said}"
+    for name, text in shown:
+        yield f"  {name:<{width}}  {text}"
     if len(ranked) > len(shown):
         yield f"  and {len(ranked) - len(shown):,} more (-v shows them)"
 
@@ -96,13 +96,13 @@ def _risks(verdict: Verdict) -> dict[str, str]:
     images: Counter[tuple[str, str]] = Counter()
     names: dict[tuple[str, str], str] = {}
     for image in verdict.images:
-        seen = set()
+        kinds = set()
         for decision in image.decisions:
             kind = (decision.finding.risk, decision.finding.level.value)
             counts[kind][decision.action] += 1
             names[kind] = decision.finding.name
-            seen.add(kind)
-        images.update(seen)
+            kinds.add(kind)
+        images.update(kinds)
     worst = sorted(counts, key=lambda kind: (*(-counts[kind][action] for action in Action), kind))
     return {
         for_terminal(f"{risk} ({level})"): _of_risk(counts[risk, level], images[risk, level])
@@ -112,8 +112,8 @@ def _risks(verdict: Verdict) -> dict[str, str]:
 
 
 def _of_risk(counts: Counter[Action], images: int) -> str:
-    said = ", ".join(f"{counts[action]:,} {action.value}" for action in Action if counts[action])
-    return f"{said} in {counted(images, 'image')}"
+    parts = ", ".join(f"{counts[action]:,} {action.value}" for action in Action if counts[action])
+    return f"{parts} in {counted(images, 'image')}"
 
 
 def _undecided(verdict: Verdict) -> dict[str, str]:

@@ -140,7 +140,7 @@ class _Gathering:
                 verdict = self._judge(image, evidence)
                 moved = self._moved.get(image)
                 if moved and verdict.outcome is not Outcome.BLOCK:
-                    verdict = self._judge(image, _but(evidence, moved))
+                    verdict = self._judge(image, _refuse(evidence, moved))
                 verdicts.append(verdict)
         return tuple(verdicts)
 
@@ -198,7 +198,7 @@ def _nothing_known(name: str) -> Unscanned:
     )
 
 
-def _but(evidence: Evidence, moved: Unscanned) -> Unscanned:
+def _refuse(evidence: Evidence, moved: Unscanned) -> Unscanned:
     """Refuse evidence because its tag moved; what is known of the digest stays."""
     refused = instead_of(evidence, moved)
     return replace(refused, scan=evidence.scan, findings=evidence.findings)

@@ -24,6 +24,34 @@ if TYPE_CHECKING:
 _MOST_REQUESTS = 2  # a scan that failed is asked for at most once more
 _UNSUPPORTED = "TASK_NOT_SUPPORT_REGION"
 _UNKNOWN = "TASK_NOT_EXISTS"
+_NOT_ENDED = "The scan of {0} that was asked for has not ended. Wait longer with --wait."
+_NOT_FOUND = (
+    "Security Center does not find {0} in the registry yet, so it can't be asked for a scan. Give "
+    "it more time with --wait."
+)
+_NO_SUCH_REGION = (
+    "Security Center can't scan images in the region of {0}. Push to a registry in a region that "
+    "it supports, or let a policy's undecided.warn_on name unsupported."
+)
+_FAILED_AT_ONCE = (
+    "The scan of {0} that was asked for failed at once ({1}). See the console for the reason."
+)
+_TOO_MANY_SCANS = (
+    "A scan of {0} could not be asked for yet: Security Center runs as many scans as it allows at "
+    "a time. Give it more time with --wait."
+)
+_NO_DIGEST = (
+    "A scan of {0} can't be asked for without its digest. Give the digest that was pushed "
+    "(--digest, or IMAGE@sha256:…)."
+)
+_NO_REPOSITORY = (
+    "Security Center does not know the repository of {0}, so it can't be asked for a scan. "
+    "Synchronise the registry in the console (image security, add the instance), or give the new "
+    "repository a few minutes."
+)
+_SEVERAL_REPOSITORIES = (
+    "Security Center knows several repositories named {0}. Say which with --instance or --region."
+)
 _State = tuple[str, int | None]
 _ASKED_FOR = frozenset((Reason.MISSING, Reason.FAILED, Reason.STALE))
 _SCANS_DO_NOT_HELP = frozenset(
@@ -181,47 +209,23 @@ def _repeats(answer: ScanTaskState) -> bool:
 
 def _refusal(target: Target, look: Look, answer: ScanTaskState) -> Look | None:
     """Return what it means that no scan was begun, ``None`` if one was."""
+    name = target.name
     if answer.result == _UNKNOWN:
-        return _undecided(
-            look,
-            Reason.MISSING,
-            f"Security Center does not find {target.name} in the registry yet, so it can't be "
-            "asked for a scan. Give it more time with --wait.",
-            doing="not found in the registry by Security Center yet",
-        )
+        doing = "not found in the registry by Security Center yet"
+        return _undecided(look, Reason.MISSING, _NOT_FOUND.format(name), doing=doing)
     if answer.result == _UNSUPPORTED:
-        return _final(
-            look,
-            Reason.UNSUPPORTED,
-            f"Security Center can't scan images in the region of {target.name}. Push to a "
-            "registry in a region that it supports, or let a policy's undecided.warn_on name "
-            "unsupported.",
-        )
+        return _final(look, Reason.UNSUPPORTED, _NO_SUCH_REGION.format(name))
     if answer.status == "FAIL":
-        return _final(
-            look,
-            Reason.FAILED,
-            f"The scan of {target.name} that was asked for failed at once "
-            f"({answer.result or answer.status}). See the console for the reason.",
-        )
+        word = answer.result or answer.status
+        return _final(look, Reason.FAILED, _FAILED_AT_ONCE.format(name, word))
     if answer.can_create is False:
-        return _undecided(
-            look,
-            Reason.RUNNING,
-            f"A scan of {target.name} could not be asked for yet: Security Center runs as many "
-            "scans as it allows at a time. Give it more time with --wait.",
-            doing="waiting until another scan may start",
-        )
+        doing = "waiting until another scan may start"
+        return _undecided(look, Reason.RUNNING, _TOO_MANY_SCANS.format(name), doing=doing)
     return None
 
 
 def _scan_under_way(target: Target, look: Look) -> Look:
-    return _undecided(
-        look,
-        Reason.RUNNING,
-        f"The scan of {target.name} that was asked for has not ended. Wait longer with --wait.",
-        doing="scan asked for",
-    )
+    return _undecided(look, Reason.RUNNING, _NOT_ENDED.format(target.name), doing="scan asked for")
 
 
 def _undecided(look: Look, reason: Reason, message: str, *, doing: str) -> Look:
@@ -250,10 +254,7 @@ async def _scan_target(
             update_time=record.image_update,
         )
     if target.digest is None:
-        return (
-            f"A scan of {target.name} can't be asked for without its digest. Give the digest that "
-            "was pushed (--digest, or IMAGE@sha256:…)."
-        )
+        return _NO_DIGEST.format(target.name)
     repository = await _repository_of(client, target)
     if isinstance(repository, str):
         return repository
@@ -286,12 +287,5 @@ async def _repository_of(client: SecurityCenter, target: Target) -> ImageReposit
     if len(listing.rows) == 1:
         return listing.rows[0]
     if not listing.rows:
-        return (
-            f"Security Center does not know the repository of {target.name}, so it can't be asked "
-            "for a scan. Synchronise the registry in the console (image security, add the "
-            "instance), or give the new repository a few minutes."
-        )
-    return (
-        f"Security Center knows several repositories named {reference.path}. Say which with "
-        "--instance or --region."
-    )
+        return _NO_REPOSITORY.format(target.name)
+    return _SEVERAL_REPOSITORIES.format(reference.path)

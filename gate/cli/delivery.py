@@ -81,4 +81,4 @@ def _unwritten(verdict: Verdict, trouble: ReportUnwritable, code: ExitCode) -> E
     """Say that an output could not be written; return the code that decides now."""
     for line in filter(None, (f"error: {trouble.message}", trouble.remedy)):
         say(for_terminal(line))
-    return code if verdict.exit_code > ExitCode.BLOCKED else worst((code, trouble.exit_code))
+    return code if verdict.interrupted else worst((code, trouble.exit_code))

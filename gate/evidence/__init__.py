@@ -1,7 +1,7 @@
 """One image's evidence: what Security Center knows of it, believed only where it all agrees."""
 
-from gate.evidence.choose import CountingScan, RefusedScan, choose
-from gate.evidence.identify import (
+from gate.evidence.freshness import CountingScan, RefusedScan, choose
+from gate.evidence.identification import (
     Identified,
     identify,
     image_of,

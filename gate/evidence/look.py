@@ -9,19 +9,19 @@ import anyio.lowlevel
 from msgspec import Struct, field
 
 from gate.errors import GateError
-from gate.evidence.choose import CountingScan, choose
-from gate.evidence.identify import image_of
+from gate.evidence.freshness import CountingScan, choose
+from gate.evidence.identification import image_of
 from gate.evidence.kinds.kind import Testimony
 from gate.evidence.scan import doing, finished_before_the_running, scan_of, state_of
 from gate.evidence.target import Look
-from gate.findings import IdentifiedBy, Reason, Scan, Scanned, ScanState, Unscanned
+from gate.findings import IdentifiedBy, Reason, Scan, Scanned, ScanState
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from gate.clock import Clock
-    from gate.evidence.identify import Identified
-    from gate.evidence.kinds.kind import Details, Kind, Why, Witnesses
+    from gate.evidence.identification import Identified
+    from gate.evidence.kinds.kind import Details, FindingKind, Why, Witnesses
     from gate.evidence.target import Target
     from gate.findings import Finding
     from gate.security_center import ImageRecord, SecurityCenter
@@ -36,6 +36,7 @@ _DISAGREEING = (
     "What Security Center says of {0} contradicts itself: {1} Its findings may still be arriving: "
     "run the gate again, or give it more time (--wait)."
 )
+_ONLY_A_BLOCK = (Reason.INCOMPLETE, "Only what blocks was read to its end.")
 _NEVER_READ = (Reason.INCOMPLETE, "Its findings were not read.")
 
 
@@ -63,7 +64,7 @@ class OneImage(Struct, frozen=True):
     memory: Memory
     target: Target
     identified: Identified
-    kinds: Mapping[Kind, Witnesses]
+    kinds: Mapping[FindingKind, Witnesses]
 
     async def look(self) -> Look:
         """Look for a block first, which needs no more than complete details, then for a pass.
@@ -112,15 +113,15 @@ class OneImage(Struct, frozen=True):
 
     async def _details(
         self, chosen: ImageRecord | None
-    ) -> tuple[dict[tuple[str, Kind], Details], list[GateError]]:
+    ) -> tuple[dict[tuple[str, FindingKind], Details], list[GateError]]:
         """Read the details of the chosen record, and of others that may hold a block.
 
         What the reading of one record and kind meets does not end that of the others.
         """
-        details: dict[tuple[str, Kind], Details] = {}
+        details: dict[tuple[str, FindingKind], Details] = {}
         troubles: list[GateError] = []
 
-        async def read(record: ImageRecord, kind: Kind) -> None:
+        async def read(record: ImageRecord, kind: FindingKind) -> None:
             try:
                 details[record.uuid, kind] = await kind.details(record)
             except GateError as trouble:
@@ -152,21 +153,12 @@ class OneImage(Struct, frozen=True):
         certain = tuple(one for read in details if read.complete for one in read.findings)
         if not self.target.blocks(certain):
             return None
-        return Look(
-            evidence=Unscanned(
-                reason=Reason.INCOMPLETE,
-                message="Only what blocks was read to its end.",
-                image=image_of(record, self.target.platform),
-                identified_by=self.identified.by,
-                scan=scan_of(record, self.client.now()),
-                findings=certain,
-            ),
-            record=record,
-            blocks=True,
-        )
+        scan = scan_of(record, self.client.now())
+        evidence = self.identified.unscanned(record, self.target, _ONLY_A_BLOCK, scan, certain)
+        return Look(evidence=evidence, record=record, blocks=True)
 
     async def _pass(
-        self, chosen: CountingScan, details: Mapping[tuple[str, Kind], Details]
+        self, chosen: CountingScan, details: Mapping[tuple[str, FindingKind], Details]
     ) -> Look:
         """Return the look that may become a pass: each kind covered, complete and agreed to.
 
@@ -201,7 +193,12 @@ class OneImage(Struct, frozen=True):
         )
 
     async def _confirmed(
-        self, kind: Kind, witnesses: Witnesses, record: ImageRecord, details: Details, scan: Scan
+        self,
+        kind: FindingKind,
+        witnesses: Witnesses,
+        record: ImageRecord,
+        details: Details,
+        scan: Scan,
     ) -> _Confirmed | Look:
         """Read details until a witness agrees, some times; findings that arrive meanwhile count."""
         doubt = _NEVER_READ
@@ -232,16 +229,9 @@ class OneImage(Struct, frozen=True):
         await anyio.lowlevel.checkpoint()  # a simulated clock may not yield to other tasks
 
     def _undecided(self, why: Why, record: ImageRecord, scan: Scan, *, waiting: bool) -> Look:
-        reason, message = why
         return Look(
-            evidence=Unscanned(
-                reason=reason,
-                message=message,
-                image=image_of(record, self.target.platform),
-                identified_by=self.identified.by,
-                scan=scan,
-            ),
+            evidence=self.identified.unscanned(record, self.target, why, scan),
             record=record,
             waiting=waiting,
-            doing=f"{reason.value}; reading again" if waiting else "",
+            doing=f"{why[0].value}; reading again" if waiting else "",
         )

@@ -13,18 +13,18 @@ import anyio
 from msgspec.structs import replace
 
 from gate.errors import AccessError, GateError
-from gate.evidence.identify import Identified, find_records, image_of
+from gate.evidence.identification import Identified, find_records
 from gate.evidence.kinds import KINDS
 from gate.evidence.look import Memory, OneImage
 from gate.evidence.scan import scan_of, state_of
 from gate.evidence.target import Look
-from gate.findings import Reason, Scanned, ScanState, Unscanned
+from gate.findings import Reason, Scanned, ScanState, Unscanned, instead_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from gate.clock import Clock
-    from gate.evidence.kinds.kind import Kind, Witnesses
+    from gate.evidence.kinds.kind import FindingKind, Witnesses
     from gate.evidence.target import Target
     from gate.security_center import ImageRecord, SecurityCenter
 
@@ -92,7 +92,7 @@ class EvidenceReader:
     async def _until_still(
         self,
         matches: dict[Target, Identified | Unscanned],
-        kinds: Mapping[Kind, Witnesses],
+        kinds: Mapping[FindingKind, Witnesses],
         keep: Callable[[Target, Look], None],
     ) -> None:
         """Look until no record changes between the details and the last look at it."""
@@ -119,7 +119,7 @@ class EvidenceReader:
     async def _look_at_all(
         self,
         matches: dict[Target, Identified | Unscanned],
-        kinds: Mapping[Kind, Witnesses],
+        kinds: Mapping[FindingKind, Witnesses],
         keep: Callable[[Target, Look], None],
     ) -> dict[Target, Look]:
         """Return the looks that show a pass, which the last look has to confirm."""
@@ -141,7 +141,7 @@ class EvidenceReader:
         self,
         target: Target,
         identified: Identified | Unscanned,
-        kinds: Mapping[Kind, Witnesses],
+        kinds: Mapping[FindingKind, Witnesses],
     ) -> Look:
         if isinstance(identified, Unscanned):
             return _unknown(target, identified)
@@ -150,12 +150,9 @@ class EvidenceReader:
             return await image.look()
         except GateError as trouble:
             record = identified.records[0]
-            evidence = replace(
-                unscanned_by(trouble),
-                image=image_of(record, target.platform),
-                identified_by=identified.by,
-                scan=scan_of(record, self._client.now()),
-            )
+            scan = scan_of(record, self._client.now())
+            why = _reason_of(trouble), str(trouble)
+            evidence = identified.unscanned(record, target, why, scan)
             return Look(evidence=evidence, record=record)
 
 
@@ -192,16 +189,14 @@ def _fingerprint(record: ImageRecord) -> tuple[str, str, str, int | None, int | 
 
 
 def _moved(target: Target, look: Look) -> Look:
-    evidence = look.evidence
+    moved = Unscanned(
+        reason=Reason.MOVED,
+        message=f"The record of {target.name} changed each time while its findings were read. Run "
+        "the gate again when the image is no longer pushed or scanned.",
+        scan=look.evidence.scan,
+    )
     return Look(
-        evidence=Unscanned(
-            reason=Reason.MOVED,
-            message=f"The record of {target.name} changed each time while its findings were read. "
-            "Run the gate again when the image is no longer pushed or scanned.",
-            image=evidence.image,
-            identified_by=evidence.identified_by,
-            scan=evidence.scan,
-        ),
+        evidence=instead_of(replace(look.evidence, notes=()), moved),
         record=look.record,
         waiting=True,
         doing="its record keeps changing",
@@ -210,8 +205,8 @@ def _moved(target: Target, look: Look) -> Look:
 
 def unscanned_by(trouble: GateError) -> Unscanned:
     """Return what a trouble with Security Center means for one image."""
-    refused = isinstance(trouble, AccessError)
-    return Unscanned(
-        reason=Reason.ACCESS if refused else Reason.SERVICE,
-        message=str(trouble),
-    )
+    return Unscanned(reason=_reason_of(trouble), message=str(trouble))
+
+
+def _reason_of(trouble: GateError) -> Reason:
+    return Reason.ACCESS if isinstance(trouble, AccessError) else Reason.SERVICE

@@ -83,7 +83,7 @@ class Limiter:
             if self.wait >= self._remaining():
                 yield None
                 return
-            await self._clock.sleep(self.wait)
+            await self._clock.sleep(max(0.0, self.wait))  # the time may have come meanwhile
 
     def throttled(self, sent_at: int, wait: float | None = None) -> None:
         """Slow down, once for all requests that left before; ``wait`` is what the service asks."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import anyio
 import anyio.lowlevel
 import pytest
+from msgspec.structs import replace
 
 from gate.security_center.limiter import Limiter
 from tests.simulated import SimulatedTime
@@ -53,6 +54,20 @@ async def test_who_is_not_throttled_never_waits() -> None:
     time = SimulatedTime()
     await ask(limiter_on(time), "+" * 50)
     assert time.slept == []
+
+
+async def test_a_turn_that_comes_while_it_is_looked_at_is_not_waited_for() -> None:
+    class Running(SimulatedTime):
+        def look(self) -> float:
+            self.seconds += 0.002  # each look takes a moment, as on a busy machine
+            return self.seconds
+
+    time = Running()
+    clock = replace(time.clock, monotonic=time.look)
+    limiter = Limiter(8, clock=clock, remaining=lambda: 900.0, jitter=lambda: 0.5)
+    limiter._next = time.seconds + 0.0045  # noqa: SLF001 - a turn that comes between two looks
+    await ask(limiter, "+")
+    assert [0.0] == time.slept
 
 
 async def test_no_more_than_the_ceiling_are_on_their_way() -> None:

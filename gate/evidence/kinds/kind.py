@@ -85,7 +85,7 @@ class Witnesses(Protocol):
         """
 
 
-class Kind(Protocol):
+class FindingKind(Protocol):
     """One kind of findings at one Security Center, for all looks of a run."""
 
     name: ClassVar[str]

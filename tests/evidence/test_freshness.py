@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from gate.evidence.choose import CountingScan, RefusedScan, choose
-from gate.evidence.identify import Identified
+from gate.evidence.freshness import CountingScan, RefusedScan, choose
+from gate.evidence.identification import Identified
 from gate.evidence.scan import finished_before_the_running, moment, state_of
 from gate.findings import IdentifiedBy, Reason, ScanState
 from gate.security_center import ImageRecord, ScanTask

@@ -11,7 +11,9 @@ from gate.findings import IdentifiedBy, Image, Reason, Unscanned
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from gate.evidence.kinds.kind import Why
     from gate.evidence.target import Target
+    from gate.findings import Finding, Scan
     from gate.security_center import ImageRecord, ImageRepository, Listing, SecurityCenter
 
 # Images scanned inside Jenkins jobs; they are in no registry.
@@ -29,6 +31,25 @@ class Identified(Struct, frozen=True):
 
     records: tuple[ImageRecord, ...]
     by: IdentifiedBy
+
+    def unscanned(
+        self,
+        record: ImageRecord,
+        target: Target,
+        why: Why,
+        scan: Scan,
+        findings: tuple[Finding, ...] = (),
+    ) -> Unscanned:
+        """Return why a record that is the image is no evidence of a pass."""
+        reason, message = why
+        return Unscanned(
+            reason=reason,
+            message=message,
+            image=image_of(record, target.platform),
+            identified_by=self.by,
+            scan=scan,
+            findings=findings,
+        )
 
 
 async def find_records(

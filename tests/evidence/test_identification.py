@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from gate.evidence.identify import Identified, identify
+from gate.evidence.identification import Identified, identify
 from gate.findings import IdentifiedBy, Reason, Unscanned
 from tests.evidence.making import DIGEST, record, target
 
