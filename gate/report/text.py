@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from rich.cells import cell_len, set_cell_size
 
-from gate.untrusted import for_terminal
 from gate.report import wording
 from gate.report.layout import Layout
 from gate.report.text_image import OUTCOME_STYLES, write_image
+from gate.untrusted import for_terminal
 
 if TYPE_CHECKING:
     from gate.report import Style
