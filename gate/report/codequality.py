@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from gate.findings import Level, Location
 from gate.report import wording
 from gate.report.naming import file_of, fingerprint, repository_of
+from gate.untrusted import visible
 from gate.verdict import Action, Outcome
 
 if TYPE_CHECKING:

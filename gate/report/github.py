@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from gate.findings import Shown
 from gate.report import wording
+from gate.untrusted import for_terminal, for_workflow_data, for_workflow_property, visible
 from gate.verdict import Action, Outcome
 
 if TYPE_CHECKING:

@@ -27,6 +27,7 @@ from gate.report.naming import (
     repository_of,
     steady_code,
 )
+from gate.untrusted import for_markdown, visible
 from gate.verdict import Action, Outcome
 
 if TYPE_CHECKING:

@@ -14,6 +14,7 @@ from msgspec import Struct
 from gate.findings import Shown
 from gate.report import wording
 from gate.report.naming import repository_of
+from gate.untrusted import for_xml, visible
 from gate.verdict import Action, Outcome
 
 if TYPE_CHECKING:

@@ -12,6 +12,7 @@ from msgspec import Struct, field
 
 from gate.findings import Shown
 from gate.report import wording
+from gate.untrusted import for_markdown, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -8,6 +8,7 @@ from urllib.parse import quote
 from gate.findings import Level, Shown
 from gate.report.naming import file_of, fingerprint, repository_of
 from gate.report.wording import cut, folded, no_advice_on, waiver_in_words
+from gate.untrusted import for_sarif
 from gate.verdict import Action
 
 if TYPE_CHECKING:

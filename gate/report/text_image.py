@@ -8,6 +8,7 @@ from rich.cells import cell_len
 
 from gate.findings import Shown, Status
 from gate.report import wording
+from gate.untrusted import for_terminal
 from gate.verdict import Action, Outcome
 
 if TYPE_CHECKING:
