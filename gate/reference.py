@@ -18,12 +18,16 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from typing import NoReturn
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, NoReturn
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from gate.errors import InvalidReference
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 # github.com/distribution/reference bounds the path and the tag; DNS bounds names and their labels.
 _LONGEST_HOST = 253
@@ -247,3 +251,22 @@ def _refuse(text: str, why: str, remedy: str) -> NoReturn:
     if len(shown) > _LONGEST_QUOTE:
         shown = f"{shown[:_LONGEST_QUOTE]}…"
     raise InvalidReference(f"{shown!r} {why}.", remedy)
+
+
+def is_named(host: str, patterns: Iterable[str]) -> bool:
+    """Tell whether a host, with its port where it has one, is one of these.
+
+    In a pattern ``*`` stands for any characters, dots among them; nothing else is special, so that
+    an IPv6 address in brackets is itself. Upper and lower case are the same, and port 443 is none.
+    """
+    plain = _plain(host)
+    return any(fnmatchcase(plain, _only_stars(_plain(pattern))) for pattern in patterns)
+
+
+def _plain(host: str) -> str:
+    return host.lower().removesuffix(":443")
+
+
+def _only_stars(pattern: str) -> str:
+    """Take the meaning that fnmatch gives them from all characters but ``*``."""
+    return pattern.replace("[", "[[]").replace("?", "[?]")

@@ -21,7 +21,7 @@ from gate.connect import Connections
 if TYPE_CHECKING:
     from datetime import timedelta
 
-    from gate.cli.groups import Output, PolicyFiles, Service
+    from gate.cli.groups import Output, PolicyFiles, ServiceOptions
     from gate.cli.terminal import Terminal
     from gate.clock import Run
     from gate.errors import ExitCode
@@ -58,7 +58,7 @@ def command(  # noqa: PLR0913 - one for each option of its own, and each group
     timeout: timedelta,
     policies: PolicyFiles,
     output: Output,
-    service: Service,
+    service: ServiceOptions,
 ) -> ExitCode:
     """Judge every image that Security Center knows.
 
@@ -83,7 +83,7 @@ def command(  # noqa: PLR0913 - one for each option of its own, and each group
 async def gather(  # noqa: PLR0913 - what is judged, by what, and in which run
     scope: Scope,
     policies: Policies,
-    service: Service,
+    service: ServiceOptions,
     run: Run,
     terminal: Terminal,
     *,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gate import checkout
 from gate.cli import groups
 from gate.cli.delivery import deliver
 from gate.cli.images import read_images
@@ -17,7 +18,7 @@ from gate.cli.terminal import path_in_this_checkout, read_lines, read_text, term
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from gate.cli.groups import Gathering, Output, PolicyFiles, Service
+    from gate.cli.groups import Gathering, Output, PolicyFiles, ServiceOptions
     from gate.errors import ExitCode
     from gate.verdict import Verdict
 
@@ -57,7 +58,7 @@ def command(  # noqa: PLR0913 - one for each option of its own, and each group
     policies: PolicyFiles,
     gathering: Gathering,
     output: Output,
-    service: Service,
+    service: ServiceOptions,
 ) -> ExitCode:
     """Judge images by their build risks.
 
@@ -81,7 +82,5 @@ def _locating(dockerfile: str | None) -> Callable[[Verdict], Verdict]:
     """Return what lets findings point at the lines of a Dockerfile, if there is one."""
     if dockerfile is None:
         return lambda verdict: verdict
-    from gate.checkout import locate_commands  # noqa: PLC0415 - only with --dockerfile
-
     path, text = path_in_this_checkout(dockerfile), read_text(dockerfile)
-    return lambda verdict: locate_commands(verdict, path, text)
+    return lambda verdict: checkout.locate_commands(verdict, path, text)

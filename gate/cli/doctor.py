@@ -18,7 +18,7 @@ from gate.reference import ImageReference
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from gate.cli.groups import PolicyFiles, Service
+    from gate.cli.groups import PolicyFiles, ServiceOptions
 
 _TIMEOUT = 120.0  # seconds; nothing is waited for but answers
 
@@ -29,7 +29,10 @@ _TIMEOUT = 120.0  # seconds; nothing is waited for but answers
 @groups.registry_hosts
 @groups.service
 def command(
-    image: str | None, policies: PolicyFiles, registry_hosts: tuple[str, ...], service: Service
+    image: str | None,
+    policies: PolicyFiles,
+    registry_hosts: tuple[str, ...],
+    service: ServiceOptions,
 ) -> ExitCode:
     """Find out why the gate can't decide.
 
@@ -54,7 +57,7 @@ def _policy(policies: PolicyFiles) -> Trial:
 
 
 async def _diagnose(
-    service: Service, registry_hosts: tuple[str, ...], image: ImageReference | None
+    service: ServiceOptions, registry_hosts: tuple[str, ...], image: ImageReference | None
 ) -> list[Trial]:
     run = service.begin(_TIMEOUT)
     region = service.region_of(image, run)

@@ -171,7 +171,7 @@ output = group(
 )
 
 
-class Service(Struct, frozen=True, kw_only=True):
+class ServiceOptions(Struct, frozen=True, kw_only=True):
     """Which Security Center to ask, and how much to tell about that."""
 
     endpoint: str | None = None
@@ -207,7 +207,7 @@ class Service(Struct, frozen=True, kw_only=True):
 
 service = group(
     "service",
-    Service,
+    ServiceOptions,
     option("-v", "--verbose", is_flag=True, help="Show every request and every decision."),
     option("--region", metavar="ID", help="Region of the images, where their host tells none."),
     option(

@@ -15,7 +15,7 @@ from gate.connect import Connections
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from gate.cli.groups import Gathering, Service
+    from gate.cli.groups import Gathering, ServiceOptions
     from gate.cli.terminal import Terminal
     from gate.clock import Run
     from gate.policy import Policies
@@ -29,7 +29,7 @@ def judge_images(  # noqa: PLR0913, PLR0917 - what is judged, by what, how, and 
     images: Sequence[ImageReference],
     policies: Policies,
     gathering: Gathering,
-    service: Service,
+    service: ServiceOptions,
     run: Run,
     terminal: Terminal,
     *,
@@ -45,7 +45,7 @@ async def gather(  # noqa: PLR0913, PLR0917 - the same
     images: Sequence[ImageReference],
     policies: Policies,
     gathering: Gathering,
-    service: Service,
+    service: ServiceOptions,
     run: Run,
     terminal: Terminal,
     *,

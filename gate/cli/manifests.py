@@ -12,12 +12,11 @@ from gate.cli.delivery import deliver
 from gate.cli.judging import judge_images
 from gate.cli.terminal import path_in_this_checkout, read_text, terminal
 from gate.findings import Reason, Unscanned
-from gate.verdict import Service as Asked
-from gate.verdict import judge_image, judge_run
+from gate.verdict import Service, judge_image, judge_run
 
 if TYPE_CHECKING:
     from gate.checkout import Choice
-    from gate.cli.groups import Gathering, Output, PolicyFiles, Service
+    from gate.cli.groups import Gathering, Output, PolicyFiles, ServiceOptions
     from gate.errors import ExitCode
     from gate.verdict import ImageVerdict, Verdict
 
@@ -38,7 +37,7 @@ def command(  # noqa: PLR0913 - one for each option of its own, and each group
     policies: PolicyFiles,
     gathering: Gathering,
     output: Output,
-    service: Service,
+    service: ServiceOptions,
 ) -> ExitCode:
     """Judge the images that deployment files name.
 
@@ -67,7 +66,7 @@ def command(  # noqa: PLR0913 - one for each option of its own, and each group
         return judge_run(
             undecided,
             generated_at=run.clock.now(),
-            service=Asked("", service.region or "", sandbox=service.sandbox),
+            service=Service("", service.region or "", sandbox=service.sandbox),
             policies=loaded.sources,
             notes=chosen.notes if undecided else (_NOTHING, *chosen.notes),
             allow_none=allow_none,

@@ -26,7 +26,7 @@ _MOST_NAMES = 3
 _NARROWEST = 20  # columns
 
 
-class _Line:
+class _LiveLine:
     """One line of a terminal that is written anew, cut to its width, and removed at the end."""
 
     def __init__(self, terminal: Terminal) -> None:
@@ -56,7 +56,7 @@ class WaitProgress:
     def __init__(self, terminal: Terminal) -> None:
         self.tick = _LIVE_TICK if terminal.live else _LOG_TICK
         self._terminal = terminal
-        self._line = _Line(terminal)
+        self._line = _LiveLine(terminal)
         self._states: str | None = None
         self._written_at = 0.0
 
@@ -86,7 +86,7 @@ class WaitProgress:
 async def show_audit(headway: Headway, run: Run, terminal: Terminal) -> None:
     """Show how far an audit is until this is cancelled."""
     started = run.clock.monotonic()
-    line = _Line(terminal)
+    line = _LiveLine(terminal)
     try:
         while True:
             await anyio.sleep(LIVE if terminal.live else PLAIN)

@@ -16,7 +16,7 @@ from gate.errors import ExitCode
 
 if TYPE_CHECKING:
     from gate.catalogue import Catalogue
-    from gate.cli.groups import Service
+    from gate.cli.groups import ServiceOptions
     from gate.clock import Run
 
 _TIMEOUT = 120.0  # seconds; nothing is waited for but answers
@@ -48,7 +48,7 @@ _LEVELS = ("high", "medium", "low")
 )
 @groups.service
 def command(
-    levels: tuple[str, ...], classes: tuple[str, ...], format_: str, service: Service
+    levels: tuple[str, ...], classes: tuple[str, ...], format_: str, service: ServiceOptions
 ) -> ExitCode:
     """List the build risks and whether their checks are on.
 
@@ -60,7 +60,7 @@ def command(
     return ExitCode.PASSED
 
 
-async def _read(service: Service, run: Run) -> Catalogue:
+async def _read(service: ServiceOptions, run: Run) -> Catalogue:
     region = service.region_of(None, run)
     async with Connections(service.settings(run)) as connections:
         await connections.prepare([region])

@@ -12,14 +12,15 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from gate.checkout import path_in_checkout
+from gate.clock import Clock, Run
 from gate.errors import UsageError
-from gate.untrusted import encodable
+from gate.report import Style
+from gate.untrusted import Unreadable, decoded, encodable, read_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from gate.clock import Clock, Run
-    from gate.report import Style
 
 _LOG_WIDTH = 80  # columns of a report for people that nobody watches on a terminal
 
@@ -44,8 +45,6 @@ def terminal(*, quiet: bool) -> Terminal:
 
 def new_run(timeout: float, *, verbose: bool = False) -> Run:
     """Begin a run that may take ``timeout`` seconds; ``verbose`` tells of each request."""
-    from gate.clock import Run  # noqa: PLC0415 - not every command needs it
-
     clock = _clock()
     return Run(
         clock=clock,
@@ -58,15 +57,11 @@ def new_run(timeout: float, *, verbose: bool = False) -> Run:
 def _clock() -> Clock:
     import anyio  # noqa: PLC0415 - not every command needs it
 
-    from gate.clock import Clock  # noqa: PLC0415 - not every command needs it
-
     return Clock(now, time.monotonic, anyio.sleep)
 
 
 def style(*, verbose: bool = False, quiet: bool = False) -> Style:
     """Return how a report for people is to look on standard output."""
-    from gate.report import Style  # noqa: PLC0415 - not every command needs it
-
     watched = sys.stdout.isatty()
     unicode = "utf" in (sys.stdout.encoding or "").lower()
     return Style(
@@ -90,8 +85,6 @@ def now() -> datetime:
 
 def read_text(path: str) -> str:
     """Return the text of a file that the caller names; raises ``UsageError``."""
-    from gate.untrusted import Unreadable, decoded, read_file  # noqa: PLC0415 - not always
-
     try:
         return decoded(read_file(Path(path), name=path), name=path)
     except Unreadable as error:
@@ -105,8 +98,6 @@ def read_lines(path: str) -> list[str]:
 
 def path_in_this_checkout(path: str) -> str:
     """Return a file's path as the pages of the CI system name it."""
-    from gate.checkout import path_in_checkout  # noqa: PLC0415 - not every command needs it
-
     return path_in_checkout(path, os.environ, Path.cwd())
 
 

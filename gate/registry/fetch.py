@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from yarl import URL
 
-from gate.host_patterns import is_named
 from gate.http import is_loopback
+from gate.reference import is_named
 from gate.registry.oci import ACCEPTED, digest_of, is_digest
 from gate.registry.resolution import Unresolved
 

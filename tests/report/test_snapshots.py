@@ -12,18 +12,18 @@ from pathlib import Path
 import pytest
 
 from gate import __version__
-from gate.report import FORMATS, Look, render
+from gate.report import FORMATS, Style, render
 from tests.report.verdicts import everything
 
 FOLDER = Path(__file__).parent / "snapshots"
 WRITE = os.environ.get("SNAPSHOTS") == "write"
-LOOKS = {"text-verbose": ("text", Look(verbose=True)), "text-quiet": ("text", Look(quiet=True))}
-CASES = {**{name: (name, Look()) for name in FORMATS}, **LOOKS}
+LOOKS = {"text-verbose": ("text", Style(verbose=True)), "text-quiet": ("text", Style(quiet=True))}
+CASES = {**{name: (name, Style()) for name in FORMATS}, **LOOKS}
 
 
-def snapshot(name: str, look: Look) -> str:
+def snapshot(name: str, style: Style) -> str:
     """Return the report without what isn't about the verdict: the version, a page's style."""
-    text = render(name, everything(), look)
+    text = render(name, everything(), style)
     if name == "html":
         text = re.sub(r"(<(style|script)\b[^>]*>).*?(</\2>)", r"\1…\3", text, flags=re.DOTALL)
         text = re.sub(r"sha256-[\w+/=]+", "sha256-…", text)

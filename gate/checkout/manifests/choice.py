@@ -10,8 +10,7 @@ from msgspec import Struct
 from gate.checkout.manifests.named import concealed, shown
 from gate.errors import InvalidReference
 from gate.findings import Location
-from gate.host_patterns import is_named
-from gate.reference import ImageReference
+from gate.reference import ImageReference, is_named
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import anyio
 
-from gate.cli.groups import Gathering, Service
+from gate.cli.groups import Gathering, ServiceOptions
 from gate.cli.terminal import Terminal
 from gate.clock import Clock, Run
 from gate.policy import load_policies
@@ -58,9 +58,9 @@ def gathering(**more: object) -> Gathering:
     return Gathering(**(chosen | more))  # type: ignore[arg-type]
 
 
-def service(url: str) -> Service:
+def service(url: str) -> ServiceOptions:
     """Return the Security Center that is asked."""
-    return Service(endpoint=url)
+    return ServiceOptions(endpoint=url)
 
 
 def references(names: Iterable[str]) -> list[ImageReference]:

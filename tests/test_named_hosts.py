@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gate.host_patterns import is_named
+from gate.reference import is_named
 
 hosts = st.text(st.sampled_from("aA.:[]!?-15*"), max_size=12)
 
