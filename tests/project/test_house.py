@@ -96,6 +96,5 @@ def test_a_small_package_is_within_all_bounds(
     assert " over" not in capsys.readouterr().out
 
 
-@pytest.mark.xfail(reason="names are still being told apart")
 def test_no_name_of_a_class_stands_twice() -> None:
     assert [] == house.repeated_classes(house.House(dev.ROOT))
