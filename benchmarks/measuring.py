@@ -67,14 +67,16 @@ Side = tuple["Sequence[str]", "Mapping[str, str] | None"]
 def interleaved(
     sides: Mapping[str, Side], rounds: int, *, expected: Mapping[str, int] | None = None
 ) -> dict[str, Cost]:
-    """Run all sides in turn, after one round that warms caches; return each one's medians.
+    """Run all sides in turn, to and fro, after a round that warms caches; return their medians.
 
     ``expected`` are the exit codes of those that don't end with 0.
     """
     codes = expected or {}
     runs: dict[str, list[Cost]] = {name: [] for name in sides}
     for number in range(rounds + 1):
-        for name, (command, environment) in sides.items():
+        order = list(sides) if number % 2 else list(sides)[::-1]
+        for name in order:
+            command, environment = sides[name]
             cost = cost_of(command, environment, expected=codes.get(name, 0))
             if number:
                 runs[name].append(cost)

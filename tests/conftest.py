@@ -32,6 +32,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--few", action="store_true", help="try few examples of each property")
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Don't even import end-to-end tests where none of them is chosen."""
+    without = config.getoption("markexpr") == "not end_to_end"
+    return True if without and collection_path.name == "end_to_end" else None
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if config.getoption("few"):
         for function in {getattr(item, "obj", None) for item in items}:

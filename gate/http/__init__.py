@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 from gate.http.message import HttpRequest, HttpResponse
 from gate.http.proxy import Proxy, is_address, is_loopback, proxy_for
-from gate.http.retry import NO_TIME, Retry, Trouble, intercepted
+from gate.http.retry import Retry
 from gate.http.service_clock import ServiceClock
+from gate.http.troubles import NO_TIME, Trouble, intercepted, passing, unreadable
 
 if TYPE_CHECKING:
     from gate.http.sender import Sender
@@ -29,7 +30,9 @@ __all__ = [
     "intercepted",
     "is_address",
     "is_loopback",
+    "passing",
     "proxy_for",
+    "unreadable",
 ]
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import aiohttp
 from msgspec import Struct
 
-from gate.http.retry import Trouble
+from gate.http.troubles import Trouble
 
 if TYPE_CHECKING:
     from gate.http.proxy import Proxy

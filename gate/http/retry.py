@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 from msgspec import Struct
 
-from gate.errors import GateError, ServiceFailing, ServiceUnreachable
+from gate.errors import ServiceFailing, ServiceUnreachable
+from gate.http.troubles import NO_TIME, Trouble
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -22,51 +23,6 @@ T = TypeVar("T")
 
 _LONGEST_WAIT = 20.0  # seconds
 _DOUBLINGS = 10
-_REDIRECTS = range(300, 400)
-_PROXY_LOGIN = 407
-_INTERCEPTED_TRIES = 3
-
-
-class Trouble(Struct, frozen=True, kw_only=True):
-    """A trouble that may pass.
-
-    ``what`` says it in half a sentence. ``wait`` is how many seconds the service asked to wait.
-    ``error``, where there is one, is raised when the trouble came ``tries`` times; others are borne
-    until the deadline. ``answered`` is false where nobody answered at all; then ``remedy`` says
-    what to do about that. ``lasts`` is true where trying again hardly helps.
-    """
-
-    what: str
-    wait: float | None = None
-    throttled: bool = False
-    answered: bool = True
-    error: GateError | None = None
-    tries: int = 1
-    lasts: bool = False
-    remedy: str = ""
-
-
-NO_TIME = Trouble(what="no time was left to ask", answered=False)
-"""What an attempt is that finds the time used up, such as by waiting for its turn."""
-
-
-def intercepted(name: str, status: int, *, service: str, place: str) -> Trouble:
-    """Return the trouble that somebody on the way answered in place of the service.
-
-    ``service`` is the service's name in the genitive; ``place`` names what says where to connect.
-    """
-    if status in _REDIRECTS:
-        what = "a redirect, which is not followed"
-    elif status == _PROXY_LOGIN:
-        what = "a proxy that asks for a login"
-    else:
-        what = f"a page that is not {service}, so a proxy's"
-    error = ServiceUnreachable(
-        f"{name} got status {status}: {what}.",
-        "Let the proxy or firewall in between pass requests to this host (HTTPS_PROXY, NO_PROXY), "
-        f"and check {place}.",
-    )
-    return Trouble(what=what, tries=_INTERCEPTED_TRIES, error=error)
 
 
 class Retry(Struct, kw_only=True):

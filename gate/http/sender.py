@@ -13,7 +13,8 @@ from gate.errors import AnswerUnreadable
 from gate.http.broken import explain
 from gate.http.message import HttpRequest, HttpResponse
 from gate.http.proxy import proxy_for
-from gate.http.retry import NO_TIME, Retry, Trouble
+from gate.http.retry import Retry
+from gate.http.troubles import NO_TIME, Trouble
 
 if TYPE_CHECKING:
     import ssl
@@ -45,7 +46,7 @@ class Sender:
         run: Run,
         *,
         largest: int,
-        place: str,
+        place: str = "the host",
         connections: int = 100,
         packed: bool = True,
         tls: ssl.SSLContext | None = None,

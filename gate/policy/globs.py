@@ -148,7 +148,7 @@ class Globs:
 
     @property
     def name_something(self) -> bool:
-        """Whether each pattern holds a character that is no wildcard and no separator."""
+        """Whether each pattern holds a character that is neither a wildcard nor a separator."""
         return all(glob.names_something for glob in self.patterns)
 
 

@@ -56,10 +56,10 @@ class PolicyJudge:
         self._path = path
 
     def rule_on(self, finding: Finding) -> Ruling:
-        """Walk the entries to the first that decides.
+        """Walk the entries (rules, then ``block``, then ``warn``) to the first that decides.
 
-        A selector of ``block`` that is waived does not: the waiver must count for each selector of
-        ``block`` that matches.
+        A selector of ``block`` that is waived doesn't yet: each of them stands for itself, so a
+        waiver must count for all that match.
         """
         if finding.level is Level.UNKNOWN or finding.status is Status.UNKNOWN:
             because = wording.unknown(finding)

@@ -68,7 +68,7 @@ def built_in_file(package: Path) -> Path:
 def _default(directory: Path) -> _Named:
     file = directory / DEFAULT_FILE
     try:
-        file.lstat()  # a link that leads nowhere is a mistake to be told, not "no file"
+        file.lstat()  # a link that leads nowhere is a mistake to report, not "no file"
     except (FileNotFoundError, NotADirectoryError):
         return _Named(BUILT_IN, built_in_file(Path(__file__).parent))
     except OSError:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Self
 import anyio
 from yarl import URL
 
+from gate.http import Sender  # loads the HTTP client now: later, that would use up the run's time
 from gate.registry.connection import PLACE, Connection
 from gate.registry.fetch import ManifestSource
 from gate.registry.logins import Logins
@@ -55,9 +56,6 @@ class Registry:
         self._at_once = anyio.CapacityLimiter(_AT_ONCE)
 
     async def __aenter__(self) -> Self:
-        # Here, so that code which only names outcomes need not load an HTTP client.
-        from gate.http import Sender  # noqa: PLC0415 - see above
-
         sender = await self._stack.enter_async_context(
             # A digest is that of the bytes as they are sent, so nothing may be packed.
             Sender(self._run, largest=LARGEST_MANIFEST, place=PLACE, packed=False)

@@ -11,15 +11,8 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from gate.findings import Level, Location
+from gate.report import wording
 from gate.report.naming import file_of, fingerprint, repository_of
-from gate.report.wording import (
-    NOTHING_JUDGED,
-    SANDBOX_SENTENCE,
-    is_let_through,
-    json_document,
-    one_line,
-    undecided_sentence,
-)
 from gate.untrusted import visible
 from gate.verdict import Action, Outcome
 
@@ -43,14 +36,14 @@ _OTHERWISE = {Action.BLOCK: "major", Action.WARN: "minor"}
 
 def render(verdict: Verdict, _style: Style) -> str:
     """Return the report as a JSON array; GitLab reads it up to the first entry that is invalid."""
-    return json_document(list(_entries(verdict)))
+    return wording.json_document(list(_entries(verdict)))
 
 
 def _entries(verdict: Verdict) -> Iterator[dict[str, Any]]:
     if verdict.service.sandbox:
-        yield _entry("sandbox", SANDBOX_SENTENCE, "info", "sandbox", _NOWHERE)
+        yield _entry("sandbox", wording.SANDBOX_SENTENCE, "info", "sandbox", _NOWHERE)
     if not verdict.images:
-        yield _entry("undecided", NOTHING_JUDGED, "blocker", "undecided", _NOWHERE)
+        yield _entry("undecided", wording.NOTHING_JUDGED, "blocker", "undecided", _NOWHERE)
     undecided: Counter[str] = Counter()
     counts: Counter[str] = Counter()
     for image in verdict.images:
@@ -66,8 +59,8 @@ def _undecided(image: ImageVerdict, counts: Counter[str]) -> dict[str, Any]:
     counts[place.path] += 1
     return _entry(
         "undecided",
-        undecided_sentence(image),
-        "minor" if is_let_through(image) else "blocker",
+        wording.undecided_sentence(image),
+        "minor" if wording.is_let_through(image) else "blocker",
         f"undecided:{place.path}:{counts[place.path]}",
         place,
     )
@@ -75,7 +68,7 @@ def _undecided(image: ImageVerdict, counts: Counter[str]) -> dict[str, Any]:
 
 def _finding(image: ImageVerdict, decision: Decision, counts: Counter[str]) -> dict[str, Any]:
     finding = decision.finding
-    risk = one_line(finding.risk, _NAME) or "unnamed_risk"
+    risk = wording.one_line(finding.risk, _NAME) or "unnamed_risk"
     return _entry(
         risk,
         f"{finding.name or risk} in {image.reference}: {decision.because}",
@@ -87,7 +80,7 @@ def _finding(image: ImageVerdict, decision: Decision, counts: Counter[str]) -> d
 
 def _entry(check: str, text: str, severity: str, identity: str, place: Location) -> dict[str, Any]:
     return {
-        "description": one_line(text, _TEXT),
+        "description": wording.one_line(text, _TEXT),
         "check_name": f"buildrisk-gate/{check}",
         "fingerprint": identity,
         "severity": severity,

@@ -10,19 +10,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from gate.findings import Shown
-from gate.report.wording import (
-    SANDBOX_SENTENCE,
-    brief_facts_of,
-    cut,
-    every_note,
-    is_let_through,
-    one_line,
-    policy_in_words,
-    sentence,
-    undecided,
-    verdict_line,
-    weight,
-)
+from gate.report import wording
 from gate.untrusted import for_terminal, for_workflow_data, for_workflow_property, visible
 from gate.verdict import Action, Outcome
 
@@ -54,10 +42,12 @@ def render(verdict: Verdict, _style: Style) -> str:
     """Return the worst annotations of each type, and lines that are not commands."""
     lines = annotation_lines(verdict)
     if verdict.service.sandbox:
-        lines.append(SANDBOX_SENTENCE)
-    lines += [f"note: {sentence(note)}" for note in every_note(verdict)]
-    lines += [f"policy: {for_terminal(policy_in_words(policy))}" for policy in verdict.policies]
-    return "\n".join([*lines, verdict_line(verdict, full=True)]) + "\n"
+        lines.append(wording.SANDBOX_SENTENCE)
+    lines += [f"note: {wording.sentence(note)}" for note in wording.every_note(verdict)]
+    lines += [
+        f"policy: {for_terminal(wording.policy_in_words(policy))}" for policy in verdict.policies
+    ]
+    return "\n".join([*lines, wording.verdict_line(verdict, full=True)]) + "\n"
 
 
 def annotation_lines(verdict: Verdict) -> list[str]:
@@ -68,11 +58,11 @@ def annotation_lines(verdict: Verdict) -> list[str]:
 
 def _annotations(image: ImageVerdict) -> Iterator[_Annotation]:
     """Make one of each finding that is not allowed, and one of an undecided image."""
-    name = one_line(image.reference)
+    name = wording.one_line(image.reference)
     if image.outcome is Outcome.UNDECIDED:
-        kind = "warning" if is_let_through(image) else "error"
-        message = f"{name}: {one_line(image.message)}"
-        yield _Annotation(kind, _UNDECIDED, f"{undecided(image)}: {name}", message)
+        kind = "warning" if wording.is_let_through(image) else "error"
+        message = f"{name}: {wording.one_line(image.message)}"
+        yield _Annotation(kind, _UNDECIDED, f"{wording.undecided(image)}: {name}", message)
     for decision in image.decisions:
         if decision.action is not Action.ALLOW:
             yield _finding(name, decision)
@@ -81,15 +71,15 @@ def _annotations(image: ImageVerdict) -> Iterator[_Annotation]:
 def _finding(name: str, decision: Decision) -> _Annotation:
     finding = decision.finding
     # Code may be long, and what doesn't fit into a message is cut.
-    facts = sorted(brief_facts_of(decision), key=lambda fact: fact.shown is Shown.CODE)
-    lines = [one_line(finding.name), f"Image: {name}"]
+    facts = sorted(wording.brief_facts_of(decision), key=lambda fact: fact.shown is Shown.CODE)
+    lines = [wording.one_line(finding.name), f"Image: {name}"]
     for fact in facts:
-        text = visible(fact.text) if fact.shown is Shown.CODE else one_line(fact.text)
+        text = visible(fact.text) if fact.shown is Shown.CODE else wording.one_line(fact.text)
         lines.append(f"{fact.label}: {text}")
     return _Annotation(
         kind=_TYPES[decision.action],
-        weight=weight(decision),
-        title=f"{decision.action.value}: {one_line(finding.risk)} ({finding.level.value})",
+        weight=wording.weight(decision),
+        title=f"{decision.action.value}: {wording.one_line(finding.risk)} ({finding.level.value})",
         message="\n".join(lines),
         location=finding.location,
     )
@@ -109,9 +99,9 @@ def _worst(kind: str, annotations: Iterable[_Annotation]) -> Iterator[str]:
 
 
 def _command(annotation: _Annotation) -> str:
-    properties = [f"title={for_workflow_property(cut(annotation.title, _TITLE))}"]
+    properties = [f"title={for_workflow_property(wording.cut(annotation.title, _TITLE))}"]
     if annotation.location:
         path = for_workflow_property(annotation.location.path)
         properties = [f"file={path}", f"line={annotation.location.line}", *properties]
-    data = for_workflow_data(cut(annotation.message, _MESSAGE))
+    data = for_workflow_data(wording.cut(annotation.message, _MESSAGE))
     return f"::{annotation.kind} {','.join(properties)}::{data}"

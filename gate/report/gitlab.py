@@ -19,26 +19,13 @@ from uuid import UUID, uuid5
 
 from gate import __version__
 from gate.findings import Level, Shown
+from gate.report import wording
 from gate.report.naming import (
     file_of,
     fingerprint,
     full_repository_of,
     repository_of,
     steady_code,
-)
-from gate.report.wording import (
-    NOTHING_JUDGED,
-    SANDBOX_SENTENCE,
-    advice_on,
-    counted,
-    cut,
-    every_note,
-    facts_of,
-    is_let_through,
-    json_document,
-    one_line,
-    policy_in_words,
-    undecided_sentence,
 )
 from gate.untrusted import for_markdown, visible
 from gate.verdict import Action, Outcome
@@ -95,7 +82,7 @@ def render(verdict: Verdict, _style: Style) -> str:
             if decision.action in _SHOWN
         ],
     }
-    return json_document(document)
+    return wording.json_document(document)
 
 
 def _scan(verdict: Verdict) -> dict[str, Any]:
@@ -110,13 +97,13 @@ def _scan(verdict: Verdict) -> dict[str, Any]:
         "analyzer": _ANALYZER,
         "scanner": _SANDBOX if verdict.service.sandbox else _SCANNER,
         "messages": [
-            {"level": level, "value": one_line(text, _PROSE) or "-"}
+            {"level": level, "value": wording.one_line(text, _PROSE) or "-"}
             for level, text in _messages(verdict)
         ],
         "options": [
             {
                 "name": "policy",
-                "value": visible(policy_in_words(policy)),
+                "value": visible(wording.policy_in_words(policy)),
                 "source": "file",
             }
             for policy in verdict.policies
@@ -126,23 +113,28 @@ def _scan(verdict: Verdict) -> dict[str, Any]:
 
 def _messages(verdict: Verdict) -> Iterator[tuple[str, str]]:
     if verdict.service.sandbox:
-        yield "warn", SANDBOX_SENTENCE
+        yield "warn", wording.SANDBOX_SENTENCE
     if not verdict.images:
-        yield "fatal", NOTHING_JUDGED
+        yield "fatal", wording.NOTHING_JUDGED
     for image in verdict.images:
         if image.outcome is Outcome.UNDECIDED:
-            yield "warn" if is_let_through(image) else "fatal", undecided_sentence(image)
+            yield (
+                "warn" if wording.is_let_through(image) else "fatal",
+                wording.undecided_sentence(image),
+            )
         counts = image.count()
         if left_out := counts[Action.WAIVED] + counts[Action.ALLOW]:
-            waived = f"{counted(left_out, 'finding')} waived or allowed by policy, not shown."
+            waived = (
+                f"{wording.counted(left_out, 'finding')} waived or allowed by policy, not shown."
+            )
             yield "info", f"{image.reference}: {waived}"
-    yield from (("info", note) for note in every_note(verdict))
+    yield from (("info", note) for note in wording.every_note(verdict))
 
 
 def _vulnerability(image: ImageVerdict, decision: Decision, counts: Counter[str]) -> dict[str, Any]:
     finding = decision.finding
-    risk = one_line(finding.risk, _NAME) or "unnamed_risk"
-    name = one_line(finding.name, _NAME) or risk
+    risk = wording.one_line(finding.risk, _NAME) or "unnamed_risk"
+    name = wording.one_line(finding.name, _NAME) or risk
     return {
         "id": str(uuid5(_NAMESPACE, fingerprint(repository_of(image), finding, counts))),
         "name": name,
@@ -152,7 +144,7 @@ def _vulnerability(image: ImageVerdict, decision: Decision, counts: Counter[str]
         "identifiers": [{"type": "buildrisk", "name": risk, "value": risk}],
         "location": {
             "image": visible(full_repository_of(image)) or "-",
-            "operating_system": one_line(image.platform, _NAME) or "unknown",
+            "operating_system": wording.one_line(image.platform, _NAME) or "unknown",
             "dependency": {"package": {"name": _package(image, finding)}, "version": ""},
         },
         "details": dict(_details(image, decision)),
@@ -166,12 +158,12 @@ def _description(decision: Decision, name: str) -> str:
 
 
 def _solution(finding: Finding, risk: str) -> str:
-    advice = _markdown(advice_on(finding, risk))
-    return f"Advice: {advice}" if finding.fact("advice") else advice
+    advice = _markdown(finding.fact("advice"))
+    return f"Advice: {advice}" if advice else wording.no_advice_on(for_markdown(risk))
 
 
 def _markdown(text: str) -> str:
-    return for_markdown(one_line(text, _PROSE))
+    return for_markdown(wording.one_line(text, _PROSE))
 
 
 def _package(image: ImageVerdict, finding: Finding) -> str:
@@ -179,7 +171,7 @@ def _package(image: ImageVerdict, finding: Finding) -> str:
     repository, command = visible(repository_of(image)), visible(steady_code(finding))
     if len(command) > _COMMAND:
         digest = hashlib.sha256(command.encode()).hexdigest()[:8]
-        command = f"{cut(command, _COMMAND)} ({digest})"
+        command = f"{wording.cut(command, _COMMAND)} ({digest})"
     return (f"{repository}: {command}" if command else repository) or "-"
 
 
@@ -188,7 +180,7 @@ def _details(image: ImageVerdict, decision: Decision) -> Iterator[tuple[str, dic
     yield "image", _text("Image", image.reference)
     if image.image and image.image.digest:
         yield "digest", _text("Digest that was judged", image.image.digest)
-    for fact in facts_of(decision, without=_IN_DESCRIPTION):
+    for fact in wording.facts_of(decision, without=_IN_DESCRIPTION):
         kind = "code" if fact.shown is Shown.CODE else "text"
         yield fact.key, _text(fact.label, fact.text, kind)
     path = file_of(finding)

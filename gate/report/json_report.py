@@ -80,6 +80,7 @@ def _scan(scan: Scan) -> dict[str, Any]:
 
 def _finding(decision: Decision) -> dict[str, Any]:
     finding = decision.finding
+    facts = {fact.key: fact.text for fact in finding.facts}
     return {
         "risk": finding.risk,
         "name": finding.name,
@@ -90,10 +91,10 @@ def _finding(decision: Decision) -> dict[str, Any]:
         "because": decision.because,
         "rule": decision.rule,
         "waiver": _waiver(decision.waiver) if decision.waiver else None,
-        "command": finding.fact("command"),
-        "layer": finding.fact("layer"),
-        "description": finding.fact("description"),
-        "advice": finding.fact("advice"),
+        "command": facts.get("command", ""),
+        "layer": facts.get("layer", ""),
+        "description": facts.get("description", ""),
+        "advice": facts.get("advice", ""),
         "location": _location(finding.location) if finding.location else None,
     }
 

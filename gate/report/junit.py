@@ -12,18 +12,8 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from gate.findings import Shown
+from gate.report import wording
 from gate.report.naming import repository_of
-from gate.report.wording import (
-    ABOUT_SAMPLE_DATA,
-    SANDBOX,
-    code_of,
-    facts_of,
-    full_name,
-    is_let_through,
-    one_line,
-    policy_in_words,
-    service_in_words,
-)
 from gate.untrusted import for_xml, visible
 from gate.verdict import Action, Outcome
 
@@ -63,7 +53,7 @@ def render(verdict: Verdict, _style: Style) -> str:
 def _suite(verdict: Verdict, image: ImageVerdict, cases: Sequence[_Case]) -> Iterator[str]:
     skipped = sum(case.result == "skipped" for case in cases)
     yield (
-        f'  <testsuite name="{_text(full_name(image))}" {_counts(cases)}'
+        f'  <testsuite name="{_text(wording.full_name(image))}" {_counts(cases)}'
         f' skipped="{skipped}" time="0" timestamp="{verdict.generated_at:%Y-%m-%dT%H:%M:%S}">'
     )
     yield "    <properties>"
@@ -79,13 +69,13 @@ def _suite(verdict: Verdict, image: ImageVerdict, cases: Sequence[_Case]) -> Ite
 
 def _properties(verdict: Verdict, image: ImageVerdict) -> Iterator[tuple[str, str]]:
     if verdict.service.sandbox:
-        yield SANDBOX, ABOUT_SAMPLE_DATA
+        yield wording.SANDBOX, wording.ABOUT_SAMPLE_DATA
     yield "verdict", image.outcome.value
     yield "exit_code", str(int(image.exit_code))
     yield "digest", image.image.digest if image.image else ""
     for policy in verdict.policies:
-        yield "policy", policy_in_words(policy)
-    yield "service", service_in_words(verdict.service)
+        yield "policy", wording.policy_in_words(policy)
+    yield "service", wording.service_in_words(verdict.service)
     for note in (*verdict.notes, *image.notes):
         yield "note", note
 
@@ -98,15 +88,15 @@ def _cases(image: ImageVerdict) -> list[_Case]:
 def _evidence(image: ImageVerdict) -> _Case:
     if image.outcome is not Outcome.UNDECIDED:
         return _Case(_EVIDENCE, details=image.message)
-    result = "skipped" if is_let_through(image) else "error"
+    result = "skipped" if wording.is_let_through(image) else "error"
     return _Case(_EVIDENCE, result, image.reason, image.message, image.message)
 
 
 def _finding(decision: Decision, names: set[str]) -> _Case:
     """Name a case so that the next build's case for the same finding has the same name."""
     finding = decision.finding
-    code = one_line(code_of(finding))[:_CODE_IN_NAME]
-    plain = one_line(": ".join(filter(None, (finding.risk, finding.name, code))))
+    code = wording.one_line(wording.code_of(finding))[:_CODE_IN_NAME]
+    plain = wording.one_line(": ".join(filter(None, (finding.risk, finding.name, code))))
     name, number = plain, 2
     while name in names:
         name, number = f"{plain} ({number})", number + 1
@@ -118,9 +108,9 @@ def _finding(decision: Decision, names: set[str]) -> _Case:
 
 def _details(decision: Decision) -> str:
     lines = [f"Decision: {decision.action.value}"]
-    for fact in facts_of(decision):
+    for fact in wording.facts_of(decision):
         text = visible(fact.text) if fact.shown is Shown.CODE else fact.text
-        lines.append(f"{fact.label}: {one_line(text)}")
+        lines.append(f"{fact.label}: {wording.one_line(text)}")
     return "\n".join(lines)
 
 
@@ -141,4 +131,4 @@ def _counts(cases: Sequence[_Case]) -> str:
 
 
 def _text(text: str) -> str:
-    return for_xml(one_line(text))
+    return for_xml(wording.one_line(text))

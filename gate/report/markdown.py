@@ -11,21 +11,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, field
 
 from gate.findings import Shown
-from gate.report.wording import (
-    ABOUT_SAMPLE_DATA,
-    REST_IS_IN_JSON,
-    SANDBOX,
-    code_of,
-    counted,
-    cut,
-    facts_of,
-    folded,
-    let_through,
-    outcome_weight,
-    service_in_words,
-    verdict_line,
-    weight,
-)
+from gate.report import wording
 from gate.untrusted import for_markdown, visible
 
 if TYPE_CHECKING:
@@ -81,8 +67,10 @@ def render(verdict: Verdict, _style: Style) -> str:
     head = _head(verdict)
     room.fits(head)
     foot = [line for line in _foot(verdict) if room.fits(line)]
-    sections = [_Section(image, sorted(image.decisions, key=weight)) for image in verdict.images]
-    _fill(sorted(sections, key=lambda section: outcome_weight(section.image)), room)
+    sections = [
+        _Section(image, sorted(image.decisions, key=wording.weight)) for image in verdict.images
+    ]
+    _fill(sorted(sections, key=lambda section: wording.outcome_weight(section.image)), room)
     shown = "".join(map(str, sections))
     return f"{head}{shown}\n{''.join(foot)}{_pointer(sections)}"
 
@@ -111,14 +99,14 @@ def _taken(texts: Iterable[str], room: _Room) -> list[str]:
 
 
 def _head(verdict: Verdict) -> str:
-    text = f"## {_cell(verdict_line(verdict, full=True), _PARAGRAPH)}\n"
+    text = f"## {_cell(wording.verdict_line(verdict, full=True), _PARAGRAPH)}\n"
     if verdict.service.sandbox:
-        text += f"\n> **{SANDBOX}**: {ABOUT_SAMPLE_DATA}\n"
+        text += f"\n> **{wording.SANDBOX}**: {wording.ABOUT_SAMPLE_DATA}\n"
     return text
 
 
 def _heading(image: ImageVerdict) -> str:
-    outcome = image.outcome.value.upper() + let_through(image)
+    outcome = image.outcome.value.upper() + wording.let_through(image)
     name = _code(image.reference) + (f" ({_cell(image.platform)})" if image.platform else "")
     text = (
         f"\n### {outcome} {name}\n\n**{_cell(image.reason)}**: {_cell(image.message, _PARAGRAPH)}\n"
@@ -133,7 +121,7 @@ def _row(decision: Decision) -> str:
         f"**{decision.action.value}**",
         finding.level.value,
         risk,
-        _code(code_of(finding)),
+        _code(wording.code_of(finding)),
         _cell(decision.because),
     )
     return f"| {' | '.join(cells)} |\n"
@@ -141,7 +129,7 @@ def _row(decision: Decision) -> str:
 
 def _detail(decision: Decision) -> str:
     text = f"- **{decision.action.value}** {_code(decision.finding.risk)}\n"
-    for fact in facts_of(decision, without=_IN_ROW):
+    for fact in wording.facts_of(decision, without=_IN_ROW):
         shown = _cell if fact.shown is Shown.PROSE else _code
         text += f"  - {fact.label}: {shown(fact.text, _PARAGRAPH)}\n"
     return text
@@ -151,7 +139,7 @@ def _foot(verdict: Verdict) -> Iterator[str]:
     """Say what holds for the whole run, the policies first."""
     for policy in verdict.policies:
         yield f"- Policy {_code(policy.path)} {_code(f'sha256:{policy.sha256}')}\n"
-    yield f"- Asked {_cell(service_in_words(verdict.service))}\n"
+    yield f"- Asked {_cell(wording.service_in_words(verdict.service))}\n"
     for note in verdict.notes:
         yield f"- Note: {_cell(note, _PARAGRAPH)}\n"
 
@@ -161,7 +149,7 @@ def _pointer(sections: Iterable[_Section]) -> str:
     findings = sum(len(section.decisions) - len(section.rows) for section in sections)
     details = sum(len(section.rows) - len(section.details) for section in sections)
     missing = [
-        counted(number, noun)
+        wording.counted(number, noun)
         for number, noun in ((images, "image"), (findings, "finding"), (details, "detail"))
         if number
     ]
@@ -169,13 +157,13 @@ def _pointer(sections: Iterable[_Section]) -> str:
         return ""
     return (
         f"\n**Cut here: {', '.join(missing)} left out.** "
-        f"{REST_IS_IN_JSON} Write it with `--report json=PATH`.\n"
+        f"{wording.REST_IS_IN_JSON} Write it with `--report json=PATH`.\n"
     )
 
 
 def _code(text: str, most: int = _CELL) -> str:
-    return f"<code>{for_markdown(cut(visible(text), most))}</code>" if text else ""
+    return f"<code>{for_markdown(wording.cut(visible(text), most))}</code>" if text else ""
 
 
 def _cell(text: str, most: int = _CELL) -> str:
-    return for_markdown(cut(folded(text), most))
+    return for_markdown(wording.cut(wording.folded(text), most))

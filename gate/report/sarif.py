@@ -14,18 +14,9 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from gate import __version__
+from gate.report import wording
 from gate.report.naming import repository_of
 from gate.report.sarif_result import as_result, as_rules, in_message, percent_encoded
-from gate.report.wording import (
-    NOTHING_JUDGED,
-    REST_IS_IN_JSON,
-    SANDBOX_SENTENCE,
-    counted,
-    is_let_through,
-    json_document,
-    outcome_weight,
-    undecided_sentence,
-)
 from gate.verdict import STRICTEST_FIRST, Action, Outcome
 
 if TYPE_CHECKING:
@@ -46,10 +37,10 @@ _TOOL = "buildrisk-gate"
 def render(verdict: Verdict, _style: Style) -> str:
     """Return the report as a SARIF log; allowed findings are counted, the others are results."""
     room = MOST_RESULTS
-    text = json_document(_log(verdict, room))
+    text = wording.json_document(_log(verdict, room))
     while room and _is_too_large(text):
         room //= 2
-        text = json_document(_log(verdict, room))
+        text = wording.json_document(_log(verdict, room))
     return text
 
 
@@ -75,7 +66,7 @@ def _log(verdict: Verdict, room: int) -> dict[str, Any]:
 
 
 def _worst_images(images: Sequence[ImageVerdict]) -> list[ImageVerdict]:
-    worst = sorted(range(len(images)), key=lambda i: outcome_weight(images[i]))
+    worst = sorted(range(len(images)), key=lambda i: wording.outcome_weight(images[i]))
     return [images[i] for i in sorted(worst[:MOST_RUNS])]
 
 
@@ -152,7 +143,7 @@ def _empty_run(verdict: Verdict, notes: Sequence[dict[str, Any]]) -> dict[str, A
             {
                 "executionSuccessful": False,
                 "exitCode": int(verdict.exit_code),
-                "toolExecutionNotifications": [_note(NOTHING_JUDGED, "error"), *notes],
+                "toolExecutionNotifications": [_note(wording.NOTHING_JUDGED, "error"), *notes],
             }
         ],
         "results": [],
@@ -181,8 +172,8 @@ def _invocation(
 ) -> dict[str, Any]:
     decided = image.outcome is not Outcome.UNDECIDED
     if not decided:
-        level = "warning" if is_let_through(image) else "error"
-        undecided = _note(undecided_sentence(image), level)
+        level = "warning" if wording.is_let_through(image) else "error"
+        undecided = _note(wording.undecided_sentence(image), level)
         notes = [undecided | {"descriptor": {"id": image.reason}}, *notes]
     return {
         "executionSuccessful": decided,
@@ -195,9 +186,9 @@ def _invocation(
 def _notes_of_run(verdict: Verdict, runs: int) -> list[dict[str, Any]]:
     notes = [_note(note, "note") for note in verdict.notes]
     if verdict.service.sandbox:
-        notes.insert(0, _note(SANDBOX_SENTENCE, "warning"))
+        notes.insert(0, _note(wording.SANDBOX_SENTENCE, "warning"))
     if left_out := len(verdict.images) - runs:
-        notes.append(_cut_note(counted(left_out, "image"), f"{MOST_RUNS} runs"))
+        notes.append(_cut_note(wording.counted(left_out, "image"), f"{MOST_RUNS} runs"))
     return notes
 
 
@@ -205,18 +196,22 @@ def _notes_of(image: ImageVerdict, shown: Sequence[Decision]) -> list[dict[str, 
     notes = [_note(note, "note") for note in image.notes]
     allowed = image.count()[Action.ALLOW]
     if allowed:
-        notes.append(_note(f"{counted(allowed, 'finding')} allowed by policy, not shown.", "note"))
+        notes.append(
+            _note(f"{wording.counted(allowed, 'finding')} allowed by policy, not shown.", "note")
+        )
     left_out = len(image.decisions) - allowed - len(shown)
     if left_out and image.outcome is Outcome.UNDECIDED:
-        hidden = f"{counted(left_out, 'finding')} of this undecided image not shown."
-        notes.append(_note(f"{hidden} {REST_IS_IN_JSON}", "note"))
+        hidden = f"{wording.counted(left_out, 'finding')} of this undecided image not shown."
+        notes.append(_note(f"{hidden} {wording.REST_IS_IN_JSON}", "note"))
     elif left_out:
-        notes.append(_cut_note(counted(left_out, "finding"), f"{MOST_RESULTS:,} results and 10 MB"))
+        notes.append(
+            _cut_note(wording.counted(left_out, "finding"), f"{MOST_RESULTS:,} results and 10 MB")
+        )
     return notes
 
 
 def _cut_note(what: str, limit: str) -> dict[str, Any]:
-    text = f"{what} left out: GitHub takes no more than {limit}. {REST_IS_IN_JSON}"
+    text = f"{what} left out: GitHub takes no more than {limit}. {wording.REST_IS_IN_JSON}"
     return _note(text, "warning")
 
 

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from gate.findings import Level, Shown
 from gate.report.naming import file_of, fingerprint, repository_of
-from gate.report.wording import advice_on, cut, folded, waiver_in_words
+from gate.report.wording import cut, folded, no_advice_on, waiver_in_words
 from gate.untrusted import for_sarif
 from gate.verdict import Action
 
@@ -48,7 +48,7 @@ def _rule(key: str, findings: Sequence[Finding]) -> dict[str, Any]:
         "name": key,
         "shortDescription": {"text": name},
         "fullDescription": {"text": in_message(first.fact("description")) or name},
-        "help": {"text": in_message(advice_on(first, key))},
+        "help": {"text": in_message(first.fact("advice")) or no_advice_on(key)},
         "properties": {
             "security-severity": severity,
             "tags": ["security", *filter(None, [in_message(first.risk_class, _NAME)])],

@@ -6,21 +6,9 @@ from typing import TYPE_CHECKING
 
 from rich.cells import cell_len, set_cell_size
 
+from gate.report import wording
 from gate.report.layout import Layout
 from gate.report.text_image import OUTCOME_STYLES, write_image
-from gate.report.wording import (
-    ABOUT_SAMPLE_DATA,
-    SANDBOX,
-    counts_in_brief,
-    full_name,
-    let_through,
-    policy_in_words,
-    sentence,
-    service_in_words,
-    short,
-    shortest,
-    verdict_line,
-)
 from gate.untrusted import for_terminal
 
 if TYPE_CHECKING:
@@ -54,8 +42,8 @@ def render(verdict: Verdict, style: Style) -> str:
 def _write_sandbox(verdict: Verdict, page: Layout) -> None:
     if verdict.service.sandbox:
         page.line(
-            (SANDBOX, "bold magenta"),
-            f": {ABOUT_SAMPLE_DATA}",
+            (wording.SANDBOX, "bold magenta"),
+            f": {wording.ABOUT_SAMPLE_DATA}",
         )
         page.gap()
 
@@ -63,19 +51,19 @@ def _write_sandbox(verdict: Verdict, page: Layout) -> None:
 def _write_run(verdict: Verdict, page: Layout) -> None:
     """Write what holds for the whole run: notes, policies, and who was asked."""
     for note in verdict.notes:
-        page.entry("note", sentence(note), room=_LABELS, style="yellow")
+        page.entry("note", wording.sentence(note), room=_LABELS, style="yellow")
     for policy in verdict.policies:
-        text = for_terminal(policy_in_words(policy, _SHORT_SHA256))
+        text = for_terminal(wording.policy_in_words(policy, _SHORT_SHA256))
         page.entry("policy", text, room=_LABELS)
-    page.entry("asked", for_terminal(service_in_words(verdict.service)), room=_LABELS)
+    page.entry("asked", for_terminal(wording.service_in_words(verdict.service)), room=_LABELS)
 
 
 def _write_summary(verdict: Verdict, page: Layout) -> None:
     for image in verdict.images:
-        brief = (counts_in_brief(image) or image.reason) + let_through(image)
+        brief = (wording.counts_in_brief(image) or image.reason) + wording.let_through(image)
         page.entry(
             image.outcome.value.upper(),
-            for_terminal(f"{short(full_name(image))}: {brief}"),
+            for_terminal(f"{wording.short(wording.full_name(image))}: {brief}"),
             room=11,
             style=OUTCOME_STYLES[image.outcome],
         )
@@ -84,9 +72,12 @@ def _write_summary(verdict: Verdict, page: Layout) -> None:
 def _write_verdict(verdict: Verdict, page: Layout, style: Style) -> None:
     """Write the verdict on one line; names are shortened, then cut, where there is no room."""
     if style.quiet:
-        line = verdict_line(verdict, full=True)
+        line = wording.verdict_line(verdict, full=True)
     else:
-        lines = [verdict_line(verdict, name=name) for name in (str, short, shortest)]
+        lines = [
+            wording.verdict_line(verdict, name=name)
+            for name in (str, wording.short, wording.shortest)
+        ]
         fitting = [line for line in lines if cell_len(line) <= page.width]
         line = fitting[0] if fitting else _cut(lines[-1], page.width)
     word, rest = line.split(" ", 1)

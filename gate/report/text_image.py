@@ -7,19 +7,7 @@ from typing import TYPE_CHECKING
 from rich.cells import cell_len
 
 from gate.findings import Shown, Status
-from gate.report.wording import (
-    code_of,
-    facts_of,
-    full_name,
-    identification,
-    let_through,
-    level_in_words,
-    record_in_parts,
-    scan_in_full,
-    sentence,
-    status_in_words,
-    weight,
-)
+from gate.report import wording
 from gate.untrusted import for_terminal
 from gate.verdict import Action, Outcome
 
@@ -57,15 +45,18 @@ def write_image(image: ImageVerdict, page: Layout, style: Style) -> None:
     _write_name(image, page)
     page.entry(
         "verdict",
-        (f"{image.outcome.value.upper()}{let_through(image)}", OUTCOME_STYLES[image.outcome]),
-        f"{_reason(image)}: {sentence(image.message)}",
+        (
+            f"{image.outcome.value.upper()}{wording.let_through(image)}",
+            OUTCOME_STYLES[image.outcome],
+        ),
+        f"{_reason(image)}: {wording.sentence(image.message)}",
         indent=1,
         room=_LABELS,
     )
     for label, text in _evidence(image, style):
         page.entry(label, text, indent=1, room=_LABELS)
     for note in image.notes:
-        page.entry("note", sentence(note), indent=1, room=_LABELS, style="yellow")
+        page.entry("note", wording.sentence(note), indent=1, room=_LABELS, style="yellow")
     decisions = sorted(image.decisions, key=_worst_first)
     shown = [d for d in decisions if style.verbose or d.action in {Action.BLOCK, Action.WARN}]
     if decisions:
@@ -77,7 +68,7 @@ def write_image(image: ImageVerdict, page: Layout, style: Style) -> None:
 
 def _write_name(image: ImageVerdict, page: Layout) -> None:
     """Write the reference, with its digest on a line of its own where there is no room."""
-    whole = for_terminal(full_name(image))
+    whole = for_terminal(wording.full_name(image))
     name, at, digest = whole.rpartition("@")
     if cell_len(whole) > page.width and name:
         page.line((name, "bold"))
@@ -95,30 +86,30 @@ def _evidence(image: ImageVerdict, style: Style) -> Iterator[tuple[str, str]]:
     if record is None:
         yield "record", "none of Security Center's was identified as this image"
     else:
-        ties = identification(image)
+        ties = wording.identification(image)
         how = f"identified by {ties}" if ties else "not identified"
         if style.verbose:
-            uuid, *where = record_in_parts(record)
+            uuid, *where = wording.record_in_parts(record)
             how += f"; {uuid}, {', '.join(where)}"
         yield "digest", for_terminal(record.digest) or "unknown"
         yield "record", for_terminal(how)
-    yield "scan", scan_in_full(image.scan)
+    yield "scan", wording.scan_in_full(image.scan)
     if image.scan.checks_off:
         yield "off", for_terminal(f"{', '.join(image.scan.checks_off)} (not checked)")
 
 
 def _worst_first(decision: Decision) -> tuple[int, int, str, str]:
-    return (*weight(decision), decision.finding.risk, code_of(decision.finding))
+    return (*wording.weight(decision), decision.finding.risk, wording.code_of(decision.finding))
 
 
 def _write_decision(decision: Decision, page: Layout, style: Style) -> None:
     finding = decision.finding
     unhandled = finding.status is Status.UNHANDLED
-    handled = "" if unhandled else f" [{status_in_words(finding)}]"
+    handled = "" if unhandled else f" [{wording.status_in_words(finding.status)}]"
     name = f"{finding.risk}: {finding.name}" if finding.name else finding.risk
     page.entry(
         decision.action.value.upper(),
-        f"{sentence(level_in_words(finding)):6}  {sentence(name)}{handled}",
+        f"{wording.sentence(wording.level_in_words(finding)):6}  {wording.sentence(name)}{handled}",
         indent=2,
         room=_DECISIONS,
         style=_ACTION_STYLES[decision.action],
@@ -130,7 +121,7 @@ def _write_decision(decision: Decision, page: Layout, style: Style) -> None:
 
 def _shown_facts(decision: Decision, style: Style) -> list[Fact]:
     """Return what is to be said below a finding; without ``-v`` only what is acted on."""
-    facts = facts_of(decision, without=_IN_FIRST_LINE)
+    facts = wording.facts_of(decision, without=_IN_FIRST_LINE)
     if style.verbose:
         return facts
     keys = {"place"}
@@ -143,7 +134,7 @@ def _shown_facts(decision: Decision, style: Style) -> list[Fact]:
 
 def _text(fact: Fact, style: Style) -> str:
     if fact.shown is not Shown.CODE:
-        return sentence(fact.text)
+        return wording.sentence(fact.text)
     if style.verbose or len(fact.text) <= _LONGEST_CODE:
         return for_terminal(fact.text)
     more = len(fact.text) - _LONGEST_CODE

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from datetime import datetime, timedelta
 
-    from gate.findings import Finding, Image, Scan
+    from gate.findings import Finding, Image, Scan, Status
     from gate.verdict import Decision, ImageVerdict, PolicySource, Service, Verdict, WaiverUse
 
 SANDBOX = "SANDBOX"
@@ -27,6 +27,12 @@ ABOUT_SAMPLE_DATA = "this verdict is about sample data, and says nothing about a
 SANDBOX_SENTENCE = f"{SANDBOX}: {ABOUT_SAMPLE_DATA}"
 NOTHING_JUDGED = "No image was judged."
 REST_IS_IN_JSON = "The JSON report has all of them."
+DECIDED = {
+    Action.BLOCK: "blocked",
+    Action.WARN: "warned",
+    Action.WAIVED: "waived",
+    Action.ALLOW: "allowed",
+}
 
 # A level that the gate doesn't know is blocked like a high one.
 LEVELS_WORST_FIRST = (Level.UNKNOWN, Level.HIGH, Level.MEDIUM, Level.LOW)
@@ -39,12 +45,6 @@ _MOST_NAMES = 3
 _LEVEL_WORD = 40
 _UNITS = ((2 * 86400, 86400, "days"), (2 * 3600, 3600, "h"), (120, 60, "min"), (0, 1, "s"))
 _DIGEST = re.compile(r"(sha256:[0-9a-f]{12})[0-9a-f]{52}")
-_VERBS = {
-    Action.BLOCK: "blocked",
-    Action.WARN: "warned",
-    Action.WAIVED: "waived",
-    Action.ALLOW: "allowed",
-}
 
 
 def folded(text: str) -> str:
@@ -171,7 +171,7 @@ def record_in_parts(record: Image) -> tuple[str, ...]:
 def counts_in_brief(image: ImageVerdict) -> str:
     """Return how many findings there are of each decision, as in ``2 blocked, 1 warned``."""
     counts = image.count().items()
-    return ", ".join(f"{number} {_VERBS[action]}" for action, number in counts if number)
+    return ", ".join(f"{number} {DECIDED[action]}" for action, number in counts if number)
 
 
 def is_let_through(image: ImageVerdict) -> bool:
@@ -209,14 +209,25 @@ def weight(decision: Decision) -> tuple[int, int]:
 
 def level_in_words(finding: Finding) -> str:
     """Return the level, with the service's own word for one that the gate doesn't know."""
+    return f"{finding.level.value} {own_level_word(finding)}".rstrip()
+
+
+def own_level_word(finding: Finding) -> str:
+    """Return the service's word for a level that the gate doesn't know, in brackets."""
     if finding.level is Level.UNKNOWN and finding.level_word:
-        return f"unknown ({cut(finding.level_word, _LEVEL_WORD)})"
-    return finding.level.value
+        return f"({cut(finding.level_word, _LEVEL_WORD)})"
+    return ""
 
 
-def status_in_words(finding: Finding) -> str:
-    """Return what somebody did about the finding in the console."""
-    return finding.status.value.replace("_", " ")
+def status_in_words(status: Status) -> str:
+    """Return what somebody did about a finding in the console."""
+    return status.value.replace("_", " ")
+
+
+def place_of(finding: Finding) -> str:
+    """Return file and line that the finding points at; empty if it points nowhere."""
+    place = finding.location
+    return f"{place.path}:{place.line}" if place else ""
 
 
 def waiver_in_words(waiver: WaiverUse) -> str:
@@ -226,9 +237,9 @@ def waiver_in_words(waiver: WaiverUse) -> str:
     return f"{until}: {waiver.reason}" + (f" ({who})" if who else "")
 
 
-def advice_on(finding: Finding, name: str) -> str:
-    """Return what to do about the finding, or that ``name`` comes without advice."""
-    return finding.fact("advice") or f"No advice is known for {name}."
+def no_advice_on(name: str) -> str:
+    """Return what stands where there is no advice on a risk."""
+    return f"No advice is known for {name}."
 
 
 def code_of(finding: Finding) -> str:
@@ -241,18 +252,18 @@ def facts_of(decision: Decision, *, without: Sequence[str] = ()) -> list[Fact]:
 
     ``without`` are the keys of what a format shows elsewhere, or not at all.
     """
-    finding, place, waiver = decision.finding, decision.finding.location, decision.waiver
+    finding, waiver = decision.finding, decision.waiver
     facts = (
         *finding.facts,
-        Fact("place", "Place", f"{place.path}:{place.line}" if place else "", Shown.PLACE),
+        Fact("place", "Place", place_of(finding), Shown.PLACE),
         Fact("why", "Why", decision.because),
         Fact("rule", "Rule", decision.rule or ""),
         Fact("waiver", "Waiver", waiver_in_words(waiver) if waiver else ""),
         Fact("level", "Level", level_in_words(finding)),
-        Fact("status", "Status", status_in_words(finding)),
+        Fact("status", "Status", status_in_words(finding.status)),
         Fact("class", "Class", ", ".join(_class_names(finding))),
     )
-    shown = (fact for fact in facts if fact.text and fact.key not in without)
+    shown = (fact for fact in facts if fact.text.strip() and fact.key not in without)
     return sorted(shown, key=lambda fact: _CODE_FIRST.index(fact.shown))
 
 

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Self, TypeVar
 
 from gate.credentials import checked
 from gate.errors import AnswerUnreadable
-from gate.http import NO_TIME, HttpRequest, Retry, ServiceClock, Trouble
+from gate.http import NO_TIME, HttpRequest, Retry, ServiceClock, Trouble, unreadable
 from gate.security_center.endpoints import authority_of, parse_endpoint, url_of
-from gate.security_center.error_codes import judge, unreadable
+from gate.security_center.error_codes import judge
 from gate.security_center.limiter import Limiter
 from gate.security_center.lists import Lists
 from gate.security_center.signing import authorization, canonical_query, request_headers
@@ -137,7 +137,7 @@ class SecurityCenter(Lists):
         try:
             return decode(answer)
         except AnswerUnreadable as error:
-            return unreadable(operation.name, error)
+            return unreadable(operation.name, error.message, error.remedy)
 
     async def _signed(self, operation: Operation, parameters: Mapping[str, str]) -> HttpRequest:
         credentials = checked(await self._credentials.get(), self._credentials.origin)

@@ -16,7 +16,7 @@ from gate.errors import (
     PermissionMissing,
     ServiceError,
 )
-from gate.http import Trouble, intercepted
+from gate.http import Trouble, intercepted, unreadable
 from gate.security_center.wire import Answer, read_answer
 from gate.untrusted import mask_secrets
 
@@ -28,7 +28,6 @@ _REFUSED = 400
 _TOO_MANY = 429
 _FAILING = 500
 
-_UNREADABLE_TRIES = 3
 _CLOCK_TRIES = 2
 _LONGEST_WAIT = 60.0  # seconds; the header is believed no further
 
@@ -73,14 +72,6 @@ def judge(action: str, status: int, headers: Mapping[str, str], body: bytes) -> 
     return _coded(action, status, headers, code, answer)
 
 
-def unreadable(operation: str, error: AnswerUnreadable) -> Trouble:
-    """Return the trouble that an answer which can't be read is."""
-    named = AnswerUnreadable(
-        f"The answer to {operation} can't be read. {error.message}", error.remedy
-    )
-    return Trouble(what="an answer that can't be read", tries=_UNREADABLE_TRIES, error=named)
-
-
 def _without_code(
     action: str, status: int, headers: Mapping[str, str], error: AnswerUnreadable
 ) -> Trouble:
@@ -90,7 +81,7 @@ def _without_code(
     if status >= _FAILING:
         return Trouble(what=f"status {status}", wait=_wait(headers))
     if status == _OK:
-        return unreadable(_operation(action), error)
+        return unreadable(_operation(action), error.message, error.remedy)
     return intercepted(
         _operation(action),
         status,

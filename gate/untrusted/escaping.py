@@ -152,7 +152,7 @@ def for_dotenv(text: str) -> str:
 def encodable(text: str, encoding: str) -> str:
     """Return the text with what the encoding lacks replaced by backslash escapes.
 
-    Never fails: an encoding that is unknown, or that is none of text, is taken for ASCII.
+    Never fails: an encoding that is unknown, or that is not one of text, is taken for ASCII.
     """
     try:
         return text.encode(encoding, "backslashreplace").decode(encoding)
@@ -183,8 +183,8 @@ def _in_json(character: str) -> str:
     return "".join(f"\\u{units[i : i + 4]}" for i in range(0, len(units), 4))
 
 
-def _in_xml(found: re.Match[str]) -> str:
-    character = found[0]
+def _in_xml(match: re.Match[str]) -> str:
+    character = match[0]
     code = ord(character)
     if character.isascii() or _is_harmful(character, code):
         return f"&#{code};"

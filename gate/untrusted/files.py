@@ -54,9 +54,12 @@ def read_file(path: Path, limit: int = LARGEST, *, name: str = "The file") -> by
 
 
 def decoded(raw: bytes, *, name: str = "The file") -> str:
-    """Return the text of a file, less a byte order mark; raises ``Unreadable`` with the place."""
+    r"""Return the text of a file, without a byte order mark and with ``\n`` at the end of lines.
+
+    Raises ``Unreadable`` with the place that isn't UTF-8.
+    """
     try:
-        return raw.decode("utf-8-sig")
+        return raw.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
     except UnicodeDecodeError as error:
         before = error.object[: error.start].decode()
         place = place_at(before, len(before))

@@ -72,7 +72,7 @@ class Scalar(_Node, eq=False):
 
     @property
     def is_null(self) -> bool:
-        """Whether it is no value at all."""
+        """Whether it means that there is no value."""
         return self.plain and self.text in _NULL
 
     @property

@@ -156,6 +156,10 @@ def test_a_page_of_a_proxy_is_no_refusal(
     assert "HTTPS_PROXY" in outcome.error.remedy
 
 
+def test_204_is_neither_a_session_nor_a_refusal() -> None:
+    assert isinstance(trouble(role, said(204, {"Code": "NoPermission"})).error, ServiceUnreachable)
+
+
 @pytest.mark.parametrize("body", [b"", b"{}", b'{"error": "blocked"}', b"[]", b'{"Code": 4}'])
 def test_403_without_a_code_is_not_the_token_services(body: bytes) -> None:
     assert isinstance(trouble(role, said(403, body)).error, ServiceUnreachable)

@@ -92,7 +92,7 @@ def test_another_content_than_the_pinned_one_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("digest", ["", DIGEST[1:], "g" * 64, f"{DIGEST}0"])
-def test_a_pin_that_is_no_digest_is_refused(tmp_path: Path, digest: str) -> None:
+def test_a_pin_that_is_not_a_digest_is_refused(tmp_path: Path, digest: str) -> None:
     (tmp_path / "a.yaml").write_bytes(VALID)
     [line] = problems(tmp_path, f"a.yaml#sha256={digest}")
     assert line == "a.yaml:1:1: After #sha256= must stand 64 hexadecimal digits."

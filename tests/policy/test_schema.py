@@ -263,7 +263,7 @@ def test_an_allowing_rule_needs_a_reason_and_has_nothing_to_waive(tmp_path: Path
         ("1:1: block is missing at the top. Findings that fail the build", "version: 1"),
     ],
 )
-def test_a_file_that_is_no_policy_is_told(tmp_path: Path, problem: str, text: str) -> None:
+def test_a_file_that_is_not_a_policy_is_refused(tmp_path: Path, problem: str, text: str) -> None:
     lines = refused(tmp_path, text, raw=True)
     assert lines[0].startswith(f"a.yaml:{problem}")
 

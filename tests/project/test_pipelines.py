@@ -47,6 +47,14 @@ def test_tests_that_are_left_out_elsewhere_carry_a_registered_marker() -> None:
     assert "--ignore" not in text
 
 
+def test_end_to_end_tests_that_run_elsewhere_exist() -> None:
+    text = (WORKFLOWS / "test.yml").read_text(encoding="utf-8")
+    folders = re.findall(r"^ +(tests/\S+)$", text, re.MULTILINE)
+
+    assert folders
+    assert not [folder for folder in folders if not list((dev.ROOT / folder).glob("test_*.py"))]
+
+
 def test_the_action_is_tried_with_images_and_keys_of_the_sandbox() -> None:
     world = sample_world()
     sandbox = Sandbox(world)

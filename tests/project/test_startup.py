@@ -38,3 +38,9 @@ def test_a_command_that_asks_nobody_imports_no_network(arguments: tuple[str, ...
 
     assert "gate.cli" in modules
     assert set() == HEAVY & modules
+
+
+def test_the_http_client_is_loaded_before_the_time_of_a_run_begins() -> None:
+    program = "import sys, gate.connect; print('aiohttp' in sys.modules)"
+    printed = subprocess.check_output([sys.executable, "-c", program], cwd=ROOT, encoding="utf-8")
+    assert "True" == printed.strip()

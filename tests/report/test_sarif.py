@@ -128,6 +128,12 @@ def test_a_rule_of_which_nothing_is_known_has_texts_too() -> None:
     assert ["security"] == rule["properties"]["tags"]
 
 
+def test_advice_of_white_space_is_not_advice() -> None:
+    [rule] = only_run(made.decision(advice="\t"))["tool"]["driver"]["rules"]
+
+    assert "No advice is known for no_user." == rule["help"]["text"]
+
+
 @pytest.mark.parametrize(
     ("levels", "severity"),
     [

@@ -1,7 +1,8 @@
 """Whatever bytes arrive, each decoder reads them or raises an error of the gate's tree.
 
 The decoders of tokens, digests, manifests and of the policy's text have such tests beside their
-own (tests/keyless, tests/registry, tests/policy); here are whole answers, by operation, and files.
+own (tests/credentials, tests/registry, tests/policy); here are whole answers, by operation, and
+files.
 """
 
 from __future__ import annotations

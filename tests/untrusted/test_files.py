@@ -52,6 +52,10 @@ def test_a_byte_order_mark_is_no_part_of_the_text() -> None:
     assert "a\ufeff" == decoded("\ufeffa\ufeff".encode())
 
 
+def test_all_systems_ends_of_lines_are_one() -> None:
+    assert "a\nb\n\nc\n" == decoded(b"a\r\nb\r\rc\n")
+
+
 def test_bytes_that_are_not_utf_8_have_their_place() -> None:
     with pytest.raises(Unreadable, match="not UTF-8 text from line 2 on") as caught:
         decoded(b"\xef\xbb\xbfa: 1\nb: \xff")

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from gate.checkout.dockerfile.instructions import parse
 from gate.checkout.dockerfile.locating import locate_commands
 from gate.checkout.dockerfile.stages import base_images
 
-__all__ = ["base_images", "locate_commands", "parse"]
+__all__ = ["base_images", "locate_commands"]

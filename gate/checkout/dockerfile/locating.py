@@ -24,10 +24,11 @@ def locate_commands(verdict: Verdict, path: str, text: str) -> Verdict:
     ``text`` is the Dockerfile's, ``path`` its name in reports. An image with other findings gets a
     note that says so; decisions and all else stay as they are.
     """
+    if not any(image.decisions for image in verdict.images):
+        return verdict
     matcher = Matcher(text)
-    return replace(
-        verdict, images=tuple(_located(image, path, matcher) for image in verdict.images)
-    )
+    images = tuple(_located(image, path, matcher) for image in verdict.images)
+    return replace(verdict, images=images)
 
 
 def _located(image: ImageVerdict, path: str, matcher: Matcher) -> ImageVerdict:

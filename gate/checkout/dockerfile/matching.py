@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from gate.checkout.dockerfile.canonical import Key, canonical, keys_of, readings, shells
@@ -17,7 +16,7 @@ from gate.checkout.dockerfile.stages import VARIABLE, image_stages, stages_of
 from gate.untrusted import mask_secrets
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
 _MASK = "***"
 _WILD = "\0"
@@ -28,8 +27,8 @@ _EXPANDED = _NAMED | {"USER", "WORKDIR", "COPY", "ADD", "VOLUME", "STOPSIGNAL", 
 _VARIABLE = re.compile(rf"[\\`].|{VARIABLE}", re.DOTALL)
 _NAME = re.compile(r"(?:\A| )([\w.-]++)=")
 _TELLING = re.compile(r"[^\W_]")
-# Masking costs far more than comparing: each text as if it were so many characters longer, and
-# all that may be masked of a file, which is more than people write.
+# Masking costs far more than comparing: each text as if it were so many characters longer. What a
+# file has beyond the limit, which is more than people write, is compared as it is.
 _FIXED_COST = 40
 _MOST_MASKING = 400_000
 _MOST_SHELLS = 10
@@ -45,85 +44,58 @@ class _Line(NamedTuple):
     in_image: bool
 
 
-# An instruction's line, keyword, and arguments.
-_Writing = tuple[_Line, str, str]
-
-
 class Matcher:
     """The instructions of a Dockerfile, in the ways in which commands are looked up."""
 
     def __init__(self, text: str) -> None:
-        self._writings = list(_writings(text))
-        named = [
-            canonical(keyword, arguments)
-            for _, keyword, arguments in self._writings
-            if keyword == "SHELL" and len(arguments) <= _LONGEST_SHELL
-        ]
-        self._shell = shells(list(dict.fromkeys(filter(None, named)))[:_MOST_SHELLS])
+        self._exact: dict[Key, set[_Line]] = defaultdict(set)
+        self._patterns: dict[tuple[str, ...], set[tuple[str, _Line]]] = defaultdict(set)
+        named: dict[str, None] = {}
+        for line, keyword, arguments in _masked(text):
+            for key in keys_of(keyword, arguments):
+                self._exact[key].add(line)
+            pattern = _pattern(keyword, arguments) if keyword in _EXPANDED else ""
+            if _WILD in pattern:
+                self._patterns[_shape(Key(keyword, pattern))].add((pattern, line))
+            if keyword == "SHELL" and len(arguments) <= _LONGEST_SHELL:
+                named[canonical(keyword, arguments)] = None
+        self._shell = shells(list(filter(None, named))[:_MOST_SHELLS])
 
     def lines(self, command: str) -> tuple[int, ...]:
         """Return the lines of the instructions that a build command comes from equally well.
 
         Instructions of stages that make the image go before all others. Empty if there is none.
         """
-        index = self._masked if _MASK in command else self._plain
         keys = readings(command, self._shell)
-        matches = [match for key in keys for match in index.matches(key)]
+        matches = [match for key in keys for match in self._matches(key)]
         longest = max((length for length, _ in matches), default=0)
         lines = {line for length, line in matches if length == longest}
         in_image = {line for line in lines if line.in_image}
         return tuple(sorted({line.number for line in in_image or lines}))
 
-    @cached_property
-    def _plain(self) -> _Index:
-        return _Index(self._writings)
-
-    @cached_property
-    def _masked(self) -> _Index:
-        return _Index(_masked(self._writings))
-
-
-class _Index:
-    """Instructions by what they are compared by; those with wildcards by their names or words."""
-
-    def __init__(self, writings: Iterable[_Writing]) -> None:
-        self._exact: dict[Key, set[_Line]] = defaultdict(set)
-        self._patterns: dict[tuple[str, ...], set[tuple[str, _Line]]] = defaultdict(set)
-        for line, keyword, arguments in writings:
-            for key in keys_of(keyword, arguments):
-                self._exact[key].add(line)
-            pattern = _pattern(keyword, arguments) if keyword in _EXPANDED else ""
-            if _WILD in pattern:
-                self._patterns[_shape(Key(keyword, pattern))].add((pattern, line))
-
-    def matches(self, key: Key) -> Iterator[tuple[int, _Line]]:
+    def _matches(self, key: Key) -> Iterator[tuple[int, _Line]]:
         """Yield the lines that this may be, each with the length of the text that is literal."""
-        if key in self._exact:
-            yield from ((len(key.text), line) for line in self._exact[key])
-            return
-        alike = self._patterns.get(_shape(key), ())
+        exact = self._exact.get(key, ())
+        yield from ((_literal(key.text), line) for line in exact)
+        # A mask may stand for any value, of a variable too.
+        alike = self._patterns.get(_shape(key), ()) if not exact or _MASK in key.text else ()
         for pattern, line in alike if len(alike) <= _MOST_ALIKE else ():
             if _fits(pattern, key):
-                yield len(pattern.replace(_WILD, "")), line
+                yield _literal(pattern), line
 
 
-def _writings(text: str) -> Iterator[_Writing]:
+def _masked(text: str) -> Iterator[tuple[_Line, str, str]]:
+    """Yield line, keyword and arguments of instructions, with secrets masked as in findings."""
     instructions = parse(text)
     image = image_stages(stages_of(instructions))
-    stage = -1
+    stage, left = -1, _MOST_MASKING
     for instruction in instructions:
-        stage += instruction.keyword == "FROM"
-        line = _Line(instruction.line, stage in image)
-        yield line, instruction.keyword, with_documents(instruction)
-
-
-def _masked(writings: Iterable[_Writing]) -> Iterator[_Writing]:
-    """Mask secrets as they are masked in findings, as far as that is affordable."""
-    left = _MOST_MASKING
-    for line, keyword, arguments in writings:
+        keyword, arguments = instruction.keyword, with_documents(instruction)
+        stage += keyword == "FROM"
         left -= len(arguments) + _FIXED_COST
         if left > 0:
-            yield line, keyword, mask_secrets(f"{keyword} {arguments}")[len(keyword) + 1 :]
+            arguments = mask_secrets(f"{keyword} {arguments}")[len(keyword) + 1 :]
+        yield _Line(instruction.line, stage in image), keyword, arguments
 
 
 def _pattern(keyword: str, arguments: str) -> str:
@@ -138,6 +110,10 @@ def _shape(key: Key) -> tuple[str, ...]:
     """Return what a pattern is looked up by: the names that are set, or the number of words."""
     names = _NAME.findall(key.text) if key.keyword in _NAMED else [str(key.text.count(" "))]
     return (key.keyword, *names)
+
+
+def _literal(text: str) -> int:
+    return len(text.replace(_WILD, "").replace(_MASK, ""))
 
 
 def _fits(pattern: str, key: Key) -> bool:

@@ -33,7 +33,7 @@ class Stage(Struct, frozen=True):
     """A stage: what its FROM names, the line of that, and the earlier stage that it is based on.
 
     ``image`` has the defaults of build arguments in it, or is as written where they don't tell all
-    of it. ``base`` is the number of a stage, ``None`` if the base is none of them.
+    of it. ``base`` is the number of a stage, ``None`` if the base is another image.
     """
 
     image: str
@@ -56,7 +56,7 @@ def base_images(text: str) -> tuple[tuple[str, int], ...]:
 
 def stages_of(instructions: Iterable[Instruction]) -> tuple[Stage, ...]:
     """List the stages of a Dockerfile in its order."""
-    defaults: dict[str, str] = {}
+    defaults: dict[str, str | None] = {}
     stages: list[Stage] = []
     numbers: dict[str, int] = {}
     for instruction in instructions:
@@ -82,34 +82,40 @@ def image_stages(stages: tuple[Stage, ...]) -> frozenset[int]:
     return frozenset(numbers)
 
 
-def _declare(arguments: str, defaults: dict[str, str]) -> None:
-    """Take over the defaults that an ARG gives to build arguments."""
+def _declare(arguments: str, defaults: dict[str, str | None]) -> None:
+    """Take over the defaults that an ARG gives; ``None`` is one that the file doesn't tell."""
     for word in _WORD.findall(arguments):
-        name, sign, written = word.partition("=")
-        value = _expanded(_QUOTES.sub("", written), defaults) if sign else None
-        if value is not None and len(value) <= _MOST_VALUE:
-            defaults[name] = value
+        name, sign, written = _QUOTES.sub("", word).partition("=")
+        if sign:
+            defaults[name] = _expanded(written, defaults)
 
 
-def _expanded(text: str, values: Mapping[str, str]) -> str | None:
-    """Return the text with its variables replaced; ``None`` if one of them has no value here."""
-    pieces: list[str] = []
-    done = 0
+def _expanded(text: str, values: Mapping[str, str | None]) -> str | None:
+    """Return the text with its variables replaced.
+
+    ``None`` if one of them has no value here, or where the text gets too long to be one.
+    """
+    expanded, done = "", 0
     for reference in _VARIABLE.finditer(text):
         value = _value(reference, values)
-        if value is None:
+        if value is None or len(expanded) > _MOST_VALUE:
             return None
-        pieces += (text[done : reference.start()], value)
+        expanded += text[done : reference.start()] + value
         done = reference.end()
-    return "".join((*pieces, text[done:]))
+    expanded += text[done:]
+    return expanded if len(expanded) <= _MOST_VALUE else None
 
 
-def _value(reference: re.Match[str], values: Mapping[str, str]) -> str | None:
-    value = values.get(reference["name"] or reference["braced"])
+def _value(reference: re.Match[str], values: Mapping[str, str | None]) -> str | None:
+    name = reference["name"] or reference["braced"]
+    value = values.get(name, "")
+    if value is None:
+        return None
+    is_set = name in values
     mode, word = reference["mode"] or "", reference["word"] or ""
-    is_set = value is not None if mode in {"-", "+"} else bool(value)
+    counts = is_set if mode in {"-", "+"} else bool(value)
     if mode.endswith("-"):
-        return value if is_set else _expanded(word, values)
+        return value if counts else _expanded(word, values)
     if mode.endswith("+"):
-        return _expanded(word, values) if is_set else ""
-    return None if mode in {"#", "%", "/"} else value
+        return _expanded(word, values) if counts else ""
+    return value if is_set and mode not in {"#", "%", "/"} else None

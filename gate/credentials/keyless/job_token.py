@@ -9,10 +9,9 @@ from urllib.parse import urlsplit
 import msgspec
 
 from gate.credentials.keyless.role import AUDIENCE
-from gate.credentials.keyless.troubles import foreign, passing, unreadable
 from gate.credentials.keyless.web_token import checked_token
 from gate.errors import AnswerUnreadable, NoCredentials
-from gate.http import HttpRequest, is_loopback
+from gate.http import HttpRequest, intercepted, is_loopback, passing, unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -89,11 +88,11 @@ class TokenAnswer(msgspec.Struct):
 
 def read_github_token(response: HttpResponse) -> str | Trouble:
     """Return the token, or the trouble; raises ``NoCredentials`` for a refusal."""
-    trouble = passing(response)
+    trouble = passing(response.name, response.status)
     if trouble is not None:
         return trouble
     if response.is_page:
-        return foreign(response)
+        return intercepted(response.name, response.status)
     if response.status >= _REFUSED:
         raise NoCredentials(
             f"GitHub gave this job no OIDC token (status {response.status}).",
@@ -104,7 +103,7 @@ def read_github_token(response: HttpResponse) -> str | Trouble:
         answer = msgspec.json.decode(response.body, type=TokenAnswer, strict=True)
         return checked_token(answer.value, AnswerUnreadable("No token.", ""))
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, AnswerUnreadable):
-        return unreadable(response.name, "it holds no token")
+        return unreadable(response.name, "It holds no token.")
 
 
 def find_job_token(environment: Mapping[str, str]) -> JobToken | None:

@@ -11,9 +11,8 @@ import msgspec
 from msgspec import Struct
 
 from gate.credentials.environment import Credentials
-from gate.credentials.keyless.troubles import foreign, passing, unreadable
 from gate.errors import NoCredentials
-from gate.http import HttpRequest, Trouble
+from gate.http import HttpRequest, Trouble, intercepted, passing, unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,6 +26,7 @@ SHORTEST, LONGEST = 900, 3600
 """Seconds that a session may last: STS's least, and what every role allows."""
 
 _OK = 200
+_REFUSED = 400
 _MALFORMED = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 
@@ -157,20 +157,22 @@ def read_session(response: HttpResponse, role: str, claims: str) -> Session | Tr
         key = msgspec.json.decode(response.body, type=_Success, strict=True).credentials
     except _MALFORMED:
         if response.is_page:
-            return foreign(response)
-        return unreadable(response.name, "it holds no credentials")
+            return intercepted(response.name, response.status)
+        return unreadable(response.name, "It holds no credentials.")
     credentials = Credentials(key.access_key_id, key.access_key_secret, key.security_token)
     return Session(credentials, key.expiration, response.headers.get("Date", ""))
 
 
 def _no_session(response: HttpResponse, role: str, claims: str) -> Trouble:
-    trouble = passing(response)
+    trouble = passing(response.name, response.status)
     if trouble is not None:
         return trouble
+    if response.status < _REFUSED:
+        return intercepted(response.name, response.status)
     try:
         refusal = msgspec.json.decode(response.body, type=_Refusal, strict=True)
     except _MALFORMED:
-        return foreign(response)
+        return intercepted(response.name, response.status)
     if refusal.code.startswith("Throttling"):
         return Trouble(what=f"throttling (status {response.status})", throttled=True)
     raise _refused(refusal, role, claims)

@@ -13,7 +13,6 @@ from msgspec.structs import replace
 
 from gate.credentials.environment import checked
 from gate.credentials.keyless.role import LONGEST, SHORTEST, assume_role, read_session
-from gate.credentials.keyless.troubles import PLACE
 from gate.credentials.keyless.web_token import claims_of
 from gate.errors import GateError
 from gate.http import ServiceClock
@@ -97,7 +96,7 @@ class RoleCredentials:
         from gate.http import Sender  # noqa: PLC0415 - an HTTP client is heavy
 
         run = replace(self.run, deadline=until)
-        async with Sender(run, largest=LARGEST_ANSWER, place=PLACE, tls=self.tls) as sender:
+        async with Sender(run, largest=LARGEST_ANSWER, tls=self.tls) as sender:
             session = await self._exchange(sender)
         service_clock = ServiceClock(run.clock.now)
         service_clock.hear(session.date)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gate.findings import Level, Shown, Status
+from gate.findings import Shown, Status
+from gate.report import wording
 from gate.report.html.image_list import row_names
-from gate.report.html.marks import DECIDED, level_mark, mark
+from gate.report.html.marks import level_mark, mark
 from gate.report.html.markup import (
     NOTHING,
     Markup,
@@ -19,14 +20,6 @@ from gate.report.html.markup import (
     section,
     word,
 )
-from gate.report.wording import (
-    LEVELS_WORST_FIRST,
-    code_of,
-    facts_of,
-    scan_in_brief,
-    status_in_words,
-    weight,
-)
 from gate.verdict import STRICTEST_FIRST, Outcome
 
 if TYPE_CHECKING:
@@ -36,7 +29,6 @@ if TYPE_CHECKING:
     from gate.verdict import Decision, ImageVerdict
 
 _PREVIEW = 160
-_LEVEL_WORD = 40
 _STATUSES = tuple(Status)
 # Facts that the row or its summary shows.
 _IN_ROW = ("level", "status", "place")
@@ -52,7 +44,7 @@ def findings_section(images: Sequence[ImageVerdict]) -> Markup:
     risks = _numbered(images)
     names = row_names(images)
     rows = [(decision, at) for at, image in enumerate(images) for decision in image.decisions]
-    rows.sort(key=lambda row: (weight(row[0]), risks[row[0].finding.risk]))
+    rows.sort(key=lambda row: (wording.weight(row[0]), risks[row[0].finding.risk]))
     several = len(names) > 1
     table = element(
         "table",
@@ -79,7 +71,7 @@ def _why_none(images: Sequence[ImageVerdict]) -> str:
         return "There are no findings because no image was judged."
     if any(image.outcome is not Outcome.PASS for image in images):
         return "No findings are known, which proves nothing: the evidence is incomplete."
-    scans = "; ".join(dict.fromkeys(scan_in_brief(image.scan) for image in images))
+    scans = "; ".join(dict.fromkeys(wording.scan_in_brief(image.scan) for image in images))
     return f"No build risks were found ({scans})."
 
 
@@ -106,13 +98,13 @@ def _row(
 ) -> Markup:
     """Return a row; what it is filtered and sorted by are numbers, never untrusted texts."""
     finding = decision.finding
-    action, level = weight(decision)
+    action, level = wording.weight(decision)
     return element(
         "tr",
         mark(decision.action, "td", role="cell"),
         level_mark(finding.level, "td", _unknown_word(finding), role="cell"),
         element("td", _risk(decision), role="cell", class_="risk"),
-        element("td", word(status_in_words(finding)), role="cell"),
+        element("td", word(wording.status_in_words(finding.status)), role="cell"),
         element("td", prose(names[at]), role="cell", class_="of") if len(names) > 1 else NOTHING,
         role="row",
         data_action=action,
@@ -125,17 +117,16 @@ def _row(
 
 def _unknown_word(finding: Finding) -> Markup:
     """Return the service's own word for a level that the gate doesn't know."""
-    if finding.level is Level.UNKNOWN and finding.level_word:
-        return element("span", prose(f"({finding.level_word[:_LEVEL_WORD]})"), class_="word")
-    return NOTHING
+    own = wording.own_level_word(finding)
+    return element("span", prose(own), class_="word") if own else NOTHING
 
 
 def _risk(decision: Decision) -> Markup:
     """Return the risk's name, beginning and place of its command, and the rest folded."""
     finding = decision.finding
     name = finding.name or finding.risk
-    place = f"{finding.location.path}:{finding.location.line}" if finding.location else ""
-    preview = code_of(finding)[:_PREVIEW]
+    place = wording.place_of(finding)
+    preview = wording.code_of(finding)[:_PREVIEW]
     return element(
         "details",
         element(
@@ -145,7 +136,7 @@ def _risk(decision: Decision) -> Markup:
             element("code", prose(place), class_="place") if place else NOTHING,
             element("code", prose(preview), class_="preview") if preview else NOTHING,
         ),
-        element("dl", *map(_entry, facts_of(decision, without=_IN_ROW))),
+        element("dl", *map(_entry, wording.facts_of(decision, without=_IN_ROW))),
     )
 
 
@@ -161,9 +152,12 @@ def _filters(names: Sequence[str], risks: Mapping[str, int]) -> Markup:
     """Return the controls, which are of no use without the script and so hidden until it runs."""
     search = element("input", id="search", type="search", autocomplete="off", spellcheck="false")
     choices = {
-        "action": ("Decision", [DECIDED[action] for action in STRICTEST_FIRST]),
-        "level": ("Level", [level.value for level in LEVELS_WORST_FIRST]),
-        "status": ("Status", [status.value.replace("_", " ") for status in _STATUSES]),
+        "action": (
+            "Decision",
+            [wording.DECIDED[action].capitalize() for action in STRICTEST_FIRST],
+        ),
+        "level": ("Level", [level.value for level in wording.LEVELS_WORST_FIRST]),
+        "status": ("Status", [wording.status_in_words(status) for status in _STATUSES]),
         "risk": ("Risk", list(risks)),
         "image": ("Image", names),
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gate import __version__
+from gate.report import wording
 from gate.report.html.marks import icon
 from gate.report.html.markup import (
     NOTHING,
@@ -17,17 +18,6 @@ from gate.report.html.markup import (
     prose,
     section,
     word,
-)
-from gate.report.wording import (
-    ABOUT_SAMPLE_DATA,
-    NOTHING_JUDGED,
-    SANDBOX,
-    counted,
-    full_name,
-    is_let_through,
-    moment,
-    service_in_words,
-    short,
 )
 from gate.verdict import Outcome
 
@@ -42,10 +32,10 @@ _BADGE = "Let through by policy"
 def title(verdict: Verdict) -> str:
     """Return the page's title, the verdict first, for it may be cut in a tab."""
     if len(verdict.images) == 1:
-        about = short(verdict.images[0].reference)
+        about = wording.short(verdict.images[0].reference)
     else:
-        about = counted(len(verdict.images), "image")
-    sandbox = f"{SANDBOX}: " if verdict.service.sandbox else ""
+        about = wording.counted(len(verdict.images), "image")
+    sandbox = f"{wording.SANDBOX}: " if verdict.service.sandbox else ""
     return f"{verdict.outcome.value.upper()}: {sandbox}{about}"
 
 
@@ -77,8 +67,8 @@ def _sandbox(verdict: Verdict) -> Markup:
         return NOTHING
     return element(
         "p",
-        element("strong", word(SANDBOX)),
-        word(f": {ABOUT_SAMPLE_DATA}"),
+        element("strong", word(wording.SANDBOX)),
+        word(f": {wording.ABOUT_SAMPLE_DATA}"),
         class_="sandbox",
     )
 
@@ -87,13 +77,13 @@ def _only_image(verdict: Verdict) -> Markup:
     """Return the image's name where the verdict is about one."""
     if len(verdict.images) != 1:
         return NOTHING
-    return element("p", code(full_name(verdict.images[0])), class_="of")
+    return element("p", code(wording.full_name(verdict.images[0])), class_="of")
 
 
 def _sentence(verdict: Verdict) -> str:
     images = verdict.images
     if not images:
-        return f"{NOTHING_JUDGED} Nothing judged is not a pass."
+        return f"{wording.NOTHING_JUDGED} Nothing judged is not a pass."
     if len(images) == 1:
         return images[0].message
     if verdict.outcome is Outcome.PASS:
@@ -101,9 +91,10 @@ def _sentence(verdict: Verdict) -> str:
     numbers = {
         "blocked": sum(image.outcome is Outcome.BLOCK for image in images),
         "undecided": sum(
-            image.outcome is Outcome.UNDECIDED and not is_let_through(image) for image in images
+            image.outcome is Outcome.UNDECIDED and not wording.is_let_through(image)
+            for image in images
         ),
-        "undecided and let through by policy": sum(map(is_let_through, images)),
+        "undecided and let through by policy": sum(map(wording.is_let_through, images)),
         "passed": sum(image.outcome is Outcome.PASS for image in images),
     }
     parts = ", ".join(f"{number} {what}" for what, number in numbers.items() if number)
@@ -115,7 +106,7 @@ def notes_section(verdict: Verdict) -> Markup:
     if not verdict.notes:
         return NOTHING
     notes = (element("li", prose(note), lang=language(note)) for note in verdict.notes)
-    heading = counted(len(verdict.notes), "note")
+    heading = wording.counted(len(verdict.notes), "note")
     return section("notes", heading, element("ul", *notes, class_="notes"))
 
 
@@ -129,7 +120,7 @@ def _facts(verdict: Verdict) -> Iterator[tuple[str, Markup]]:
     for policy in verdict.policies:
         yield "Policy", _policy(policy)
     yield "Asked", _service(verdict.service)
-    at = moment(verdict.generated_at)
+    at = wording.moment(verdict.generated_at)
     machine_readable = verdict.generated_at.isoformat(timespec="seconds")
     yield "Generated at", element("time", word(at), datetime=machine_readable)
     yield "Tool", word(f"buildrisk-gate {__version__}")
@@ -137,7 +128,7 @@ def _facts(verdict: Verdict) -> Iterator[tuple[str, Markup]]:
 
 def _service(service: Service) -> Markup:
     if not service.endpoint:
-        return word(service_in_words(service))
+        return word(wording.service_in_words(service))
     region = word(f" ({service.region})") if service.region else NOTHING
     return joined(code(service.endpoint), region)
 

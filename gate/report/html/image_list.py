@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gate.report import wording
 from gate.report.html.marks import icon
 from gate.report.html.markup import (
     NOTHING,
@@ -18,15 +19,6 @@ from gate.report.html.markup import (
     word,
 )
 from gate.report.naming import by_digest
-from gate.report.wording import (
-    counts_in_brief,
-    full_name,
-    identification,
-    let_through,
-    record_in_parts,
-    scan_in_full,
-    short,
-)
 from gate.verdict import Outcome
 
 if TYPE_CHECKING:
@@ -62,21 +54,21 @@ def images_section(images: Sequence[ImageVerdict]) -> Markup:
 
 def row_names(images: Sequence[ImageVerdict]) -> list[str]:
     """Return a name for each image that fits into a row: without its host where that is clear."""
-    full = [full_name(image) for image in images]
-    brief = [short(name) for name in full]
+    full = [wording.full_name(image) for image in images]
+    brief = [wording.short(name) for name in full]
     return brief if len(set(brief)) == len(set(full)) else full
 
 
 def _image(image: ImageVerdict, *, unfolded: bool, with_message: bool) -> Markup:
-    outcome = image.outcome.value.upper() + let_through(image)
-    brief = counts_in_brief(image) or image.reason
+    outcome = image.outcome.value.upper() + wording.let_through(image)
+    brief = wording.counts_in_brief(image) or image.reason
     return element(
         "details",
         element(
             "summary",
             icon(image.outcome),
             element("strong", word(outcome), class_="outcome"),
-            element("code", prose(full_name(image)), class_="reference"),
+            element("code", prose(wording.full_name(image)), class_="reference"),
             element("span", word(brief), class_="brief"),
         ),
         _message(image) if with_message else NOTHING,
@@ -99,17 +91,17 @@ def _facts(image: ImageVerdict) -> Iterator[tuple[str, Markup] | tuple[str, Mark
     else:
         if not (name and record.digest and name.endswith(record.digest)):
             yield "Digest", code(record.digest) if record.digest else word("unknown")
-        yield "Identified by", word(identification(image) or "nothing for certain")
+        yield "Identified by", word(wording.identification(image) or "nothing for certain")
     if name:
         yield "By digest", code(name)
     yield from _scan_facts(image.scan)
     if record is not None:
-        yield "Record", joined(*map(code, record_in_parts(record)), by=", ")
+        yield "Record", joined(*map(code, wording.record_in_parts(record)), by=", ")
     for note in image.notes:
         yield "Note", prose(note), language(note)
 
 
 def _scan_facts(scan: Scan) -> Iterator[tuple[str, Markup]]:
-    yield "Scan", word(scan_in_full(scan))
+    yield "Scan", word(wording.scan_in_full(scan))
     if scan.checks_off:
         yield "Not checked", joined(*map(code, scan.checks_off), by=", ")

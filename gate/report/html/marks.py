@@ -6,17 +6,13 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from gate.report.html.markup import NOTHING, Markup, element, joined, word
-from gate.verdict import Action, Outcome
+from gate.report.wording import DECIDED
+from gate.verdict import Outcome
 
 if TYPE_CHECKING:
     from gate.findings import Level
+    from gate.verdict import Action
 
-DECIDED = {
-    Action.BLOCK: "Blocked",
-    Action.WARN: "Warned",
-    Action.WAIVED: "Waived",
-    Action.ALLOW: "Allowed",
-}
 # An octagon with a bar, a disk with a tick, a diamond with a question mark, on 24 by 24.
 _SHAPES = {
     Outcome.BLOCK: (
@@ -63,7 +59,9 @@ def tab_icon(outcome: Outcome) -> str:
 
 def mark(action: Action, tag: str = "span", **attributes: str) -> Markup:
     """Return the word for a decision, beside the shape and colour that stand for it."""
-    return element(tag, word(DECIDED[action]), class_=f"mark {action.value}", **attributes)
+    return element(
+        tag, word(DECIDED[action].capitalize()), class_=f"mark {action.value}", **attributes
+    )
 
 
 def level_mark(

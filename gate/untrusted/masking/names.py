@@ -28,7 +28,7 @@ _SECRET_END = re.compile(
     r"(?:token|pwd|authconfig|masterauth|sonarlogin"
     r"|(?:db|user|root|admin|my|sql|pg|postgres|redis|mail|smtp|ssh|ftp|ldap|store|key|require)pass)\d*\Z"
 )
-# TOKEN_URL, PASSWORD_FILE, SECRET_NAME: they tell about a secret, their value is none.
+# TOKEN_URL, PASSWORD_FILE, SECRET_NAME: they are about a secret, their value is not one.
 _ABOUT_SECRETS = re.compile(
     r"files?|paths?|dir|directory|url|uri|endpoint|host|port|names?|length|len|min|max|ttl|expiry"
     r"|expires|expiration|timeout|limit|count|size|type|policy|enabled?|disabled?|required|stdin|fd"

@@ -65,7 +65,7 @@ _PASSWORD = re.compile(
     r"://[^\s:/?#@'\"<>]*+:(?!\d{1,5}[/?#'\"\s])([^\s/?#'\"]+(?=@)|[^\s'\"@]{1,200}(?=@))"
 )
 _TOKEN_AS_USER = re.compile(r"://([\w.~-]{20,255})@")
-# Where the password is none, the user is a token.
+# Where there is no password, the user is a token.
 _TOKEN_FIRST = re.compile(r"://([^\s:/?#@'\"<>]++):(?:x-oauth-basic)?@")
 _HEADER = re.compile(
     r"(?i)(?<![\w-])(?:(?:proxy-)?authorization(?:\\{0,8}[\"'])?\s{0,8}[:=]\s{0,8}(?:\\{0,8}[\"'])?"

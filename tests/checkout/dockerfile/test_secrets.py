@@ -74,6 +74,13 @@ def test_commands_that_only_secrets_tell_apart_fit_equally_well() -> None:
     assert (2, 3) == Matcher(text).lines("ENV TOKEN=***")
 
 
+@pytest.mark.parametrize("twin", ["ENV TOKEN=$TOKEN", "ENV TOKEN=${A}b"])
+def test_a_mask_may_stand_for_a_variable_s_value(twin: str) -> None:
+    text = f"FROM alpine\nENV TOKEN=aiNg4ahj\n{twin}\n"
+
+    assert (2, 3) == Matcher(text).lines("ENV TOKEN=***")
+
+
 @pytest.mark.parametrize("command", ["ENV TOKENS=***", "ENV OTHER_SECRET=***", "RUN ***"])
 def test_another_masked_command_comes_from_none(command: str) -> None:
     assert () == Matcher(FILE).lines(command)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from gate.checkout.dockerfile import base_images, parse
+from gate.checkout.dockerfile import base_images
+from gate.checkout.dockerfile.instructions import parse
 from gate.checkout.dockerfile.stages import image_stages, stages_of
 
 
@@ -26,6 +27,9 @@ from gate.checkout.dockerfile.stages import image_stages, stages_of
         ((("a:${V%.*}", 2),), "ARG V=1.2\nFROM a:${V%.*}\n"),
         ((("a:", 2),), "ARG V\nFROM a:${V:+x}\n"),
         ((("$V", 2),), "ARG V=\nFROM $V\n"),
+        ((("a:$V", 3),), "ARG V=1\nARG V=$U\nFROM a:$V\n"),
+        ((("a:1", 3),), "ARG V=1\nARG V\nFROM a:$V\n"),
+        ((("a:$W", 3),), f"ARG V={'x' * 600}\nARG W=$V$V\nFROM a:$W\n"),
         ((("a", 1), ("b:$V", 3)), "FROM a\nARG V=1\nFROM b:$V\n"),
         ((("a", 2),), "ARG BASE=build\nFROM a AS build\nFROM $BASE\n"),
         ((("web", 1),), "FROM web AS web\n"),

@@ -8,13 +8,13 @@ HOST = "registry.cn-hangzhou.aliyuncs.com"
 HEX = "0123456789abcdef" * 4
 
 
-def found(text: str, path: str = "app.yaml") -> FileImages:
+def read_text(text: str, path: str = "app.yaml") -> FileImages:
     return find_images(path, dedent(text).lstrip("\n"))
 
 
 def images(text: str, path: str = "app.yaml") -> list[tuple[str, int, str]]:
     """Return text, line and user of each image, where nothing was left out."""
-    result = found(text, path)
+    result = read_text(text, path)
     assert () == result.notes
     return [(image.text, image.line, image.where) for image in result.images]
 

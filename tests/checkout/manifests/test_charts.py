@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from gate.checkout.manifests.charts import may_change
-from tests.checkout.manifests.finding import HEX, HOST, found, images, names
+from tests.checkout.manifests.finding import HEX, HOST, images, names, read_text
 
 
 def test_images_are_composed_of_their_parts_at_any_depth() -> None:
@@ -79,7 +79,7 @@ def test_what_is_no_name_is_none() -> None:
 
 
 def test_a_tag_that_the_chart_knows_is_told() -> None:
-    result = found("a:\n  image: {registry: 'u:pw@h.example', repository: shop/web, tag: ''}\n")
+    result = read_text("a:\n  image: {registry: 'u:pw@h.example', repository: shop/web, tag: ''}\n")
     [note] = result.notes
     assert note == (
         "app.yaml:2: ***@h.example/shop/web (key a.image) names no tag; "
@@ -89,7 +89,7 @@ def test_a_tag_that_the_chart_knows_is_told() -> None:
 
 @pytest.mark.parametrize("text", ["image: {repository: a/b, tag: 1.10}", "{image: a/b, tag: 1.10}"])
 def test_a_tag_that_helm_changes_is_told_and_taken_as_written(text: str) -> None:
-    result = found(text)
+    result = read_text(text)
     assert ["a/b:1.10"] == [image.text for image in result.images]
     [note] = result.notes
     assert note == (

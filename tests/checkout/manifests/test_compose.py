@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from tests.checkout.manifests.finding import HOST, found, images, names
+from tests.checkout.manifests.finding import HOST, images, names, read_text
 
 
 def test_services_name_images_and_image_volumes() -> None:
@@ -53,7 +53,7 @@ def test_services_share_what_an_extension_holds() -> None:
 
 
 def test_what_is_only_built_or_extended_is_told() -> None:
-    result = found("""
+    result = read_text("""
         services:
           a: {build: .}
           b: {extends: {file: other.yaml, service: b}}

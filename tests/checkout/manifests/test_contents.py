@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gate.checkout.manifests import choose, find_images
-from tests.checkout.manifests.finding import HOST, found, images, names
+from tests.checkout.manifests.finding import HOST, images, names, read_text
 
 DOCKERFILE = f"ARG TAG=3.12\nFROM {HOST}/base/python:$TAG AS build\nFROM build\nFROM scratch\n"
 
@@ -37,7 +37,7 @@ def test_files_that_name_nothing_name_nothing(text: str) -> None:
 
 
 def test_a_template_spoils_no_other_document() -> None:
-    result = found("""
+    result = read_text("""
         image: shop/a:1
         ---
         {{- if .Values.image }}
@@ -58,13 +58,13 @@ def test_a_template_spoils_no_other_document() -> None:
 
 
 def test_a_broken_document_is_told() -> None:
-    [note] = found("a: 1\n---\nimage: [\n").notes
+    [note] = read_text("a: 1\n---\nimage: [\n").notes
     assert note.startswith("app.yaml:4: a document that can't be read, skipped: ")
     assert "This is neither YAML nor JSON: expected" in note
 
 
 def test_a_repeated_key_is_told() -> None:
-    result = found("image: shop/a:1\nimage: shop/b:2\n")
+    result = read_text("image: shop/a:1\nimage: shop/b:2\n")
     assert ["shop/b:2"] == [image.text for image in result.images]
     assert ("app.yaml:2: image stands twice in one mapping; the last one counts",) == result.notes
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.checkout.manifests.finding import HEX, HOST, found, images, names
+from tests.checkout.manifests.finding import HEX, HOST, images, names, read_text
 
 POD = """
 spec:
@@ -152,7 +152,7 @@ def test_other_places_of_a_resource_count_if_they_name_a_host() -> None:
 @pytest.mark.parametrize("image", ["''", "~", "", "[a]", "{a: b}"])
 def test_a_container_without_an_image_is_told(image: str) -> None:
     text = f"apiVersion: v1\nkind: Pod\nspec:\n  containers:\n  - name: app\n    image: {image}\n"
-    result = found(text)
+    result = read_text(text)
     assert ((), ("app.yaml:6: Pod, container app, names no image; skipped",)) == (
         result.images,
         result.notes,
@@ -187,7 +187,7 @@ def test_values_of_helm_in_resources_are_read() -> None:
 
 def test_values_in_one_text_are_told() -> None:
     text = of_kind("Application", "spec: {helm: {values: 'image: x', valuesObject: text}}")
-    [note] = found(text).notes
+    [note] = read_text(text).notes
     assert note == (
         "app.yaml:5: Application web, values are one text, whose images aren't read; skipped"
     )

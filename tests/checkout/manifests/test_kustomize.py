@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.checkout.manifests.finding import HEX, HOST, found, images, names
+from tests.checkout.manifests.finding import HEX, HOST, images, names, read_text
 
 IMAGES = f"""
 images:
@@ -43,7 +43,7 @@ def test_the_line_is_that_of_the_entry() -> None:
 
 
 def test_a_tag_that_stays_is_told() -> None:
-    result = found(f"""
+    result = read_text(f"""
         images:
           - {{name: web, newName: {HOST}/shop/web}}
           - {{newTag: nameless}}
@@ -60,7 +60,7 @@ def test_a_new_name_may_hold_the_tag() -> None:
 
 
 def test_patches_in_one_text_that_name_images_are_told() -> None:
-    result = found("""
+    result = read_text("""
         kind: Kustomization
         patches:
           - path: image.yaml
