@@ -13,7 +13,7 @@ from gate.evidence import STATUSES, level_of
 from gate.findings import Finding, Status
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from gate.audit.account import Scope
     from gate.audit.risk_lists import CountedRows, RiskLists
@@ -141,32 +141,22 @@ class Collector:
         """
         unhandled, everything = lists[0].total, sum(rows.total for rows in lists.values())
         images = len(set().union(*(rows.images for rows in lists.values())))
-        if await self._lists.total(self._query(key, None)) in {unhandled, everything, images}:
+        expected = {unhandled, everything, images}
+        listed = await self._read_again(self._query(key, None), expected, f"{key} of any status")
+        if listed is None:
             return
-        async with self._at_once:
-            rows = await self._lists.read(self._query(key, None))
-        by_status = Counter(row.uuid for of in lists.values() for row in of.counts.elements())
-        listed = Counter(row.uuid for row in rows.counts.elements())
-        least = Counter(row.uuid for row in lists[0].counts.elements())
+        least, most = _by_record([lists[0]]), _by_record(lists.values())
         self._collected.doubtful.update(
-            uuid
-            for uuid in listed | by_status
-            if not least[uuid] <= listed[uuid] <= by_status[uuid]
+            uuid for uuid in listed | most if not least[uuid] <= listed[uuid] <= most[uuid]
         )
-        if rows.problem:
-            self._collected.problems.append(
-                f"The list of images with {key} of any status could not all be read: {rows.problem}"
-            )
 
     async def _confirm(self, status: int) -> None:
         """Compare with the list of all risks: the same number of rows, or a row for each image."""
-        total = await self._lists.total(self._query(None, status))
-        if total in {self._totals[status], len(self._images[status])}:
+        expected = {self._totals[status], len(self._images[status])}
+        listed = await self._read_again(self._query(None, status), expected, "any risk")
+        if listed is None:
             return
-        async with self._at_once:
-            rows = await self._lists.read(self._query(None, status))
         wanted = STATUSES[status]
-        listed = Counter(row.uuid for row in rows.counts.elements())
         collected = Counter(
             {
                 uuid: sum(finding.status is wanted for finding in findings)
@@ -175,15 +165,27 @@ class Collector:
         )
         one_row_each = all(number == 1 for number in listed.values())
         for uuid in listed | collected:
-            agrees = listed[uuid] == collected[uuid] or (
-                one_row_each and listed[uuid] and collected[uuid]
-            )
-            if not agrees:
+            both = listed[uuid] and collected[uuid]
+            if listed[uuid] != collected[uuid] and not (one_row_each and both):
                 self._collected.doubtful.add(uuid)
+
+    async def _read_again(
+        self, query: ListQuery, expected: Collection[int], what: str
+    ) -> Counter[str] | None:
+        """Return how often a list names each record, ``None`` if its length is as expected."""
+        if await self._lists.total(query) in expected:
+            return None
+        async with self._at_once:
+            rows = await self._lists.read(query)
         if rows.problem:
             self._collected.problems.append(
-                f"The list of images with any risk could not all be read: {rows.problem}"
+                f"The list of images with {what} could not all be read: {rows.problem}"
             )
+        return _by_record([rows])
+
+
+def _by_record(lists: Iterable[CountedRows]) -> Counter[str]:
+    return Counter(row.uuid for rows in lists for row in rows.counts.elements())
 
 
 def _status(row: ListedRow, wanted: int) -> Status:

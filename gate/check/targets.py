@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
@@ -17,19 +17,9 @@ if TYPE_CHECKING:
     from gate.findings import Finding
     from gate.policy import Policies
     from gate.reference import ImageReference
-    from gate.registry import Platform
+    from gate.registry import Platform, Registry
 
 _NO_PLATFORM = "unknown/unknown"
-
-
-class AsksRegistry(Protocol):
-    """The part of the registry client that tells digests."""
-
-    async def resolve(self, reference: ImageReference) -> Resolved | Unresolved:
-        """Return the digest that a reference has now, and the platforms of an index."""
-
-    async def current_digest(self, reference: ImageReference) -> str | Unresolved:
-        """Return the digest that a tag has now."""
 
 
 class Question(Struct, frozen=True, kw_only=True):
@@ -44,7 +34,7 @@ class Question(Struct, frozen=True, kw_only=True):
     region: str | None = None
     fallback_region: str | None = None
     instance: str | None = None
-    registry: AsksRegistry | None = None
+    registry: Registry | None = None
     resolve_digests: bool = False
 
     def region_of(self, reference: ImageReference) -> str | None:

@@ -16,19 +16,19 @@ LISTS = dict[tuple[str | None, int | None], list[str]]
 class Lists:
     """Lists of images by risk and status, as one finds them in an answer."""
 
-    def __init__(self, known: LISTS, problem: str = "") -> None:
-        self.known = known
+    def __init__(self, lists: LISTS, problem: str = "") -> None:
+        self.lists = lists
         self.problem = problem
         self.read_whole: list[tuple[str | None, int | None]] = []
 
     async def read(self, query: ListQuery) -> CountedRows:
         self.read_whole.append((query.risk, query.status))
-        names = self.known.get((query.risk, query.status), [])
+        names = self.lists.get((query.risk, query.status), [])
         rows = Counter(ListedRow(name, "high", query.status) for name in names)
         return CountedRows(rows, len(names), self.problem if query.risk is None else "")
 
     async def total(self, query: ListQuery) -> int:
-        return len(self.known.get((query.risk, query.status), []))
+        return len(self.lists.get((query.risk, query.status), []))
 
 
 def gather(lists: Lists, *risks: PossibleRisk, scope: Scope = Scope()) -> Collected:  # noqa: B008 - frozen

@@ -15,8 +15,8 @@ RECORDS = {
 }
 
 
-def row(uuid: str, **told: Any) -> ImageRiskRow:
-    return ImageRiskRow(uuid=uuid, **PLACE | told)
+def row(uuid: str, **given: Any) -> ImageRiskRow:
+    return ImageRiskRow(uuid=uuid, **PLACE | given)
 
 
 def doubtful(*rows: ImageRiskRow, existing: tuple[str, ...] = tuple(RECORDS)) -> set[str]:

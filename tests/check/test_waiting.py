@@ -121,17 +121,17 @@ class NoScans:
 @dataclass
 class Watching:
     tick: float = 29.0
-    seen: list[Progress] = field(default_factory=list)
+    shown: list[Progress] = field(default_factory=list)
 
     def show(self, progress: Progress) -> None:
-        self.seen.append(progress)
+        self.shown.append(progress)
 
 
 @dataclass
 class Waited:
     evidence: Any
     polls: list[float]
-    seen: list[Progress]
+    shown: list[Progress]
 
 
 async def wait_for(
@@ -152,7 +152,7 @@ async def wait_for(
     )
     await waiting.run()
     return Waited(
-        waiting.evidence[wanted[0]], [round(at, 3) for at, _ in script.looked_at], watching.seen
+        waiting.evidence[wanted[0]], [round(at, 3) for at, _ in script.looked_at], watching.shown
     )
 
 
@@ -188,7 +188,7 @@ async def test_unknown_known_running_finished() -> None:
     waited = await wait_for(missing(), running(), finished(FINE))
     assert isinstance(waited.evidence, Scanned)
     assert [0.0, 2.0, 5.0] == waited.polls
-    assert ["new", "scanning"] == [progress.images[0].doing for progress in waited.seen][::2]
+    assert ["new", "scanning"] == [progress.images[0].doing for progress in waited.shown][::2]
 
 
 async def test_a_final_state_ends_the_wait_at_once() -> None:
@@ -245,7 +245,7 @@ async def test_twenty_images_wait_together() -> None:
 
 async def test_progress_is_shown_at_least_every_30_seconds() -> None:
     waited = await wait_for(running(), wait=300.0, throttles=True)
-    times = [progress.seconds for progress in waited.seen]
+    times = [progress.seconds for progress in waited.shown]
     assert max(b - a for a, b in pairwise(times)) <= 30.0
 
 
@@ -261,8 +261,8 @@ async def test_what_is_known_while_settling_is_no_pass() -> None:
     )
     with pytest.raises(InterruptedError):
         await waiting.run()
-    known = waiting.evidence[wanted]
-    assert isinstance(known, Unscanned)
+    evidence = waiting.evidence[wanted]
+    assert isinstance(evidence, Unscanned)
 
 
 async def _fail(_seconds: float) -> None:

@@ -18,7 +18,7 @@ DIGEST = f"sha256:{HEX}"
 NAME = "registry.cn-hangzhou.aliyuncs.com/shop/web:1"
 
 
-def record(**told: Any) -> ImageRecord:
+def record(**given: Any) -> ImageRecord:
     fields: dict[str, Any] = {
         "uuid": "u1",
         "region_id": "cn-hangzhou",
@@ -32,12 +32,12 @@ def record(**told: Any) -> ImageRecord:
         "last_scan_time": 2_000_000,
         "sca_status": "SUCCESS",
     }
-    return ImageRecord(**(fields | told))
+    return ImageRecord(**(fields | given))
 
 
-def target(digest: str | None = DIGEST, **told: Any) -> Target:
+def target(digest: str | None = DIGEST, **given: Any) -> Target:
     requirements = {
-        name: told.pop(name) for name in tuple(told) if name in Requirements.__struct_fields__
+        name: given.pop(name) for name in tuple(given) if name in Requirements.__struct_fields__
     }
     fields: dict[str, Any] = {
         "reference": ImageReference.parse(NAME),
@@ -47,16 +47,18 @@ def target(digest: str | None = DIGEST, **told: Any) -> Target:
         "region": "cn-hangzhou",
         "registry_type": "acr",
     }
-    return Target(**(fields | told))
+    return Target(**(fields | given))
 
 
-def detail(risk: str = "no_user", level: str = "high", **told: Any) -> BuildRiskDetail:
-    return BuildRiskDetail(risk_key=risk, risk_level=level, **told)
+def detail(risk: str = "no_user", level: str = "high", **given: Any) -> BuildRiskDetail:
+    return BuildRiskDetail(risk_key=risk, risk_level=level, **given)
 
 
-def row(uuid: str = "u1", level: str = "high", status: int | None = 0, **told: Any) -> ImageRiskRow:
+def row(
+    uuid: str = "u1", level: str = "high", status: int | None = 0, **given: Any
+) -> ImageRiskRow:
     fields = {"repo_namespace": "shop", "repo_name": "web", "tag": "1", "digest": HEX}
-    return ImageRiskRow(uuid=uuid, risk_level=level, status=status, **(fields | told))
+    return ImageRiskRow(uuid=uuid, risk_level=level, status=status, **(fields | given))
 
 
 def finding(level: Level = Level.HIGH, status: Status = Status.UNHANDLED) -> Finding:

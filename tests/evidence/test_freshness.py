@@ -17,9 +17,9 @@ NOW = datetime(1970, 1, 11, tzinfo=UTC)
 
 
 def chosen(
-    *records: ImageRecord, by: IdentifiedBy = IdentifiedBy.DIGEST, **told: Any
+    *records: ImageRecord, by: IdentifiedBy = IdentifiedBy.DIGEST, **given: Any
 ) -> CountingScan | RefusedScan:
-    return choose(Identified(records, by), target(**told), NOW, frozenset())
+    return choose(Identified(records, by), target(**given), NOW, frozenset())
 
 
 @pytest.mark.parametrize(
@@ -44,8 +44,8 @@ def test_the_words_of_the_reference_have_their_states(
     words: tuple[str, str, int | None], state: ScanState
 ) -> None:
     status, result, scanned = words
-    told = record(sca_status=status, sca_result=result, last_scan_time=scanned)
-    assert state is state_of(told)
+    given = record(sca_status=status, sca_result=result, last_scan_time=scanned)
+    assert state is state_of(given)
 
 
 def test_the_age_counts_to_the_services_own_clock() -> None:
@@ -61,7 +61,7 @@ def test_one_finished_scan_is_enough() -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "reason", "waiting"),
+    ("given", "reason", "waiting"),
     [
         ({"sca_status": "START"}, Reason.RUNNING, True),
         ({"sca_status": "FAIL"}, Reason.FAILED, False),
@@ -74,11 +74,11 @@ def test_one_finished_scan_is_enough() -> None:
     ids=str,
 )
 def test_a_scan_that_is_no_evidence_says_why(
-    told: dict[str, object],
+    given: dict[str, object],
     reason: Reason,
     waiting: bool,  # noqa: FBT001 - a case
 ) -> None:
-    result = chosen(record(**told))
+    result = chosen(record(**given))
     assert isinstance(result, RefusedScan)
     assert (reason, waiting) == (result.why.reason, result.waiting)
 
@@ -133,6 +133,6 @@ def test_a_scan_before_the_running_one_has_to_be_shown() -> None:
     assert not finished_before_the_running(record(last_scan_time=None), [task("SUCCESS", 1)])
 
 
-@pytest.mark.parametrize("told", [None, 0, -1, 10**30])
-def test_no_time_is_no_moment(told: int | None) -> None:
-    assert moment(told) is None
+@pytest.mark.parametrize("given", [None, 0, -1, 10**30])
+def test_no_time_is_no_moment(given: int | None) -> None:
+    assert moment(given) is None

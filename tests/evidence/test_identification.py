@@ -8,15 +8,15 @@ from tests.evidence.making import DIGEST, record, target
 
 
 def test_the_digest_decides_whatever_the_tag() -> None:
-    found = identify([record(tag="other")], target())
-    assert isinstance(found, Identified)
-    assert (IdentifiedBy.DIGEST, "other") == (found.by, found.records[0].tag)
+    result = identify([record(tag="other")], target())
+    assert isinstance(result, Identified)
+    assert (IdentifiedBy.DIGEST, "other") == (result.by, result.records[0].tag)
 
 
 def test_of_several_with_the_digest_those_with_the_tag_count() -> None:
-    found = identify([record(uuid="u2", tag="other"), record()], target())
-    assert isinstance(found, Identified)
-    assert ["u1"] == [one.uuid for one in found.records]
+    result = identify([record(uuid="u2", tag="other"), record()], target())
+    assert isinstance(result, Identified)
+    assert ["u1"] == [one.uuid for one in result.records]
 
 
 def test_a_digest_with_its_prefix_is_the_same() -> None:
@@ -37,9 +37,9 @@ def test_a_digest_with_its_prefix_is_the_same() -> None:
     ids=str,
 )
 def test_another_record_is_not_the_image(other: dict[str, str]) -> None:
-    found = identify([record(**other)], target())
-    assert isinstance(found, Unscanned)
-    assert Reason.MISSING is found.reason
+    result = identify([record(**other)], target())
+    assert isinstance(result, Unscanned)
+    assert Reason.MISSING is result.reason
 
 
 def test_a_given_instance_is_the_only_one_that_counts() -> None:
@@ -54,10 +54,10 @@ def test_a_ci_record_never_counts_where_the_registry_type_is_not_known() -> None
 
 
 def test_a_tag_alone_needs_a_policy_that_allows_it() -> None:
-    found = identify([record()], target(None, no_digest_because="Nobody told."))
-    assert isinstance(found, Unscanned)
-    assert Reason.UNIDENTIFIED is found.reason
-    assert "Nobody told." in found.message
+    result = identify([record()], target(None, no_digest_because="Nobody told."))
+    assert isinstance(result, Unscanned)
+    assert Reason.UNIDENTIFIED is result.reason
+    assert "Nobody told." in result.message
 
 
 def test_by_tag_the_newest_push_counts_then_the_newest_scan() -> None:
@@ -66,23 +66,23 @@ def test_by_tag_the_newest_push_counts_then_the_newest_scan() -> None:
         record(uuid="new", image_update=3_000_000),
         record(uuid="newest", image_update=3_000_000, last_scan_time=4_000_000),
     ]
-    found = identify(records, target(None, require_digest=False))
-    assert isinstance(found, Identified)
-    assert (IdentifiedBy.TAG, "newest") == (found.by, found.records[0].uuid)
+    result = identify(records, target(None, require_digest=False))
+    assert isinstance(result, Identified)
+    assert (IdentifiedBy.TAG, "newest") == (result.by, result.records[0].uuid)
 
 
 def test_by_tag_two_registries_with_two_digests_are_ambiguous() -> None:
-    found = identify(
+    result = identify(
         [record(), record(uuid="u2", instance_id="i2", digest="b" * 64)],
         target(None, require_digest=False),
     )
-    assert isinstance(found, Unscanned)
-    assert Reason.AMBIGUOUS is found.reason
-    assert "i2" in found.message
+    assert isinstance(result, Unscanned)
+    assert Reason.AMBIGUOUS is result.reason
+    assert "i2" in result.message
 
 
 def test_by_tag_two_registries_with_one_digest_are_not_ambiguous() -> None:
-    found = identify(
+    result = identify(
         [record(), record(uuid="u2", instance_id="i2")], target(None, require_digest=False)
     )
-    assert isinstance(found, Identified)
+    assert isinstance(result, Identified)

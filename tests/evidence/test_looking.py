@@ -44,15 +44,15 @@ class Center:
     rows: list[Any] = field(default_factory=lambda: [listing()])
     details: list[Any] = field(default_factory=lambda: [listing()])
     checks: Any = field(default_factory=configured)
-    asked: list[str] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
     throttled: int = 0
 
     def now(self) -> datetime:
         return datetime(1970, 1, 2, tzinfo=UTC)
 
     def _answer(self, name: str, answers: list[Any]) -> Any:
-        number = self.asked.count(name)
-        self.asked.append(name)
+        number = self.requests.count(name)
+        self.requests.append(name)
         answer = answers[min(number, len(answers) - 1)]
         if isinstance(answer, Exception):
             raise answer
@@ -78,9 +78,9 @@ class Center:
 async def look(center: Center, wanted: Target | None = None) -> Look:
     wanted = wanted or target()
     reader = EvidenceReader(center, SimulatedTime().clock)  # type: ignore[arg-type]
-    told: list[Target] = []
-    looks = await reader.look([wanted], lambda one, _: told.append(one))
-    assert [wanted] == told
+    reported: list[Target] = []
+    looks = await reader.look([wanted], lambda one, _: reported.append(one))
+    assert [wanted] == reported
     return looks[wanted]
 
 
@@ -91,23 +91,23 @@ def reason(look: Look) -> Reason:
 
 async def test_all_that_agrees_is_evidence() -> None:
     center = Center()
-    seen = await look(center)
-    assert isinstance(seen.evidence, Scanned)
-    assert 2 == center.asked.count("records")
+    result = await look(center)
+    assert isinstance(result.evidence, Scanned)
+    assert 2 == center.requests.count("records")
 
 
 async def test_a_record_that_keeps_changing_is_moved() -> None:
     center = Center(records=[listing([record(last_scan_time=2_000_000 + n)]) for n in range(9)])
-    seen = await look(center)
-    assert (Reason.MOVED, True) == (reason(seen), seen.waiting)
-    assert 4 == center.asked.count("records")
+    result = await look(center)
+    assert (Reason.MOVED, True) == (reason(result), result.waiting)
+    assert 4 == center.requests.count("records")
 
 
 async def test_a_record_that_changed_once_is_looked_at_again() -> None:
     center = Center(records=[listing([record()]), listing([record(last_scan_time=3_000_000)])])
-    seen = await look(center)
-    assert isinstance(seen.evidence, Scanned)
-    assert 2 == center.asked.count("details None")
+    result = await look(center)
+    assert isinstance(result.evidence, Scanned)
+    assert 2 == center.requests.count("details None")
 
 
 async def test_a_record_that_disappeared_is_missing() -> None:
@@ -123,18 +123,18 @@ async def test_witnesses_that_agree_at_the_third_reading_are_believed() -> None:
     empty, full = listing(), listing([LOW_ROW])
     center = Center(rows=[empty, empty, full], details=[listing([LOW])])
     assert isinstance((await look(center)).evidence, Scanned)
-    assert 3 == center.asked.count("rows")
+    assert 3 == center.requests.count("rows")
 
 
 async def test_witnesses_that_never_agree_are_no_evidence() -> None:
-    seen = await look(Center(details=[listing([LOW])]))
-    assert (Reason.DISAGREEING, True) == (reason(seen), seen.waiting)
+    result = await look(Center(details=[listing([LOW])]))
+    assert (Reason.DISAGREEING, True) == (reason(result), result.waiting)
 
 
 async def test_findings_that_arrive_between_two_readings_and_block_are_a_block() -> None:
     center = Center(rows=[listing([row()])], details=[listing(), listing([detail()])])
-    seen = await look(center)
-    assert 1 == len(seen.evidence.findings)
+    result = await look(center)
+    assert 1 == len(result.evidence.findings)
 
 
 async def test_rows_that_keep_moving_are_believed_if_two_readings_hold_the_same() -> None:
@@ -145,9 +145,9 @@ async def test_rows_that_keep_moving_are_believed_if_two_readings_hold_the_same(
 
 async def test_rows_that_keep_moving_and_differ_are_incomplete() -> None:
     moving = [listing([LOW_ROW] * (n % 2), "Rows moved.") for n in range(6)]
-    seen = await look(Center(rows=moving, details=[listing([LOW])]))
-    assert Reason.INCOMPLETE is reason(seen)
-    assert "Rows moved." in seen.evidence.message  # type: ignore[union-attr]
+    result = await look(Center(rows=moving, details=[listing([LOW])]))
+    assert Reason.INCOMPLETE is reason(result)
+    assert "Rows moved." in result.evidence.message  # type: ignore[union-attr]
 
 
 async def test_too_many_rows_are_replaced_by_a_second_reading_that_must_agree() -> None:
@@ -178,14 +178,17 @@ async def test_trouble_with_one_record_does_not_hide_a_block_of_another() -> Non
         return listing([detail()]) if status in {None, 0} else listing()
 
     center.build_risks_of = partly  # type: ignore[method-assign, assignment]
-    seen = await look(center)
-    assert ("bad", 1) == (seen.record.uuid if seen.record else "", len(seen.evidence.findings))
+    result = await look(center)
+    assert ("bad", 1) == (
+        result.record.uuid if result.record else "",
+        len(result.evidence.findings),
+    )
 
 
 async def test_trouble_with_details_is_trouble_if_nothing_blocks() -> None:
-    seen = await look(Center(details=[PermissionMissing("a:b", "No.", "Grant.")]))
-    assert Reason.ACCESS is reason(seen)
-    assert seen.evidence.image is not None
+    result = await look(Center(details=[PermissionMissing("a:b", "No.", "Grant.")]))
+    assert Reason.ACCESS is reason(result)
+    assert result.evidence.image is not None
 
 
 async def test_checks_are_asked_for_once_in_a_run() -> None:
@@ -194,8 +197,8 @@ async def test_checks_are_asked_for_once_in_a_run() -> None:
     one, other = target(), target()
     for _ in range(2):
         looks = await reader.look([one, other], lambda *_: None)
-        assert all(isinstance(seen.evidence, Scanned) for seen in looks.values())
-    assert 1 == center.asked.count("checks")
+        assert all(isinstance(result.evidence, Scanned) for result in looks.values())
+    assert 1 == center.requests.count("checks")
 
 
 async def test_a_poll_reads_no_details_that_cannot_have_changed() -> None:
@@ -204,20 +207,20 @@ async def test_a_poll_reads_no_details_that_cannot_have_changed() -> None:
     wanted = target()
     for _ in range(3):
         await reader.look([wanted], lambda *_: None)
-    assert 1 == center.asked.count("details None")
-    assert 3 == center.asked.count("records")
-    assert not {"rows", "checks"} & set(center.asked)
+    assert 1 == center.requests.count("details None")
+    assert 3 == center.requests.count("records")
+    assert not {"rows", "checks"} & set(center.requests)
 
 
 async def test_an_image_that_is_not_known_costs_no_more_than_its_records() -> None:
     center = Center(records=[listing([])])
     await look(center)
-    assert {"records"} == set(center.asked)
+    assert {"records"} == set(center.requests)
 
 
 async def test_a_first_round_is_a_single_request() -> None:
     center = Center()
     await look(center)
-    assert "records" == center.asked[0]
-    assert {"rows", "checks", "details None", "details 0"} < set(center.asked[1:-1])
-    assert "records" == center.asked[-1]
+    assert "records" == center.requests[0]
+    assert {"rows", "checks", "details None", "details 0"} < set(center.requests[1:-1])
+    assert "records" == center.requests[-1]
