@@ -207,6 +207,8 @@ def lint_steps(python: Path) -> dict[str, Callable[[], bool]]:
         "ruff format": lambda: run([python, "-m", "ruff", "format", "--check"]),
         "mypy": lambda: run([python, "-m", "mypy"]),
         "lint-imports": lambda: run([script(python, "lint-imports"), "--no-logo"]),
+        "codespell": lambda: run([python, "-m", "codespell_lib"]),
+        "house": house_step,
     }
 
 

@@ -67,7 +67,7 @@ Side = tuple["Sequence[str]", "Mapping[str, str] | None"]
 def interleaved(
     sides: Mapping[str, Side], rounds: int, *, expected: Mapping[str, int] | None = None
 ) -> dict[str, Cost]:
-    """Run all sides in turn, to and fro, after a round that warms caches; return their medians.
+    """Run all sides in turn, back and forth, after a round that warms caches; return their medians.
 
     ``expected`` are the exit codes of those that don't end with 0.
     """
