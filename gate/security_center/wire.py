@@ -16,7 +16,7 @@ from gate.errors import AnswerUnreadable, UsageError
 from gate.security_center.rows import PageInfo, ScanTarget, WireObject
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 T = TypeVar("T", bound=WireObject)
 R = TypeVar("R")
@@ -27,6 +27,10 @@ _REMEDY = (
     "answers, or its API has changed: report it."
 )
 _MOST_ROWS = 10_000_000  # more is nonsense, and reading would not end
+_TARGET_LISTS = (
+    *("registry_type", "repo_id", "instance_id", "repo_namespace"),
+    *("region_id", "repo_name", "digest", "tag"),
+)
 # The kinds of errors of msgspec, of text that isn't UTF-8, and of numbers and depths beyond reason.
 _UNREADABLE = (msgspec.MsgspecError, ValueError, RecursionError)
 
@@ -202,23 +206,10 @@ def targets_lists(images: Sequence[ScanTarget]) -> dict[str, str]:
 
     Raises ``UsageError`` for a value that holds a comma.
     """
-    return {
-        "RegistryTypes": _joined(image.registry_type for image in images),
-        "RepoIds": _joined(image.repo_id for image in images),
-        "InstanceIds": _joined(image.instance_id for image in images),
-        "RepoNamespaces": _joined(image.repo_namespace for image in images),
-        "RegionIds": _joined(image.region_id for image in images),
-        "RepoNames": _joined(image.repo_name for image in images),
-        "Digests": _joined(image.digest for image in images),
-        "Tags": _joined(image.tag for image in images),
-    }
-
-
-def _joined(values: Iterable[str]) -> str:
-    texts = tuple(values)
-    if any("," in text for text in texts):
+    lists = {name: [str(getattr(image, name)) for image in images] for name in _TARGET_LISTS}
+    if any("," in text for texts in lists.values() for text in texts):
         raise UsageError(
             "A scan can't be asked for where an image's name holds a comma.",
             "Ask with PublicSyncAndCreateImageScanTask.",
         )
-    return ",".join(texts)
+    return {f"{name}s": ",".join(texts) for name, texts in lists.items()}

@@ -10,7 +10,7 @@ from alibabacloud_sas20181203 import models  # type: ignore[import-untyped]
 
 from gate.security_center import rows
 from gate.security_center.operations import Operations
-from gate.security_center.wire import targets_lists
+from gate.security_center.wire import parameters, targets_lists
 
 ROWS = [
     (rows.ImageRiskRow, "DescribeImageListByBuildRiskResponseBodyDataList"),
@@ -65,4 +65,4 @@ def test_costs_are_asked_for_with_every_list_of_the_official_request() -> None:
     lists = dict.fromkeys(vars(official(request_name)), "1")
     # The reference page does not have it: it is the caller's address, which the service sees.
     del lists["source_ip"]
-    assert set(official(request_name, **lists).to_map()) == set(targets_lists([]))
+    assert set(official(request_name, **lists).to_map()) == set(parameters(**targets_lists([])))

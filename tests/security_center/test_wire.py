@@ -319,7 +319,7 @@ def test_images_to_scan_are_json_or_lists() -> None:
         "digest": "8" * 64,
         "tag": "1",
     }
-    lists = targets_lists([TARGET, TARGET])
+    lists = parameters(**targets_lists([TARGET, TARGET]))
     assert (lists["RegistryTypes"], lists["RepoNamespaces"]) == ("acr,acr", "shop,shop")
     assert len(lists) == 8
 

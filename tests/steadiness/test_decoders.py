@@ -34,9 +34,7 @@ from tests.report.verdicts import run, scanned
 from tests.steadiness.hostile import bytes_like, encoded, json_trees, outcome, spoiled
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from gate.security_center.wire import Answer
+    from collections.abc import Mapping
 
 T = TypeVar("T")
 
@@ -74,7 +72,7 @@ VALID = {
 OPERATIONS = [
     name
     for name, method in inspect.getmembers(Operations, inspect.iscoroutinefunction)
-    if not name.startswith("_")
+    if name.startswith(("describe_", "get_", "public_"))
 ]
 REQUIRED: Mapping[str, object] = {"digest": "5" * 64, "images": [], "image_uuid": "u"}
 
@@ -87,13 +85,10 @@ class Answered(Operations):
     def __init__(self, status: int, body: bytes) -> None:
         self._answer = status, body
 
-    async def _ask(
-        self, operation: Operation, parameters: Mapping[str, str], decode: Callable[[Answer], T]
-    ) -> Any:
-        del parameters
+    async def _ask(self, operation: Operation[T], **_: str | int | None) -> Any:
         status, body = self._answer
         judged: Any = judge(operation.action, status, HEADERS, body)
-        return judged if isinstance(judged, Trouble) else decode(judged)
+        return judged if isinstance(judged, Trouble) else operation.read(judged)
 
 
 def ask(operation: str, status: int, body: bytes) -> object:
