@@ -7,6 +7,7 @@ way is said in words, and tried again while that may help. No HTTP client is loa
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from gate.http.message import HttpRequest, HttpResponse
@@ -39,6 +40,4 @@ __all__ = [
 def __getattr__(name: str) -> object:
     if name != "Sender":
         raise AttributeError(name)
-    from gate.http.sender import Sender  # noqa: PLC0415 - an HTTP client is heavy to import
-
-    return Sender
+    return import_module("gate.http.sender").Sender
