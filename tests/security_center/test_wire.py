@@ -139,9 +139,7 @@ def test_200_images_stand_beside_their_page_info() -> None:
     page = read_page(
         read_answer(encoded(answer)), ImageRecord, rows_in="ImageInstanceList", page_in=None
     )
-    assert page.rows == (
-        ImageRecord(uuid="u", image_update=1723710827000, sca_progress=20, image_size="12"),
-    )
+    assert page.rows == (ImageRecord(uuid="u", image_update=1723710827000, sca_progress=20),)
 
 
 def test_200_the_configuration_says_what_is_on_and_off() -> None:
