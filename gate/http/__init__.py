@@ -10,11 +10,18 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from gate.http.message import HttpRequest, HttpResponse
+from gate.http.exchange import (
+    NO_TIME,
+    HttpRequest,
+    HttpResponse,
+    Trouble,
+    intercepted,
+    passing,
+    unreadable,
+)
 from gate.http.proxy import Proxy, is_address, is_loopback, proxy_for
 from gate.http.retry import Retry
 from gate.http.service_clock import ServiceClock
-from gate.http.troubles import NO_TIME, Trouble, intercepted, passing, unreadable
 
 if TYPE_CHECKING:
     from gate.http.sender import Sender

@@ -26,7 +26,6 @@ from gate.registry.oci import too_many as too_many_manifests
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
-    from types import TracebackType
 
     from gate.clock import Run
     from gate.reference import ImageReference
@@ -101,13 +100,8 @@ class Registry:
         )
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        await self._stack.__aexit__(kind, error, traceback)
+    async def __aexit__(self, *error: object) -> None:
+        await self._stack.aclose()
 
     async def current_digest(self, reference: ImageReference) -> str | Unresolved:
         """Ask which digest the tag has now; the digest's own, if the reference has no tag."""

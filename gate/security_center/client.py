@@ -25,7 +25,6 @@ from gate.security_center.signing import authorization, canonical_query, request
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime, timedelta
-    from types import TracebackType
 
     from gate.clock import Run
     from gate.credentials import CredentialSource
@@ -82,15 +81,10 @@ class SecurityCenter(Operations):
         )
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         sender, self._sender = self._sender, None
         if sender is not None:
-            await sender.__aexit__(kind, error, traceback)
+            await sender.__aexit__()
 
     def now(self) -> datetime:
         """Return the service's own time, in UTC: the machine's, until an answer told otherwise."""

@@ -28,6 +28,7 @@ from gate.security_center.rows import (
     ScanTarget,
     ScanTask,
     ScanTaskState,
+    WireObject,
 )
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from gate.security_center.wire import Answer, Page
 
 T = TypeVar("T")
+W = TypeVar("W", bound=WireObject)
 T_co = TypeVar("T_co", covariant=True)
 
 NO_CRITERIA: Mapping[str, str] = MappingProxyType({})
@@ -75,45 +77,30 @@ class Operation(Struct, Generic[T_co], frozen=True):
         return f"{self.product}:{self.name}"
 
 
-IMAGES = Operation(
-    "DescribeImageInstances",
-    partial(wire.read_page, row=ImageRecord, rows_in="ImageInstanceList", page_in=None),
-    (Purpose.VERDICT,),
-)
-IMAGES_BY_BUILD_RISK = Operation(
-    "DescribeImageListByBuildRisk",
-    partial(wire.read_page, row=ImageRiskRow),
-    (Purpose.VERDICT,),
-)
-BUILD_RISKS_OF_IMAGE = Operation(
-    "DescribeImageBuildRiskByKey",
-    partial(wire.read_page, row=BuildRiskDetail),
-    (Purpose.VERDICT,),
+def _pages(row: type[W], name: str, *needed_for: Purpose, rows_in: str = "") -> Operation[Page[W]]:
+    """Describe an operation that answers a page; with ``rows_in``, outside of ``Data``."""
+    return Operation(name, partial(wire.read_page, row=row, rows_in=rows_in), needed_for)
+
+
+_VERDICT = Purpose.VERDICT
+IMAGES = _pages(ImageRecord, "DescribeImageInstances", _VERDICT, rows_in="ImageInstanceList")
+IMAGES_BY_BUILD_RISK = _pages(ImageRiskRow, "DescribeImageListByBuildRisk", _VERDICT)
+BUILD_RISKS_OF_IMAGE = _pages(BuildRiskDetail, "DescribeImageBuildRiskByKey", _VERDICT)
+BUILD_RISKS = _pages(CatalogueRow, "DescribeImageBuildRiskList", Purpose.CATALOGUE)
+EVENT_RULES = _pages(EventRule, "DescribeImageEventOperationPage", Purpose.DOCTOR)
+REPOSITORIES = _pages(
+    ImageRepository,
+    "DescribeImageRepoDetailList",
+    *(Purpose.SCAN, Purpose.DOCTOR),
+    rows_in="ImageRepoResponses",
 )
 CHECK_CONFIGURATION = Operation(
-    "GetBuildRiskDefineRuleConfig",
-    partial(wire.read_data, row=CheckConfiguration),
-    (Purpose.VERDICT,),
+    "GetBuildRiskDefineRuleConfig", partial(wire.read_data, row=CheckConfiguration), (_VERDICT,)
 )
 LATEST_SCAN_TASKS = Operation(
     "DescribeImageLatestScanTask",
     partial(wire.read_rows, row=ScanTask, rows_in="Task"),
     (Purpose.ACCEPT_PREVIOUS,),
-)
-BUILD_RISKS = Operation(
-    "DescribeImageBuildRiskList",
-    partial(wire.read_page, row=CatalogueRow),
-    (Purpose.CATALOGUE,),
-)
-EVENT_RULES = Operation(
-    "DescribeImageEventOperationPage",
-    partial(wire.read_page, row=EventRule),
-    (Purpose.DOCTOR,),
-)
-REPOSITORIES = Operation(
-    "DescribeImageRepoDetailList",
-    partial(wire.read_page, row=ImageRepository, rows_in="ImageRepoResponses", page_in=None),
-    (Purpose.SCAN, Purpose.DOCTOR),
 )
 SCAN_COST = Operation(
     "PublicPreCheckImageScanTask",

@@ -89,17 +89,15 @@ def read_answer(body: bytes) -> Answer:
         raise AnswerUnreadable("The answer is not JSON.", _REMEDY) from None
 
 
-def read_page(
-    answer: Answer, row: type[T], *, rows_in: str = "List", page_in: str | None = "Data"
-) -> Page[T]:
-    """Read a page of a list; ``page_in`` ``None`` is the answer itself.
+def read_page(answer: Answer, row: type[T], *, rows_in: str = "") -> Page[T]:
+    """Read a page of a list: that of ``Data``, or, with ``rows_in``, of the answer itself.
 
     Raises ``AnswerUnreadable``.
     """
-    whole = _read(answer, _page_shape(row, rows_in, page_in))
-    page = whole if page_in is None else getattr(whole, page_in)
-    info = page.PageInfo
-    return Page(getattr(page, rows_in), info.current_page, info.page_size, info.total_count)
+    whole = _read(answer, _page_shape(row, rows_in))
+    page = whole if rows_in else whole.Data
+    info, rows = page.PageInfo, getattr(page, rows_in or "List")
+    return Page(rows, info.current_page, info.page_size, info.total_count)
 
 
 def read_data(answer: Answer, row: type[T]) -> T:
@@ -130,9 +128,9 @@ def read_object(answer: Answer, row: type[T]) -> T:
 
 
 @cache
-def _page_shape(row: type[WireObject], rows_in: str, page_in: str | None) -> type[Struct]:
-    page = defstruct("Page", [("PageInfo", PageInfo), _rows_field(row, rows_in)])
-    return page if page_in is None else defstruct("Paged", [(page_in, page)])
+def _page_shape(row: type[WireObject], rows_in: str) -> type[Struct]:
+    page = defstruct("Page", [("PageInfo", PageInfo), _rows_field(row, rows_in or "List")])
+    return page if rows_in else defstruct("Paged", [("Data", page)])
 
 
 @cache
