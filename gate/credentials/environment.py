@@ -7,6 +7,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from gate.errors import NoCredentials
+from gate.untrusted import Secret
 
 # Names that Alibaba Cloud's own tools read.
 KEY_ID = "ALIBABA_CLOUD_ACCESS_KEY_ID"
@@ -21,7 +22,7 @@ HOW_TO_GIVE = (
 )
 
 
-class Credentials(Struct, frozen=True):
+class Credentials(Secret, frozen=True):
     """An access key, and the security token of a temporary one; ``repr`` shows none of it."""
 
     access_key_id: str

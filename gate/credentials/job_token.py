@@ -14,6 +14,7 @@ import msgspec
 from gate.credentials.role import AUDIENCE
 from gate.errors import AnswerUnreadable, NoCredentials
 from gate.http import HttpRequest, intercepted, is_loopback, passing, unreadable
+from gate.untrusted import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -87,13 +88,10 @@ class VariableToken:
         return self.token
 
 
-class TokenAnswer(msgspec.Struct):
+class TokenAnswer(Secret, frozen=True):
     """A token, on its way; ``repr`` doesn't show it."""
 
     value: str
-
-    def __repr__(self) -> str:
-        return "TokenAnswer(<a token>)"
 
 
 def read_github_token(response: HttpResponse) -> str | Trouble:

@@ -10,7 +10,6 @@ import base64
 import os
 import re
 from contextlib import suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 from subprocess import DEVNULL, PIPE
 from typing import TYPE_CHECKING
@@ -20,6 +19,7 @@ import msgspec
 from msgspec import Struct
 
 from gate.errors import ServiceError
+from gate.untrusted import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,12 +41,11 @@ _NOT_FOUND = b"credentials not found"
 _TOKEN_USER = "<token>"  # noqa: S105 - a mark of the protocol
 
 
-@dataclass(frozen=True, slots=True)
-class Login:
+class Login(Secret, frozen=True):
     """A user name with its password."""
 
-    username: str = field(repr=False)
-    password: str = field(repr=False)
+    username: str
+    password: str
 
     def basic(self) -> str:
         """Return it as the value of an ``Authorization`` header."""
@@ -54,11 +53,10 @@ class Login:
         return f"Basic {base64.b64encode(pair).decode('ascii')}"
 
 
-@dataclass(frozen=True, slots=True)
-class IdentityToken:
+class IdentityToken(Secret, frozen=True):
     """A refresh token, to be traded for access tokens."""
 
-    token: str = field(repr=False)
+    token: str
 
 
 Credential = Login | IdentityToken
@@ -74,17 +72,14 @@ class Helper(Struct, frozen=True):
     server: str
 
 
-class _Entry(msgspec.Struct):
+class _Entry(Secret, frozen=True):
     auth: str | None = None
     username: str | None = None
     password: str | None = None
     identitytoken: str | None = None
 
-    def __repr__(self) -> str:
-        return "_Entry(…)"
 
-
-class DockerConfig(msgspec.Struct, rename="camel"):
+class DockerConfig(Secret, frozen=True, rename="camel"):
     """The parts of ``config.json`` that tell credentials.
 
     The entries of ``auths`` are kept as bytes, so that a broken one of another host doesn't matter.
@@ -93,9 +88,6 @@ class DockerConfig(msgspec.Struct, rename="camel"):
     auths: dict[str, msgspec.Raw] | None = None
     cred_helpers: dict[str, str] | None = None
     creds_store: str | None = None
-
-    def __repr__(self) -> str:
-        return "DockerConfig(…)"
 
 
 def config_path(environment: Mapping[str, str]) -> Path | None:
@@ -168,12 +160,9 @@ def _unreadable(cause: str) -> ServiceError:
     return ServiceError(cause, "Repair it, or log in again with docker login.")
 
 
-class _HelperAnswer(msgspec.Struct, rename="pascal"):
+class _HelperAnswer(Secret, frozen=True, rename="pascal"):
     username: str
     secret: str
-
-    def __repr__(self) -> str:
-        return "_HelperAnswer(…)"
 
 
 async def ask_helper(

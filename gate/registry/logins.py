@@ -26,6 +26,7 @@ from gate.registry.docker_config import (
     find_helper,
     read_config,
 )
+from gate.untrusted import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,12 +43,9 @@ _LARGEST_TOKEN = 65536
 _TOKEN = re.compile(r"[\x21-\x7e]+")
 
 
-class _RegistryToken(msgspec.Struct):
+class _RegistryToken(Secret, frozen=True):
     token: str | None = None
     access_token: str | None = None
-
-    def __repr__(self) -> str:
-        return "_RegistryToken(…)"
 
 
 class Logins:
