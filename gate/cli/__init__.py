@@ -20,7 +20,7 @@ from gate.cli.lazy import LazyCommand
 from gate.cli.options import PREFIX
 from gate.cli.terminal import give_up, now, open_streams, say, write_error
 from gate.errors import ExitCode, GateError
-from gate.untrusted import for_terminal
+from gate.untrusted import for_terminal, forget_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,6 +50,7 @@ def main() -> NoReturn:
 
 def run(arguments: Sequence[str]) -> int:  # noqa: PLR0911 - each end has its code
     """Run the command line; every exception ends here, as a code and a sentence."""
+    forget_secrets()
     try:
         return int(cli.main(list(arguments), prog_name="gate", standalone_mode=False) or 0)
     except click.exceptions.Exit as done:

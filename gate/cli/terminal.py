@@ -18,7 +18,7 @@ from gate.checkout import path_in_checkout
 from gate.clock import Clock, Run
 from gate.errors import UsageError
 from gate.report import Style
-from gate.untrusted import Unreadable, decoded, encodable, read_file
+from gate.untrusted import Unreadable, decoded, encodable, read_file, redact
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -123,7 +123,7 @@ def open_streams() -> None:
 
 def show(text: str) -> None:
     """Write a text and a line end to standard output."""
-    sys.stdout.write(encodable(text, sys.stdout.encoding or "utf-8") + "\n")
+    sys.stdout.write(encodable(redact(text), sys.stdout.encoding or "utf-8") + "\n")
     sys.stdout.flush()
 
 
@@ -141,7 +141,7 @@ def say(text: str) -> None:
 def write_error(text: str) -> None:
     """Write to standard error; the verdict does not depend on whether somebody reads it."""
     try:
-        sys.stderr.write(encodable(text, sys.stderr.encoding or "utf-8"))
+        sys.stderr.write(encodable(redact(text), sys.stderr.encoding or "utf-8"))
         sys.stderr.flush()
     except (OSError, ValueError):
         give_up(sys.stderr)

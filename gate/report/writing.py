@@ -8,6 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from gate.errors import ReportUnwritable
+from gate.untrusted import redact
 
 # These may lead to a regular file that the process itself is writing to.
 _STREAMS = (Path("/dev/stdout"), Path("/dev/stderr"), Path("/dev/fd"), Path("/proc"))
@@ -19,7 +20,7 @@ def write(path: Path, text: str) -> None:
     A regular file is replaced at once, so that nobody reads half a report, and a link goes on
     pointing to it. Devices and pipes are written to. Raises ``ReportUnwritable``.
     """
-    content = text.encode("utf-8", "backslashreplace")
+    content = redact(text).encode("utf-8", "backslashreplace")
     try:
         if _is_device(path):
             with path.open("ab") as device:
