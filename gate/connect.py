@@ -16,6 +16,7 @@ from gate.credentials import (
 )
 from gate.errors import AccessError, UsageError
 from gate.evidence import EvidenceReader
+from gate.http import surroundings
 from gate.registry import Registry
 from gate.security_center import OPERATIONS, SecurityCenter, endpoint_for, parse_endpoint
 from gate.verdict import Service
@@ -154,6 +155,11 @@ class Connections:
         endpoint = self._endpoint if own else f"sts.{region}.aliyuncs.com" if region else _STS
         await self._prepare(endpoint or _STS)
         return self._clients[endpoint or _STS]
+
+    def notes(self) -> tuple[str, ...]:
+        """Say what of the environment stands between the gate and the services."""
+        settings = self.settings
+        return () if settings.sandbox else surroundings(settings.run.environment)
 
     def service(self) -> Service:
         """Name the Security Centers that were prepared, for reports."""

@@ -212,7 +212,7 @@ class _Auditing:
             generated_at=self._run.clock.now(),
             service=self._connections.service(),
             policies=self._policies.sources,
-            notes=[*notes, *self._policy_notes(images)],
+            notes=[*notes, *self._connections.notes(), *self._policy_notes(images)],
             ended_by=self._stop.ended_by or nothing_because,
             whole=self._all_records,
         )
