@@ -25,21 +25,20 @@ _NO_PLATFORM = "unknown/unknown"
 class Question(Struct, frozen=True, kw_only=True):
     """What the caller asks of each image.
 
-    ``region`` is the option's, ``fallback_region`` stands for hosts that tell none. ``registry``
-    is ``None`` if it must not be asked; with ``resolve_digests``, it is asked for an image with a
-    digest too, for the platforms of an index.
+    ``region`` is that of images whose host tells none. ``registry`` is ``None`` if it must not be
+    asked; with ``resolve_digests``, it is asked for an image with a digest too, for the platforms
+    of an index.
     """
 
     policies: Policies
     region: str | None = None
-    fallback_region: str | None = None
     instance: str | None = None
     registry: Registry | None = None
     resolve_digests: bool = False
 
     def region_of(self, reference: ImageReference) -> str | None:
         """Return the region of an image, for the endpoint and for the choice of records."""
-        return self.region or reference.region or self.fallback_region
+        return reference.region or self.region
 
     def blocks(self, reference: ImageReference, findings: Sequence[Finding]) -> bool:
         """Tell whether the policies block at least one finding of an image."""

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 from gate import __version__
+from gate.ci import find_ci
 from gate.cli.lazy import LazyCommand
 from gate.cli.options import PREFIX
 from gate.cli.terminal import give_up_stdout, now, say, write_error
@@ -36,6 +37,8 @@ _COMMANDS = {
     "sandbox": "Serve a local Security Center with sample data.",
 }
 """What ``gate --help`` says of each command: the first line of its own help."""
+
+_OFFLINE = frozenset({"policy"})  # its commands decide by themselves what they take from variables
 
 
 def main() -> NoReturn:
@@ -77,7 +80,10 @@ def run(arguments: Sequence[str]) -> int:  # noqa: PLR0911 - each end has its co
 
 
 @click.group(
-    commands={name: LazyCommand(name, summary) for name, summary in _COMMANDS.items()},
+    commands={
+        name: LazyCommand(name, summary, offline=name in _OFFLINE)
+        for name, summary in _COMMANDS.items()
+    },
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.version_option(__version__, prog_name="buildrisk-gate")
@@ -92,8 +98,6 @@ def cli() -> None:
 
 def _alarm(text: str, arguments: Sequence[str]) -> None:
     """Let the CI system show an error, because its page would otherwise show only the exit code."""
-    from gate.ci import find_ci  # noqa: PLC0415 - only where something went wrong
-
     ci = find_ci(os.environ, now)
     if ci is not None and "--no-ci" not in arguments and not os.environ.get(f"{PREFIX}NO_CI"):
         write_error(ci.alarm(text))

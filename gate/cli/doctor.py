@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gate.cli.groups import PolicyFiles, ServiceOptions
+    from gate.clock import Run
 
 _TIMEOUT = 120.0  # seconds; nothing is waited for but answers
 
@@ -39,9 +40,10 @@ def command(
     It tries policy, credentials, endpoint, permissions, checks, and IMAGE if there is one.
     """
     reference = ImageReference.parse(image) if image else None
+    run = service.begin(_TIMEOUT, *filter(None, [reference]))
     trials = [_policy(policies)]
     show(as_line(trials[0]))
-    trials += anyio.run(partial(_diagnose, service, registry_hosts, reference))
+    trials += anyio.run(partial(_diagnose, service, run, registry_hosts, reference))
     show("\nThe RAM policy that the gate needs:\n" + ram_policy(scans=False))
     show("\nWith --scan missing or always (uses scan quota):\n" + ram_policy(scans=True))
     show("\n" + _summary(trials))
@@ -57,10 +59,12 @@ def _policy(policies: PolicyFiles) -> Trial:
 
 
 async def _diagnose(
-    service: ServiceOptions, registry_hosts: tuple[str, ...], image: ImageReference | None
+    service: ServiceOptions,
+    run: Run,
+    registry_hosts: tuple[str, ...],
+    image: ImageReference | None,
 ) -> list[Trial]:
-    run = service.begin(_TIMEOUT)
-    region = service.region_of(image, run)
+    region = (image.region if image else None) or service.region_in(run)
     trials = []
     async with Connections(service.settings(run, registry_hosts=registry_hosts)) as connections:
         await connections.prepare([region])

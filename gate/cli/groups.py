@@ -13,8 +13,16 @@ from typing import TYPE_CHECKING, Any
 import click
 from msgspec import Struct
 
-from gate.cli.options import Duration, Report, Text, option, trusted_endpoint
+from gate.cli.options import (
+    Duration,
+    Report,
+    Text,
+    different_files,
+    option,
+    trusted_endpoint,
+)
 from gate.cli.terminal import new_run, now
+from gate.errors import UsageError
 from gate.policy import load_policies
 from gate.report import FORMATS
 
@@ -164,6 +172,7 @@ output = group(
         metavar="NAME=PATH",
         type=Report(list(FORMATS)),
         multiple=True,
+        callback=different_files,
         help="Write a report to a file; may be repeated.",
     ),
     option("--no-ci", is_flag=True, help="Don't adapt to the CI system: no annotations, outputs."),
@@ -180,14 +189,28 @@ class ServiceOptions(Struct, frozen=True, kw_only=True):
     sandbox: bool = False
     verbose: bool = False
 
-    def begin(self, seconds: float) -> Run:
-        """Begin a run that may take so long."""
+    def begin(self, seconds: float, *images: ImageReference) -> Run:
+        """Begin a run that may take so long, about these images of the command line.
+
+        Raises ``UsageError`` if the options contradict one another or an image.
+        """
+        if self.sandbox and self.endpoint:
+            raise UsageError(
+                "--sandbox asks the embedded Security Center, and --endpoint another one.",
+                "Leave one of them out.",
+            )
+        for image in images if _is_on_the_command_line("region") else ():
+            if image.region not in {None, self.region}:
+                raise UsageError(
+                    f"--region says {self.region}, but {image} is in {image.region}, as its host "
+                    "tells.",
+                    "Leave --region out: it is for images whose host tells none.",
+                )
         return new_run(seconds, verbose=self.verbose)
 
-    def region_of(self, image: ImageReference | None, run: Run) -> str | None:
-        """Return the region to ask about: the option's, else the host's, else the environment's."""
-        own = self.region or (image.region if image else None)
-        return own or run.environment.get(REGION_VARIABLE)
+    def region_in(self, run: Run) -> str | None:
+        """Return the region of images whose host tells none."""
+        return self.region or run.environment.get(REGION_VARIABLE) or None
 
     def settings(
         self, run: Run, *, registry_hosts: tuple[str, ...] = (), concurrency: int = 8
@@ -203,6 +226,12 @@ class ServiceOptions(Struct, frozen=True, kw_only=True):
             registry_hosts=registry_hosts,
             concurrency=concurrency,
         )
+
+
+def _is_on_the_command_line(parameter: str) -> bool:
+    context = click.get_current_context(silent=True)
+    source = context.get_parameter_source(parameter) if context else None
+    return source is click.core.ParameterSource.COMMANDLINE
 
 
 service = group(

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import anyio
 
 from gate.check import Question, ScanMode, Stop, Waiting, check
-from gate.cli.groups import REGION_VARIABLE
 from gate.cli.progress import WaitProgress
 from gate.connect import Connections
 
@@ -57,8 +56,7 @@ async def gather(  # noqa: PLR0913, PLR0917 - the same
     async with Connections(settings) as connections:
         question = Question(
             policies=policies,
-            region=service.region,
-            fallback_region=run.environment.get(REGION_VARIABLE) or None,
+            region=service.region_in(run),
             instance=gathering.instance,
             registry=None if gathering.resolve is False else connections.registry,
             resolve_digests=gathering.resolve is True,
