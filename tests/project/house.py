@@ -98,9 +98,10 @@ class House:
 
 
 def entries(house: House) -> list[str]:
-    """Return what `ls` shows of the package, without caches."""
-    names = (entry.name for entry in house.folder.iterdir())
-    return [name for name in names if not name.startswith((".", "__pycache__"))]
+    """Return what `ls` shows of the package, without caches and folders of nothing else."""
+    files = (file.relative_to(house.folder) for file in house.folder.rglob("*") if file.is_file())
+    kept = (file for file in files if "__pycache__" not in file.parts)
+    return sorted({file.parts[0] for file in kept if not file.parts[0].startswith(".")})
 
 
 def modules(house: House) -> list[str]:

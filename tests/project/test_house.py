@@ -42,6 +42,7 @@ FILES = {
     "registry/load.py": "class _Row: pass\nPROXY = 'HTTPS_PROXY'\n",
     "dockerfile/__init__.py": "one = 1\ntwo = 2\n",
     "__pycache__/audit.pyc": "",
+    "moved/__pycache__/away.pyc": "",
 }
 COUNTED = {
     "entries at the top of gate/": 8,

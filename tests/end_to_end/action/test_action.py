@@ -19,10 +19,7 @@ if TYPE_CHECKING:
     from tests.end_to_end.action.consumer import Consumer, Run
     from tests.rigs.cloud import Services
 
-pytestmark = [
-    pytest.mark.skipif(os.name == "nt", reason="act's own shell is that of Unix"),
-    pytest.mark.xdist_group("action"),
-]
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="act's own shell is that of Unix")
 
 STRICT = (dev.ROOT / "policies" / "strict.yaml").read_text(encoding="utf-8")
 DOCKERFILE = "FROM alpine:3.20\nENV DB_PASSWORD=correct-horse-battery\nUSER root\n"

@@ -15,10 +15,7 @@ from tests.end_to_end.gitlab.uses import COMPLETE, EVIL
 if TYPE_CHECKING:
     from tests.end_to_end.gitlab.consumer import Pipeline
 
-pytestmark = [
-    pytest.mark.skipif("sys.platform == 'win32'", reason="the component is for POSIX"),
-    pytest.mark.xdist_group("gitlab"),
-]
+pytestmark = pytest.mark.skipif("sys.platform == 'win32'", reason="the component is for POSIX")
 
 FOLDER = "buildrisk-gate"
 REPORTS = {

@@ -23,8 +23,6 @@ POLICY = ".buildrisk-gate.yaml"
 GOOD = "version: 1\nblock: {levels: [high, medium], statuses: [unhandled]}\n"
 BAD = "version: 1\nblock: {levels: [hihg], statuses: [unhandled]}\n"
 
-pytestmark = pytest.mark.xdist_group("pre-commit")
-
 
 @pytest.fixture
 def consumer(tmp_path: Path, pre_commit_home: str) -> Repository:
