@@ -7,11 +7,12 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from gate import untrusted
 from gate.errors import InvalidPolicy
 from gate.policy.meaning import contradictions, policy_of
 from gate.policy.problem import MOST_PROBLEMS, Problem
 from gate.policy.schema import schema_problems
-from gate.untrusted import START, Unreadable, decoded, parse_yaml, read_file
+from gate.untrusted import START, Unreadable, decoded, read_file
 from gate.verdict import PolicySource
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ def _named(spec: str, directory: Path) -> _Named:
 def _load(named: _Named, today: date) -> Policy | list[Problem]:
     try:
         raw = _read(named)
-        content = parse_yaml(decoded(raw))
+        content = untrusted.parse_yaml(decoded(raw))
     except Unreadable as unreadable:
         return [Problem(unreadable.place, unreadable.text)]
     if content.root is None:
