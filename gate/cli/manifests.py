@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gate.checkout import choose, find_images, locate_images
+from gate import checkout
 from gate.cli import groups
 from gate.cli.delivery import deliver
 from gate.cli.judging import judge_images
@@ -45,7 +45,9 @@ def command(  # noqa: PLR0913 - one for each option of its own, and each group
     """
     loaded = policies.load()
     texts = {path_in_this_checkout(path): read_text(path) for path in files}
-    chosen = choose((find_images(*file) for file in texts.items()), gathering.registry_hosts)
+    chosen = checkout.choose(
+        (checkout.find_images(*file) for file in texts.items()), gathering.registry_hosts
+    )
     undecided = _undecided(chosen)
     run = service.begin(gathering.timeout.total_seconds())
 
@@ -61,7 +63,7 @@ def command(  # noqa: PLR0913 - one for each option of its own, and each group
                 beside=undecided,
                 notes=chosen.notes,
             )
-            return locate_images(verdict, chosen)
+            return checkout.locate_images(verdict, chosen)
         # Nothing is left to judge: nobody is asked.
         return judge_run(
             undecided,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, get_args, get_type_hints
 import anyio
 import click
 
+from gate import untrusted
 from gate.cli.terminal import read_text, show
 from gate.errors import ExitCode, UsageError
 from gate.sandbox import (
@@ -21,7 +22,7 @@ from gate.sandbox import (
     sample_world,
     serve,
 )
-from gate.untrusted import Unreadable, parse_yaml
+from gate.untrusted import Unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -80,7 +81,7 @@ def command(
 def read_world(file: Path) -> World:
     """Read sample data from a YAML 1.2 or JSON file; raises ``UsageError`` with the place."""
     try:
-        tree = parse_yaml(read_text(str(file)))
+        tree = untrusted.parse_yaml(read_text(str(file)))
     except Unreadable as error:
         line, column = error.place
         raise UsageError(f"{file}:{line}:{column}: {error.text}", _REMEDY) from None

@@ -10,7 +10,7 @@ from __future__ import annotations
 from msgspec import Struct
 from msgspec.structs import force_setattr
 
-from gate.untrusted import mask_secrets
+from gate import untrusted
 
 
 class WireObject(Struct, frozen=True, kw_only=True, rename="pascal"):
@@ -76,7 +76,7 @@ class BuildRiskDetail(WireObject, frozen=True, kw_only=True):
     promt: str = ""
 
     def __post_init__(self) -> None:
-        force_setattr(self, "layer_cmd", mask_secrets(self.layer_cmd))
+        force_setattr(self, "layer_cmd", untrusted.mask_secrets(self.layer_cmd))
 
 
 class _InRegistry(WireObject, frozen=True, kw_only=True):
