@@ -11,11 +11,17 @@ from __future__ import annotations
 from gate.sandbox.call import Readings
 from gate.sandbox.fault_injection import Fault, FaultKind, Faults
 from gate.sandbox.lifecycle import Sandbox, serve
-from gate.sandbox.sample import sample_world
-from gate.sandbox.sample_checks import Bilingual, RiskClass, SampleCheck
 from gate.sandbox.sample_images import DAY, HOUR, SampleFinding, SampleImage, SampleIndex, State
 from gate.sandbox.service import LoggedRequest
-from gate.sandbox.world import WhitelistRule, World, load_world
+from gate.sandbox.world import (
+    Bilingual,
+    RiskClass,
+    SampleCheck,
+    WhitelistRule,
+    World,
+    load_world,
+    sample_world,
+)
 
 __all__ = [
     "DAY",

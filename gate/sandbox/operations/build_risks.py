@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from gate.sandbox.call import plain_result
 from gate.sandbox.refusals import Refusal
-from gate.sandbox.sample_checks import Bilingual, SampleCheck
+from gate.sandbox.world import Bilingual, SampleCheck
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
