@@ -10,9 +10,8 @@ from __future__ import annotations
 
 from gate.sandbox.call import Readings
 from gate.sandbox.fault_injection import Fault, FaultKind, Faults
-from gate.sandbox.lifecycle import Sandbox, serve
 from gate.sandbox.sample_images import DAY, HOUR, SampleFinding, SampleImage, SampleIndex, State
-from gate.sandbox.service import LoggedRequest
+from gate.sandbox.service import LoggedRequest, Sandbox, serve
 from gate.sandbox.world import (
     Bilingual,
     RiskClass,

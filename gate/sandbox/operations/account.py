@@ -8,7 +8,7 @@ import msgspec
 
 from gate.sandbox.call import plain_result
 from gate.sandbox.fault_injection import FaultKind
-from gate.sandbox.refusals import Refusal
+from gate.sandbox.parameters import Refusal
 
 if TYPE_CHECKING:
     from gate.sandbox.call import Answer, Call

@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Struct
 
 from gate.sandbox.call import plain_result
-from gate.sandbox.refusals import Refusal
+from gate.sandbox.parameters import Refusal
 from gate.sandbox.world import Bilingual, SampleCheck
 
 if TYPE_CHECKING:
