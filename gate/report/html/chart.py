@@ -6,8 +6,16 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from gate.findings import Level
-from gate.report.html.marks import level_mark, mark
-from gate.report.html.markup import NOTHING, Markup, element, joined, section, word
+from gate.report.html.markup import (
+    NOTHING,
+    Markup,
+    element,
+    joined,
+    level_mark,
+    mark,
+    section,
+    word,
+)
 from gate.report.wording import LEVELS_WORST_FIRST
 from gate.verdict import STRICTEST_FIRST, Action
 
