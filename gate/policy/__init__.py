@@ -11,15 +11,22 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from gate.policy.loading import BUILT_IN, DEFAULT_FILE, load_policies
+    from gate.policy.loading import BUILT_IN, DEFAULT_FILE, load_policies, ready_made_files
     from gate.policy.policies import Policies
     from gate.policy.schema import policy_schema
 
-__all__ = ["BUILT_IN", "DEFAULT_FILE", "Policies", "load_policies", "policy_schema"]
+__all__ = [
+    "BUILT_IN",
+    "DEFAULT_FILE",
+    "Policies",
+    "load_policies",
+    "policy_schema",
+    "ready_made_files",
+]
 
 # What holds a file against its schema takes longer to import than all of this package.
 _LAZY = {
-    **dict.fromkeys(("BUILT_IN", "DEFAULT_FILE", "load_policies"), "loading"),
+    **dict.fromkeys(("BUILT_IN", "DEFAULT_FILE", "load_policies", "ready_made_files"), "loading"),
     "Policies": "policies",
     "policy_schema": "schema",
 }

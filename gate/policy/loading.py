@@ -69,6 +69,12 @@ def built_in_file(package: Path) -> Path:
     return packaged if packaged.exists() else package.parents[1] / "policies" / "default.yaml"
 
 
+def ready_made_files() -> dict[str, Path]:
+    """Return the policy files that the package ships, by name."""
+    folder = built_in_file(Path(__file__).parent).parent
+    return {file.stem: file for file in folder.glob("*.yaml")}
+
+
 def _default(directory: Path) -> _Named:
     file = directory / DEFAULT_FILE
     try:
