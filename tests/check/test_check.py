@@ -11,7 +11,7 @@ import anyio
 import pytest
 
 from gate.check import Question, Stop, Waiting, check
-from gate.check.stopping import GUARD
+from gate.check.waiting import GUARD
 from gate.clock import Clock, Run
 from gate.connect import Connections, Settings
 from gate.errors import ExitCode
