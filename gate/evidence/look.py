@@ -12,7 +12,7 @@ from gate.errors import GateError
 from gate.evidence.freshness import CountingScan, choose
 from gate.evidence.identification import image_of
 from gate.evidence.kinds.kind import Testimony
-from gate.evidence.scan import doing, finished_before_the_running, scan_of, state_of
+from gate.evidence.scan import finished_before_the_running, scan_of, state_of
 from gate.evidence.target import Look
 from gate.findings import IdentifiedBy, Reason, Scan, Scanned, ScanState
 
@@ -86,12 +86,7 @@ class OneImage(Struct, frozen=True):
             raise troubles[0]
         if isinstance(chosen, CountingScan):
             return await self._pass(chosen, details)
-        return Look(
-            evidence=chosen.why,
-            record=chosen.record,
-            waiting=chosen.waiting,
-            doing=doing(chosen.record),
-        )
+        return chosen
 
     async def _scanned_before(self) -> frozenset[str]:
         """Return the records whose last finished scan counts although another one runs."""

@@ -11,8 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from gate.errors import PermissionMissing
-from gate.evidence.kinds.kind import Details, Testimony
-from gate.evidence.shared_call import SharedCall
+from gate.evidence.kinds.kind import Details, SharedCall, Testimony
 from gate.findings import Fact, Finding, Level, Reason, Shown, Status
 from gate.security_center import (
     BUILD_RISKS_OF_IMAGE,
