@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+from importlib import import_module
 from typing import TYPE_CHECKING, Protocol
 
 import anyio
@@ -112,8 +113,7 @@ class ChainCredentials:
 
 def _official_chain() -> _Provider:
     # Importing it costs as much as an HTTP client.
-    from alibabacloud_credentials import provider  # type: ignore[import-untyped]  # noqa: PLC0415
-
+    provider = import_module("alibabacloud_credentials.provider")
     # Its loggers write failures (and with DEBUG=sdk, requests) to standard error, keys included.
     for name in ("credentials", "alibabacloud-tea"):
         log = logging.getLogger(name)

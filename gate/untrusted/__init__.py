@@ -18,6 +18,7 @@ from gate.untrusted.escaping import (
     for_xml,
     visible,
 )
+from gate.untrusted.secrets import Secret
 
 if TYPE_CHECKING:
     from gate.untrusted.files import START, Place, Unreadable, decoded, read_file
@@ -46,6 +47,7 @@ __all__ = [
     "Path",
     "Place",
     "Scalar",
+    "Secret",
     "Tree",
     "Unreadable",
     "decoded",

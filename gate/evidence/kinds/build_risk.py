@@ -65,7 +65,7 @@ class BuildRisks:
     """The kind ``build_risk`` at one Security Center."""
 
     name: ClassVar[str] = "build_risk"
-    operations: ClassVar[tuple[Operation, ...]] = (
+    operations: ClassVar[tuple[Operation[object], ...]] = (
         BUILD_RISKS_OF_IMAGE,
         IMAGES_BY_BUILD_RISK,
         CHECK_CONFIGURATION,

@@ -94,7 +94,7 @@ class FindingKind(Protocol):
 
     name: ClassVar[str]
     """As policies and reports call it."""
-    operations: ClassVar[tuple[Operation, ...]]
+    operations: ClassVar[tuple[Operation[object], ...]]
     """What is asked for it, beside the records; their RAM actions are its permissions."""
 
     async def details(self, record: ImageRecord) -> Details:
