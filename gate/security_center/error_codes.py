@@ -23,7 +23,11 @@ from gate.security_center.wire import Answer, read_answer
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from gate.security_center.operations import Operation
+    from gate.security_center.wire import Head
+
 _OK = 200
+_SUCCESS = "200"
 _REFUSED = 400
 _TOO_MANY = 429
 _FAILING = 500
@@ -52,24 +56,33 @@ _PASSING = (
 )
 
 
-def judge(action: str, status: int, headers: Mapping[str, str], body: bytes) -> Answer | Trouble:
+def judge(
+    operation: Operation[object], status: int, headers: Mapping[str, str], body: bytes
+) -> Answer | Trouble:
     """Return the answer of a success, or the trouble.
 
-    ``action`` is the RAM action, such as ``yundun-sas:DescribeImageInstances``. Raises the error
-    that a refusal stands for.
+    A success says so in every way that it has: with status 200, with ``Success`` true and with
+    ``Code`` 200; the latter two may be absent where the operation's reference doesn't name them.
+    Raises the error that a refusal stands for.
     """
+    action = operation.action
     try:
         answer = read_answer(body)
     except AnswerUnreadable as error:
         return _without_code(action, status, headers, error)
     code = _word(answer.head.code)
-    succeeded = answer.head.success
-    if status == _OK and succeeded is not False and (succeeded is True or code in {"", "200"}):
+    if status == _OK and _succeeded(operation, answer.head):
         return answer
-    if not code or code == "200" or _OK < status < _REFUSED:
+    if not code or code == _SUCCESS or _OK < status < _REFUSED:
         unclear = AnswerUnreadable("The answer says neither success nor error.", _TRY_LATER)
         return _without_code(action, status, headers, unclear)
     return _coded(action, status, headers, code, answer)
+
+
+def _succeeded(operation: Operation[object], head: Head) -> bool:
+    absent = () if operation.says_success else (None, "")
+    success = head.success is True or head.success in absent
+    return success and (_word(head.code) == _SUCCESS or head.code in absent)
 
 
 def _without_code(

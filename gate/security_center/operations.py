@@ -60,6 +60,7 @@ class Purpose(StrEnum):
 class Operation(Struct, Generic[T_co], frozen=True):
     """An operation, how its answer is read, and what needs it.
 
+    ``says_success`` tells whether its answers have ``Success`` and ``Code``, by the reference.
     ``product`` is the prefix of its RAM action. ``asks_for_scans`` sets apart what a policy that
     only reads leaves out.
     """
@@ -67,6 +68,7 @@ class Operation(Struct, Generic[T_co], frozen=True):
     name: str
     read: Callable[[Answer], T_co]
     needed_for: tuple[Purpose, ...]
+    says_success: bool = False
     asks_for_scans: bool = False
     version: str = "2018-12-03"
     product: str = "yundun-sas"
@@ -79,7 +81,8 @@ class Operation(Struct, Generic[T_co], frozen=True):
 
 def _pages(row: type[W], name: str, *needed_for: Purpose, rows_in: str = "") -> Operation[Page[W]]:
     """Describe an operation that answers a page; with ``rows_in``, outside of ``Data``."""
-    return Operation(name, partial(wire.read_page, row=row, rows_in=rows_in), needed_for)
+    read = partial(wire.read_page, row=row, rows_in=rows_in)
+    return Operation(name, read, needed_for, says_success=not rows_in)
 
 
 _VERDICT = Purpose.VERDICT
@@ -95,7 +98,10 @@ REPOSITORIES = _pages(
     rows_in="ImageRepoResponses",
 )
 CHECK_CONFIGURATION = Operation(
-    "GetBuildRiskDefineRuleConfig", partial(wire.read_data, row=CheckConfiguration), (_VERDICT,)
+    "GetBuildRiskDefineRuleConfig",
+    partial(wire.read_data, row=CheckConfiguration),
+    (_VERDICT,),
+    says_success=True,
 )
 LATEST_SCAN_TASKS = Operation(
     "DescribeImageLatestScanTask",

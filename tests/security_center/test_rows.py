@@ -9,7 +9,7 @@ import pytest
 from alibabacloud_sas20181203 import models  # type: ignore[import-untyped]
 
 from gate.security_center import rows
-from gate.security_center.operations import Operations
+from gate.security_center.operations import OPERATIONS, Operation, Operations
 from gate.security_center.wire import parameters, targets_lists
 
 ROWS = [
@@ -66,3 +66,11 @@ def test_costs_are_asked_for_with_every_list_of_the_official_request() -> None:
     # The reference page does not have it: it is the caller's address, which the service sees.
     del lists["source_ip"]
     assert set(official(request_name, **lists).to_map()) == set(parameters(**targets_lists([])))
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=[each.name for each in OPERATIONS])
+def test_operations_have_success_and_code_as_the_official_answers_have(
+    operation: Operation[object],
+) -> None:
+    fields = vars(official(f"{operation.name}ResponseBody"))
+    assert operation.says_success is ("success" in fields) is ("code" in fields)

@@ -87,7 +87,7 @@ class Answered(Operations):
 
     async def _ask(self, operation: Operation[T], **_: str | int | None) -> Any:
         status, body = self._answer
-        judged: Any = judge(operation.action, status, HEADERS, body)
+        judged: Any = judge(operation, status, HEADERS, body)
         return judged if isinstance(judged, Trouble) else operation.read(judged)
 
 
