@@ -47,12 +47,14 @@ class Testimony(Struct, frozen=True):
     """What a second witness says of details: nothing, if it agrees.
 
     ``problem`` says why it could not be read, ``contradiction`` how it differs; ``note`` is about
-    how it agrees.
+    how it agrees. ``beside`` are findings, with no more than level and status, that it ties to the
+    same digest under other ``Uuid``.
     """
 
     problem: str = ""
     contradiction: str = ""
     note: str = ""
+    beside: tuple[tuple[str, Finding], ...] = ()
 
 
 class Coverage(Protocol):

@@ -168,7 +168,7 @@ def _class_name(call: Call, check: SampleCheck) -> str:
 def _image_row(call: Call, hit: _Hit) -> dict[str, object]:
     image = hit.record.image
     return {
-        "Uuid": image.uuid,
+        "Uuid": call.uuid(image.uuid),
         "RegionId": image.region,
         "InstanceId": image.instance,
         "RepoNamespace": image.namespace,
