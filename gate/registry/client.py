@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Self
 
 import anyio
+from msgspec.structs import replace
 from yarl import URL
 
 from gate.http import Sender  # loads the HTTP client now: later, that would use up the run's time
@@ -100,8 +101,9 @@ class Registry:
     ) -> tuple[Platform, ...] | Unresolved:
         """Fetch all that is in an index, level by level, and keep the images.
 
-        Neither an annotation nor a platform proves that a manifest is an attestation, so each is
-        looked into.
+        What an index says of a manifest doesn't prove that it is an attestation, nor does what the
+        manifest holds: a client takes a platform as the index names it. So each is looked into,
+        and left out only if both say so.
         """
         entries: list[Child | Platform] = list(index.children)
         for _ in range(_DEEPEST):
@@ -153,8 +155,8 @@ def _replace(
     manifest = manifests[entry.digest]
     if isinstance(manifest, Index):
         return [
-            Child(child.digest, child.platform or entry.platform) for child in manifest.children
+            replace(child, platform=child.platform or entry.platform) for child in manifest.children
         ]
-    if manifest.is_attestation:
+    if entry.is_attestation and manifest.only_in_toto:
         return []
     return [Platform(entry.platform or "unknown/unknown", entry.digest)]

@@ -8,8 +8,8 @@ from msgspec import Struct
 class Platform(Struct, frozen=True):
     """One image of an index.
 
-    ``name`` is ``os/architecture[/variant]``, ``unknown/unknown`` if the index doesn't say; such
-    an image can run anywhere. ``digest`` is ``sha256:<hex>``.
+    ``name`` is ``os/architecture[/variant]`` in its normal form, ``unknown/unknown`` if the index
+    doesn't say; such an image can run anywhere. ``digest`` is ``sha256:<hex>``.
     """
 
     name: str
