@@ -19,6 +19,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from typing import TYPE_CHECKING, NoReturn
 
 from msgspec import Struct
@@ -27,7 +28,7 @@ from msgspec.structs import replace
 from gate.errors import InvalidReference
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
 # github.com/distribution/reference bounds the path and the tag; DNS bounds names and their labels.
 _LONGEST_HOST = 253
@@ -48,21 +49,36 @@ _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
 _HEX = re.compile(r"[0-9a-f]+")
 _PASSWORD = re.compile(r"(?<=//)[^/]*(?=@)|^[^/@:]+:[^/@]*(?=@(?!\w+:))")
 
-# The table "Image names in Container Registry": personal old, personal new, enterprise.
+# The table "Image names in Container Registry": personal old, personal new, enterprise. Each name
+# has its public form and those of the VPC and of the internal network.
 _REGION = r"(?P<region>[a-z]{2,3}(?:-[a-z0-9]+)+)"
-_CONTAINER_REGISTRY = tuple(
-    re.compile(pattern + r"\.aliyuncs\.com(?::443)?")
-    for pattern in (
-        rf"registry(?:-vpc|-internal)?\.{_REGION}",
-        rf"crpi-[a-z0-9]+(?:-vpc)?\.{_REGION}\.personal\.cr",
-        rf"[a-z0-9][a-z0-9-]*-registry(?:-vpc)?\.{_REGION}\.cr",
+_PERSONAL_OLD, _PERSONAL_NEW, _ENTERPRISE = (
+    re.compile(rf"(?P<name>{name})(?:{'|'.join(networks)})?\.{_REGION}{service}\.aliyuncs\.com")
+    for name, networks, service in (
+        ("registry", ("-vpc", "-internal"), ""),
+        ("crpi-[a-z0-9]+", ("-vpc",), r"\.personal\.cr"),
+        ("[a-z0-9][a-z0-9-]*-registry", ("-vpc",), r"\.cr"),
     )
 )
+_CONTAINER_REGISTRY = (_PERSONAL_OLD, _PERSONAL_NEW, _ENTERPRISE)
+_NETWORKS = ("", "-vpc", "-internal")
+_DEFAULT_PORT = 443
 
 _SHAPE = (
     "Write it as <host>/<namespace>/<repository>[:tag][@sha256:digest], such as "
     "registry.cn-hangzhou.aliyuncs.com/shop/web:1.4."
 )
+
+
+class Names(Struct, frozen=True):
+    """The names of one image that a policy's image globs are tried on.
+
+    ``tightening`` are all names that may be the image's: one that matches is enough for what makes
+    a policy stricter. What makes it milder has to match one name of each group of ``loosening``.
+    """
+
+    tightening: tuple[str, ...] = ()
+    loosening: tuple[tuple[str, ...], ...] = ()
 
 
 class ImageReference(Struct, frozen=True):
@@ -120,20 +136,40 @@ class ImageReference(Struct, frozen=True):
     @property
     def region(self) -> str | None:
         """The region that the host tells; ``None`` if it isn't a host of Container Registry."""
-        for pattern in _CONTAINER_REGISTRY:
-            if match := pattern.fullmatch(self.host):
-                return match["region"]
-        return None
+        match = _container_registry(self.host)
+        return match["region"] if match else None
+
+    @property
+    def is_enterprise(self) -> bool:
+        """Whether the host is an instance of Container Registry's Enterprise Edition."""
+        match = _container_registry(self.host)
+        return match is not None and match.re is _ENTERPRISE
 
     @property
     def registry_type(self) -> str | None:
         """``acr`` for hosts of Container Registry; ``None`` if the host tells nothing."""
         return "acr" if self.region else None
 
-    def glob_names(self) -> tuple[str, ...]:
-        """Return the names that a policy's image globs are tried on."""
-        names = (self.path, f"{self.path}:{self.tag}") if self.tag else (self.path,)
-        return names + tuple(f"{self.host}/{name}" for name in names)
+    def names(self, tags: Collection[str] = ()) -> Names:
+        """Return the names that a policy's image globs are tried on.
+
+        ``tags`` are those of all records that Security Center has of the image, by its digest. The
+        caller's own tag is only a claim until one of them confirms it.
+        """
+        own = [self.tag] if self.tag in tags else [""]
+        confirmed = own if self.tag else sorted(tags) or own
+        meant = same_hosts(self.host) if self.host else ()
+        return Names(
+            tightening=self._spelled(dict.fromkeys((self.host, *meant)), {"", self.tag, *tags}),
+            loosening=tuple(
+                self._spelled(dict.fromkeys((self.host, *meant[:1])), {"", tag})
+                for tag in confirmed
+            ),
+        )
+
+    def _spelled(self, hosts: Iterable[str], tags: Collection[str]) -> tuple[str, ...]:
+        paths = [f"{self.path}:{tag}" if tag else self.path for tag in sorted(tags)]
+        return (*paths, *(f"{host}/{path}" for host in hosts if host for path in paths))
 
     def with_digest(self, digest: str) -> ImageReference:
         """Return the same name with this digest, ``sha256:<hex>``, instead of its own.
@@ -263,8 +299,42 @@ def is_named(host: str, patterns: Iterable[str]) -> bool:
     return any(fnmatchcase(plain, _only_stars(_plain(pattern))) for pattern in patterns)
 
 
+@lru_cache(maxsize=1024)
+def same_hosts(host: str) -> tuple[str, ...]:
+    """Return the names of the registry that a host is, the public one without its port first.
+
+    Container Registry has a name for each network; the default port may be named or not.
+    """
+    plain = _plain(host)
+    match = _container_registry(plain)
+    names = [plain]
+    if match:
+        domain = plain[plain.index(".") :]
+        spelled = (f"{match['name']}{network}{domain}" for network in _NETWORKS)
+        names = [name for name in spelled if match.re.fullmatch(name)]
+    if not _port_of(plain):
+        names += [f"{name}:{_DEFAULT_PORT}" for name in names]
+    return tuple(names)
+
+
+def _container_registry(host: str) -> re.Match[str] | None:
+    plain = _plain(host)
+    matches = (pattern.fullmatch(plain) for pattern in _CONTAINER_REGISTRY)
+    return next((match for match in matches if match), None)
+
+
+def _port_of(host: str) -> str:
+    match = _HOST_AND_PORT.fullmatch(host)
+    return (match["port"] if match else None) or ""
+
+
 def _plain(host: str) -> str:
-    return host.lower().removesuffix(":443")
+    """Return a host in lower case, without leading zeros of its port and without the default."""
+    plain, port = host.lower(), _port_of(host)
+    if not port.isdecimal():
+        return plain
+    name = plain.removesuffix(f":{port}")
+    return name if int(port) == _DEFAULT_PORT else f"{name}:{int(port)}"
 
 
 def _only_stars(pattern: str) -> str:

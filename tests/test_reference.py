@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gate.errors import InvalidReference
-from gate.reference import ImageReference
+from gate.reference import ImageReference, same_hosts
 
 HEX = "0123456789abcdef" * 4
 DIGEST = f"sha256:{HEX}"
@@ -165,18 +165,77 @@ def test_only_hosts_of_container_registry_tell_a_region(host: str, region: str |
     assert ("acr" if region else None) == reference.registry_type
 
 
-def test_globs_are_tried_with_and_without_host_and_tag() -> None:
-    assert (
-        "shop/web/api",
-        "shop/web/api:1",
-        f"{HOST}/shop/web/api",
-        f"{HOST}/shop/web/api:1",
-    ) == ImageReference.parse(f"{HOST}/shop/web/api:1@{DIGEST}").glob_names()
+PLAIN = "harbor.example.com"
 
 
-def test_a_digest_alone_has_no_tag_form_for_globs() -> None:
-    reference = ImageReference.parse(f"{HOST}/shop/web@{DIGEST}")
-    assert ("shop/web", f"{HOST}/shop/web") == reference.glob_names()
+def test_a_tag_that_a_record_confirms_loosens_and_all_tags_tighten() -> None:
+    names = ImageReference.parse(f"{PLAIN}/shop/web:1@{DIGEST}").names({"1", "prod"})
+    own = ("shop/web", "shop/web:1", f"{PLAIN}/shop/web", f"{PLAIN}/shop/web:1")
+    assert (own,) == names.loosening
+    assert {*own, "shop/web:prod", f"{PLAIN}/shop/web:prod"} <= {*names.tightening}
+
+
+@pytest.mark.parametrize("tags", [set(), {"prod"}], ids=str)
+def test_a_tag_that_no_record_has_only_tightens(tags: set[str]) -> None:
+    names = ImageReference.parse(f"{PLAIN}/shop/web:1@{DIGEST}").names(tags)
+    assert (("shop/web", f"{PLAIN}/shop/web"),) == names.loosening
+    assert {"shop/web:1", *(f"shop/web:{tag}" for tag in tags)} <= {*names.tightening}
+
+
+def test_without_a_tag_every_tag_of_the_records_must_be_loosened() -> None:
+    names = ImageReference.parse(f"{PLAIN}/shop/web@{DIGEST}").names({"1", "prod", ""})
+    assert [("shop/web",), ("shop/web", "shop/web:1"), ("shop/web", "shop/web:prod")] == [
+        tuple(name for name in group if name.startswith("shop/")) for group in names.loosening
+    ]
+    alone = ImageReference.parse(f"{PLAIN}/shop/web@{DIGEST}").names()
+    assert (("shop/web", f"{PLAIN}/shop/web"),) == alone.loosening
+
+
+SAME = [
+    ["registry", "registry-vpc", "registry-internal"],
+    ["crpi-0a", "crpi-0a-vpc"],
+    ["my-shop-registry", "my-shop-registry-vpc"],
+]
+DOMAINS = [
+    "cn-hangzhou.aliyuncs.com",
+    "cn-hangzhou.personal.cr.aliyuncs.com",
+    "cn-hangzhou.cr.aliyuncs.com",
+]
+
+
+@pytest.mark.parametrize(("labels", "domain"), list(zip(SAME, DOMAINS, strict=True)))
+def test_each_name_of_a_registry_is_tried_however_it_is_written(
+    labels: list[str], domain: str
+) -> None:
+    hosts = [f"{label}.{domain}{port}" for label in labels for port in ("", ":443")]
+    tried = [
+        ImageReference.parse(f"{written}/shop/web:1").names({"1"})
+        for written in (*hosts, hosts[0].upper(), f"{hosts[0]}:0443")
+    ]
+    for names in tried:
+        assert {f"{host}/shop/web:1" for host in hosts} <= {*names.tightening}
+        assert f"{hosts[0]}/shop/web:1" in names.loosening[0]
+
+
+@pytest.mark.parametrize(
+    ("host", "same"),
+    [
+        (PLAIN, {PLAIN, f"{PLAIN}:443"}),
+        (f"{PLAIN}:443", {PLAIN, f"{PLAIN}:443"}),
+        (f"{PLAIN}:05000", {f"{PLAIN}:5000"}),
+        ("[::1]:5000", {"[::1]:5000"}),
+        ("[::1]", {"[::1]", "[::1]:443"}),
+        ("evil-vpc.example.com", {"evil-vpc.example.com", "evil-vpc.example.com:443"}),
+    ],
+)
+def test_another_port_or_registry_is_another_host(host: str, same: set[str]) -> None:
+    assert same == {*same_hosts(host)}
+
+
+def test_only_instances_are_enterprise_edition() -> None:
+    hosts = [f"{labels[0]}.{domain}" for labels, domain in zip(SAME, DOMAINS, strict=True)]
+    editions = [ImageReference.parse(f"{host}/a/b").is_enterprise for host in (*hosts, PLAIN)]
+    assert [False, False, True, False] == editions
 
 
 def test_a_digest_can_be_given_later() -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import anyio.lowlevel
 
-from gate.audit.account import AccountRecords, names_of, reference_of
+from gate.audit.account import AccountRecords, Tags, reference_of
 from gate.audit.collecting import Collector, PossibleRisk
 from gate.audit.risk_lists import RiskLists, RowMatcher
 from gate.audit.subject import Inventory, Subject
@@ -109,6 +109,8 @@ class _Auditing:
         records = AccountRecords(client, self._scope, self._headway)
         inventory.checks = await read_checks(client)
         inventory.records = await self._read_records(records)
+        if self._policies.tell_images_apart:
+            inventory.tags = Tags(inventory.records.values())
         matcher = RowMatcher(inventory.records)
         lists = RiskLists(client, self._headway, matcher)
         risks = await self._risks()
@@ -220,7 +222,10 @@ class _Auditing:
     def _policy_notes(self, images: Sequence[ImageVerdict]) -> tuple[str, ...]:
         policies = self._policies
         decided = (
-            (names_of(reference_of(record)), (one.finding for one in image.decisions))
+            (
+                reference_of(record).names(image.image.tags if image.image else ()),
+                (one.finding for one in image.decisions),
+            )
             for record, image in zip(self._inventory.records.values(), images, strict=True)
             if image.outcome is not Outcome.UNDECIDED
         )

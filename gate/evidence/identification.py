@@ -27,10 +27,14 @@ _SEE_DOCTOR = "`gate doctor IMAGE` shows what Security Center knows of the repos
 
 
 class Identified(Struct, frozen=True):
-    """The records that are the image, the newest scan first; never empty."""
+    """The records that are the image, the newest scan first; never empty.
+
+    ``tags`` are those of all records with its digest, whether they are among these or not.
+    """
 
     records: tuple[ImageRecord, ...]
     by: IdentifiedBy
+    tags: tuple[str, ...] = ()
 
     def unscanned(
         self,
@@ -45,7 +49,7 @@ class Identified(Struct, frozen=True):
         return Unscanned(
             reason=reason,
             message=message,
-            image=image_of(record, target.platform),
+            image=image_of(record, target.platform, self.tags),
             identified_by=self.by,
             scan=scan,
             findings=findings,
@@ -159,11 +163,14 @@ def identify(records: Iterable[ImageRecord], target: Target) -> Identified | Uns
             "Give the digest that was pushed (--digest, or IMAGE@sha256:…), or let a policy say "
             "scan.require_digest: false.",
         )
-    return _by_tag(of_tag, target)
+    return _by_tag(of_repository, of_tag, target)
 
 
-def image_of(record: ImageRecord, platform: str | None = None) -> Image:
-    """Describe a record as reports show it; ``platform`` is the one of an index that it is."""
+def image_of(record: ImageRecord, platform: str | None = None, tags: tuple[str, ...] = ()) -> Image:
+    """Describe a record as reports show it; ``platform`` is the one of an index that it is.
+
+    ``tags`` are those of all records of the same image.
+    """
     return Image(
         uuid=record.uuid,
         region=record.region_id,
@@ -173,6 +180,7 @@ def image_of(record: ImageRecord, platform: str | None = None) -> Image:
         tag=record.tag,
         digest=with_prefix(record.digest),
         platform=platform,
+        tags=tags,
     )
 
 
@@ -182,7 +190,7 @@ def _by_digest(
     same = [record for record in of_repository if with_prefix(record.digest) == digest]
     with_tag = [record for record in same if record.tag == target.tag]
     if same:
-        return Identified(_newest_scan_first(with_tag or same), IdentifiedBy.DIGEST)
+        return Identified(_newest_scan_first(with_tag or same), IdentifiedBy.DIGEST, _tags_of(same))
     others = sorted({with_prefix(record.digest) for record in of_tag if record.digest})
     known = f" It knows that tag with {', '.join(others[:3])}." if others else ""
     return Unscanned(
@@ -192,7 +200,9 @@ def _by_digest(
     )
 
 
-def _by_tag(of_tag: Sequence[ImageRecord], target: Target) -> Identified | Unscanned:
+def _by_tag(
+    of_repository: Sequence[ImageRecord], of_tag: Sequence[ImageRecord], target: Target
+) -> Identified | Unscanned:
     if not of_tag:
         return Unscanned(
             reason=Reason.MISSING,
@@ -208,7 +218,13 @@ def _by_tag(of_tag: Sequence[ImageRecord], target: Target) -> Identified | Unsca
             "Say which with --instance or --region, or give the digest.",
         )
     newest = max(of_tag, key=lambda record: (record.image_update or 0, record.last_scan_time or 0))
-    return Identified((newest,), IdentifiedBy.TAG)
+    digest = with_prefix(newest.digest)
+    same = [each for each in of_repository if digest and with_prefix(each.digest) == digest]
+    return Identified((newest,), IdentifiedBy.TAG, _tags_of([newest, *same]))
+
+
+def _tags_of(records: Iterable[ImageRecord]) -> tuple[str, ...]:
+    return tuple(sorted({record.tag for record in records}))
 
 
 def _place(record: ImageRecord) -> str:

@@ -181,7 +181,7 @@ class OneImage(Struct, frozen=True):
             notes += (*coverage.notes, *result.notes)
         return Look(
             evidence=Scanned(
-                image=image_of(chosen.record, self.target.platform),
+                image=image_of(chosen.record, self.target.platform, self.identified.tags),
                 identified_by=self.identified.by,
                 scan=scan,
                 findings=tuple(findings),
