@@ -49,19 +49,20 @@ _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
 _HEX = re.compile(r"[0-9a-f]+")
 _PASSWORD = re.compile(r"(?<=//)[^/]*(?=@)|^[^/@:]+:[^/@]*(?=@(?!\w+:))")
 
-# The table "Image names in Container Registry": personal old, personal new, enterprise. Each name
-# has its public form and those of the VPC and of the internal network.
+# The table "Image names in Container Registry": personal old, personal new, enterprise.
 _REGION = r"(?P<region>[a-z]{2,3}(?:-[a-z0-9]+)+)"
-_PERSONAL_OLD, _PERSONAL_NEW, _ENTERPRISE = (
-    re.compile(rf"(?P<name>{name})(?:{'|'.join(networks)})?\.{_REGION}{service}\.aliyuncs\.com")
-    for name, networks, service in (
-        ("registry", ("-vpc", "-internal"), ""),
-        ("crpi-[a-z0-9]+", ("-vpc",), r"\.personal\.cr"),
-        ("[a-z0-9][a-z0-9-]*-registry", ("-vpc",), r"\.cr"),
+_PERSONAL_OLD, _PERSONAL_NEW, _ENTERPRISE = _CONTAINER_REGISTRY = tuple(
+    re.compile(pattern + r"\.aliyuncs\.com")
+    for pattern in (
+        rf"registry(?:-vpc|-internal)?\.{_REGION}",
+        rf"crpi-[a-z0-9]+(?:-vpc)?\.{_REGION}\.personal\.cr",
+        rf"[a-z0-9][a-z0-9-]*-registry(?:-vpc)?\.{_REGION}\.cr",
     )
 )
-_CONTAINER_REGISTRY = (_PERSONAL_OLD, _PERSONAL_NEW, _ENTERPRISE)
-_NETWORKS = ("", "-vpc", "-internal")
+# What its names have before the first dot in the VPC and the internal network, also in globs.
+_NETWORK = re.compile(
+    r"(?:(registry)-(?:vpc|internal)|(crpi-[^./]+|[^./]*-registry)-vpc)(?=\.[^/]*aliyuncs\.com$)"
+)
 _DEFAULT_PORT = 443
 
 _SHAPE = (
@@ -158,18 +159,15 @@ class ImageReference(Struct, frozen=True):
         """
         own = [self.tag] if self.tag in tags else [""]
         confirmed = own if self.tag else sorted(tags) or own
-        meant = same_hosts(self.host) if self.host else ()
         return Names(
-            tightening=self._spelled(dict.fromkeys((self.host, *meant)), {"", self.tag, *tags}),
-            loosening=tuple(
-                self._spelled(dict.fromkeys((self.host, *meant[:1])), {"", tag})
-                for tag in confirmed
-            ),
+            tightening=self._named({"", self.tag, *tags}),
+            loosening=tuple(self._named({"", tag}) for tag in confirmed),
         )
 
-    def _spelled(self, hosts: Iterable[str], tags: Collection[str]) -> tuple[str, ...]:
+    def _named(self, tags: Collection[str]) -> tuple[str, ...]:
         paths = [f"{self.path}:{tag}" if tag else self.path for tag in sorted(tags)]
-        return (*paths, *(f"{host}/{path}" for host in hosts if host for path in paths))
+        hosts = {self.host, meant_host(self.host)} - {""}
+        return (*paths, *(f"{host}/{path}" for host in sorted(hosts) for path in paths))
 
     def with_digest(self, digest: str) -> ImageReference:
         """Return the same name with this digest, ``sha256:<hex>``, instead of its own.
@@ -300,21 +298,12 @@ def is_named(host: str, patterns: Iterable[str]) -> bool:
 
 
 @lru_cache(maxsize=1024)
-def same_hosts(host: str) -> tuple[str, ...]:
-    """Return the names of the registry that a host is, the public one without its port first.
+def meant_host(host: str) -> str:
+    """Return the host that is meant: in lower case, without the default port, the public name.
 
-    Container Registry has a name for each network; the default port may be named or not.
+    Container Registry has a name of a registry for each network. Those in globs may hold wildcards.
     """
-    plain = _plain(host)
-    match = _container_registry(plain)
-    names = [plain]
-    if match:
-        domain = plain[plain.index(".") :]
-        spelled = (f"{match['name']}{network}{domain}" for network in _NETWORKS)
-        names = [name for name in spelled if match.re.fullmatch(name)]
-    if not _port_of(plain):
-        names += [f"{name}:{_DEFAULT_PORT}" for name in names]
-    return tuple(names)
+    return _NETWORK.sub(r"\1\2", _plain(host), count=1)
 
 
 def _container_registry(host: str) -> re.Match[str] | None:

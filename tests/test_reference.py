@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gate.errors import InvalidReference
-from gate.reference import ImageReference, same_hosts
+from gate.reference import ImageReference, meant_host
 
 HEX = "0123456789abcdef" * 4
 DIGEST = f"sha256:{HEX}"
@@ -204,32 +204,36 @@ DOMAINS = [
 
 
 @pytest.mark.parametrize(("labels", "domain"), list(zip(SAME, DOMAINS, strict=True)))
-def test_each_name_of_a_registry_is_tried_however_it_is_written(
-    labels: list[str], domain: str
-) -> None:
-    hosts = [f"{label}.{domain}{port}" for label in labels for port in ("", ":443")]
-    tried = [
-        ImageReference.parse(f"{written}/shop/web:1").names({"1"})
-        for written in (*hosts, hosts[0].upper(), f"{hosts[0]}:0443")
-    ]
-    for names in tried:
-        assert {f"{host}/shop/web:1" for host in hosts} <= {*names.tightening}
-        assert f"{hosts[0]}/shop/web:1" in names.loosening[0]
+def test_the_host_is_tried_as_written_and_as_meant(labels: list[str], domain: str) -> None:
+    public = f"{labels[0]}.{domain}"
+    for label in labels:
+        for port in ("", ":443", ":0443"):
+            written = f"{label}.{domain}{port}"
+            names = ImageReference.parse(f"{written.upper()}/shop/web:1").names({"1"})
+            for tried in (names.tightening, *names.loosening):
+                assert {f"{host}/shop/web:1" for host in (public, written)} <= {*tried}
 
 
 @pytest.mark.parametrize(
-    ("host", "same"),
+    ("host", "meant"),
     [
-        (PLAIN, {PLAIN, f"{PLAIN}:443"}),
-        (f"{PLAIN}:443", {PLAIN, f"{PLAIN}:443"}),
-        (f"{PLAIN}:05000", {f"{PLAIN}:5000"}),
-        ("[::1]:5000", {"[::1]:5000"}),
-        ("[::1]", {"[::1]", "[::1]:443"}),
-        ("evil-vpc.example.com", {"evil-vpc.example.com", "evil-vpc.example.com:443"}),
+        (f"{PLAIN}:443", PLAIN),
+        (f"{PLAIN}:05000", f"{PLAIN}:5000"),
+        ("[::1]:5000", "[::1]:5000"),
+        ("[::1]:443", "[::1]"),
+        ("registry-vpc.*.aliyuncs.com", "registry.*.aliyuncs.com"),
+        ("*-registry-vpc.**aliyuncs.com:443", "*-registry.**aliyuncs.com"),
+        ("evil-vpc.example.com", "evil-vpc.example.com"),
+        (
+            "registry-vpc.cn-hangzhou.aliyuncs.com:5000",
+            "registry-vpc.cn-hangzhou.aliyuncs.com:5000",
+        ),
+        ("**", "**"),
+        ("", ""),
     ],
 )
-def test_another_port_or_registry_is_another_host(host: str, same: set[str]) -> None:
-    assert same == {*same_hosts(host)}
+def test_another_port_or_registry_is_another_host(host: str, meant: str) -> None:
+    assert meant == meant_host(host)
 
 
 def test_only_instances_are_enterprise_edition() -> None:

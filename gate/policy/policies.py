@@ -38,7 +38,7 @@ class Policies:
         self._policies = tuple(policies)
         self._scan = reduce(Requirements.stricter, (policy.scan for policy in policies))
         self._parts = [(policy, part) for policy in policies for part in policy.parts]
-        self._index = GlobIndex(part.match.images for _, part in self._parts)
+        self._index = GlobIndex(part.match.images.as_meant for _, part in self._parts)
         self._judges: OrderedDict[tuple[date, _Parts, _Parts], ImageJudge] = OrderedDict()
 
     def on(self, day: date) -> Policies:
@@ -101,8 +101,9 @@ class Policies:
         possible = self._index.about(names.tightening)
         certain = possible
         for group in names.loosening:
-            confirmed = self._index.about(group)
-            certain = tuple(number for number in certain if number in confirmed)
+            if group != names.tightening:
+                confirmed = frozenset(self._index.about(group))
+                certain = tuple(number for number in certain if number in confirmed)
         key = (self.today, possible, certain)
         judge = self._judges.get(key)
         if judge is None:

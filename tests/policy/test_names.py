@@ -68,6 +68,26 @@ def test_a_rule_that_blocks_takes_the_caller_s_tag(tmp_path: Path) -> None:
     assert Action.BLOCK == action(tmp_path, rule, "web/shop:prod-1", "dev")
 
 
+HOSTS = (
+    HOST,
+    HOST.replace("registry", "registry-vpc"),
+    HOST.replace("registry", "registry-internal"),
+    f"{HOST}:443",
+    HOST.upper(),
+)
+
+
+@pytest.mark.parametrize("ruled", [*HOSTS[:-1], "registry-vpc.*.aliyuncs.com"])
+@pytest.mark.parametrize("written", HOSTS)
+def test_a_rule_for_a_host_holds_for_all_its_names(
+    tmp_path: Path, ruled: str, written: str
+) -> None:
+    names = ImageReference.parse(f"{written}/web/shop:1").names()
+    policy = loaded(tmp_path, NOTHING + RULE % (f"{ruled}/web/**", "block"))
+    [decision] = policy.judge([finding()], names)
+    assert Action.BLOCK == decision.action
+
+
 def test_a_rule_that_warns_of_a_claimed_tag_hides_no_later_rule(tmp_path: Path) -> None:
     rules = (
         NOTHING + "rules: [{match: {images: ['web/shop:old']}, action: warn},"
