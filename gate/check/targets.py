@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -12,7 +13,7 @@ from gate.registry import Resolved, Unresolved
 from gate.verdict import Action
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from gate.findings import Finding
     from gate.policy import Policies
@@ -133,9 +134,18 @@ def _target(  # noqa: PLR0913 - what differs between the kinds of targets
     platform: str | None = None,
     optional: bool = False,
     because: str = "",
-    tags: tuple[str, ...] = (),
+    tags: Collection[str] = (),
 ) -> Target:
     names = reference.names(tags)
+    with_tags = partial(
+        _target,
+        reference,
+        question,
+        digest,
+        platform=platform,
+        optional=optional,
+        because=because,
+    )
     return Target(
         reference=reference,
         digest=digest,
@@ -147,13 +157,7 @@ def _target(  # noqa: PLR0913 - what differs between the kinds of targets
         platform=platform,
         optional=optional,
         no_digest_because=because,
-        with_tags=lambda tags: _target(
-            reference,
-            question,
-            digest,
-            platform=platform,
-            optional=optional,
-            because=because,
-            tags=tags,
-        ),
+        with_tags=(lambda tags: with_tags(tags=tags))
+        if question.policies.tell_images_apart
+        else None,
     )
