@@ -13,7 +13,7 @@ from gate.reference import ImageReference
 from gate.security_center import ImageRecord, read_list
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from gate.security_center import Listing, Page, SecurityCenter
 
@@ -189,6 +189,27 @@ def _host_of(endpoints: str) -> str:
     return match[0] if match else ""
 
 
-def names_of(reference: ImageReference) -> tuple[str, ...]:
-    """Return the names that a policy's globs are tried on, those with a host if it is known."""
-    return tuple(name for name in reference.glob_names() if not name.startswith("/"))
+class Tags:
+    """The tags of each digest in each repository, of all records."""
+
+    def __init__(self, records: Iterable[ImageRecord] = ()) -> None:
+        tags: dict[tuple[str, ...], set[str]] = {}
+        for record in records:
+            tags.setdefault(_same_image(record), set()).add(record.tag)
+        self._tags = {image: tuple(sorted(own)) for image, own in tags.items()}
+
+    def of(self, record: ImageRecord) -> tuple[str, ...]:
+        """Return the tags of the records of the same image, its own among them."""
+        return self._tags.get(_same_image(record), (record.tag,))
+
+
+def _same_image(record: ImageRecord) -> tuple[str, ...]:
+    """Return what records of one image share; one without a digest is alone."""
+    return (
+        record.region_id,
+        record.instance_id,
+        record.registry_type,
+        record.repo_namespace,
+        record.repo_name,
+        with_prefix(record.digest) or record.uuid,
+    )

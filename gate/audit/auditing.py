@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import anyio.lowlevel
 from msgspec import Struct, field
 
-from gate.audit.account import AccountRecords, names_of, reference_of
+from gate.audit.account import AccountRecords, Tags, reference_of
 from gate.audit.collecting import Collector, PossibleRisk
 from gate.audit.risk_lists import RiskLists, RowMatcher
 from gate.audit.subject import Inventory, Subject
@@ -103,6 +103,8 @@ class _Auditing(Struct):
         records = AccountRecords(client, self.scope, self.headway)
         inventory.checks = await read_checks(client)
         inventory.records = await self._read_records(records)
+        if self.policies.tell_images_apart:
+            inventory.tags = Tags(inventory.records.values())
         matcher = RowMatcher(inventory.records)
         lists = RiskLists(client, self.headway, matcher)
         risks = await self._risks()
@@ -214,7 +216,10 @@ class _Auditing(Struct):
     def _policy_notes(self, images: Sequence[ImageVerdict]) -> tuple[str, ...]:
         policies = self.policies
         decided = (
-            (names_of(reference_of(record)), (one.finding for one in image.decisions))
+            (
+                reference_of(record).names(image.image.tags if image.image else ()),
+                (one.finding for one in image.decisions),
+            )
             for record, image in zip(self.inventory.records.values(), images, strict=True)
             if image.outcome is not Outcome.UNDECIDED
         )
