@@ -26,7 +26,7 @@ from gate.reference import Names
 from gate.verdict import Action
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
     from gate.errors import GateError
@@ -41,15 +41,16 @@ _ONLY_A_BLOCK = (Reason.INCOMPLETE, "Only what blocks was read to its end.")
 _CHANGED = (Reason.INCOMPLETE, "Its record changed while the lists were read.")
 _YOUNG = (Reason.INCOMPLETE, "Its scan ended so recently that findings may still arrive.")
 _DOUBTFUL = (Reason.DISAGREEING, "The lists of build risks contradict one another about it.")
+_DIFFERING = (Reason.DISAGREEING, "Another record of its digest has other findings.")
 _STOPPED = (Reason.INCOMPLETE, "The audit was stopped before its findings were inventory.")
 
 
 class Inventory(Struct):
     """What was read: ``records`` by ``Uuid``, what the lists hold, and single looks.
 
-    ``changed`` are records that were not the same at the end. ``tags`` are known if policies tell
-    images apart. ``whole`` is true once the lists were
-    read to their end.
+    ``changed`` are records that were not the same at the end. ``whole`` is true once the lists were
+    read to their end. ``differing`` are the images that several records of one repository hold, not
+    all with the same findings. ``tags`` are known if policies tell images apart.
     """
 
     records: dict[str, ImageRecord] = field(default_factory=dict)
@@ -59,6 +60,19 @@ class Inventory(Struct):
     looked: dict[str, Evidence] = field(default_factory=dict)
     tags: Tags = field(default_factory=Tags)
     whole: bool = False
+    differing: set[int] = field(default_factory=set)
+
+    def take(self, records: Mapping[str, ImageRecord], *, tell_apart: bool) -> None:
+        """Take the records, in the order of their names, and see which digests have differences."""
+        in_order = sorted(records.values(), key=_name)
+        self.records = {record.uuid: record for record in in_order}
+        self.tags = Tags(in_order if tell_apart else ())
+        first: dict[int, tuple[Finding, ...]] = {}
+        for record in in_order:
+            findings = self.collected.findings.get(record.uuid, ())
+            content = _content(record)
+            if first.setdefault(content, findings) != findings:
+                self.differing.add(content)
 
 
 class Subject:
@@ -135,6 +149,8 @@ class Subject:
             return _CHANGED
         if uuid in inventory.collected.doubtful:
             return _DOUBTFUL
+        if _content(self.record) in inventory.differing:
+            return _DIFFERING
         if inventory.collected.problems:
             return Reason.INCOMPLETE, inventory.collected.problems[0]
         finished = scan.state is ScanState.FINISHED and scan.age is not None
@@ -193,3 +209,13 @@ class Subject:
 
 def _block(decisions: Iterable[Decision]) -> bool:
     return any(each.action is Action.BLOCK for each in decisions)
+
+
+def _name(record: ImageRecord) -> tuple[str, ...]:
+    return record.repo_namespace, record.repo_name, record.tag, record.digest
+
+
+def _content(record: ImageRecord) -> int:
+    """Return a number for what a record is of: a digest in its place, else the record alone."""
+    place = (record.region_id, record.instance_id, record.repo_namespace, record.repo_name)
+    return hash((place, record.digest or record.uuid))
