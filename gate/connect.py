@@ -22,6 +22,7 @@ from gate.verdict import Service
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import date
     from types import TracebackType
 
     from gate.clock import Run
@@ -154,6 +155,11 @@ class Connections:
         endpoint = self._endpoint if own else f"sts.{region}.aliyuncs.com" if region else _STS
         await self._prepare(endpoint or _STS)
         return self._clients[endpoint or _STS]
+
+    def today(self) -> date:
+        """Return the day in UTC by the clock that is ahead: the machine's, or a service's."""
+        times = [client.now() for client in self._clients.values()]
+        return max(self.settings.run.clock.now(), *times).date()
 
     def service(self) -> Service:
         """Name the Security Centers that were prepared, for reports."""

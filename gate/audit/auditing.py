@@ -91,7 +91,7 @@ class _Auditing:
         stop: Stop,
     ) -> None:
         self._scope = scope
-        self._policies = policies
+        self._policies = policies.following(connections.today)
         self._run = connections.settings.run
         self._connections = connections
         self._client = connections.client(region)
