@@ -64,6 +64,7 @@ async def audit(  # noqa: PLR0913 - what an audit is about, each by its name
     ``region`` must be prepared in ``connections``. Trouble on the way, or being stopped, leaves
     what it concerns undecided; it is no exception.
     """
+    policies = policies.following(connections.today)
     auditing = _Auditing(scope, policies, connections, region, headway, stop)
     trouble: GateError | None = None
     with stop.scope:

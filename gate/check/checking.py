@@ -48,6 +48,8 @@ async def check(  # noqa: PLR0913 - what a verdict is about, each by its name
     be asked about, ``notes`` further ones on the run; both come last. With ``allow_none``, a run
     without any image ends in 0.
     """
+    policies = question.policies.following(connections.today)
+    question = replace(question, policies=policies)
     scans = Scans(
         waiting.scan, lambda target: connections.client(target.region), dry_run=waiting.dry_run
     )

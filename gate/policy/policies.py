@@ -1,9 +1,8 @@
-"""Several policies as one, on one day."""
+"""Several policies as one, on the day that a clock tells."""
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from copy import copy
 from functools import reduce
 from typing import TYPE_CHECKING
 
@@ -16,7 +15,7 @@ from gate.policy.model import Entry, Waiver, Whose
 from gate.policy.notes import notes_on
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
     from datetime import date
 
     from gate.findings import Finding, Reason
@@ -31,8 +30,11 @@ _Parts = tuple[int, ...]
 class Policies:
     """The policies of a run, at least one: each judges alone, the strictest decision wins."""
 
-    def __init__(self, policies: Sequence[Policy], today: date) -> None:
-        self.today = today
+    def __init__(
+        self, policies: Sequence[Policy], today: date, clock: Callable[[], date] | None = None
+    ) -> None:
+        self._first_day = today
+        self._clock = clock
         self.tell_images_apart = any(policy.tells_images_apart for policy in policies)
         """Whether some entry or waiver is not about all images."""
         self._policies = tuple(policies)
@@ -41,16 +43,14 @@ class Policies:
         self._index = GlobIndex(part.match.images.as_meant for _, part in self._parts)
         self._judges: OrderedDict[tuple[date, _Parts, _Parts], ImageJudge] = OrderedDict()
 
-    def on(self, day: date) -> Policies:
-        """Return the policies as they judge on a day, if it is later than their own.
+    def following(self, clock: Callable[[], date]) -> Policies:
+        """Return the policies as they judge by a clock, on no day before their own."""
+        return Policies(self._policies, self._first_day, clock)
 
-        Two clocks may differ: the later day counts, so that neither lets a waiver hold for longer.
-        """
-        if day <= self.today:
-            return self
-        later = copy(self)
-        later.today = day  # what they remember is told apart by the day
-        return later
+    @property
+    def today(self) -> date:
+        """The day on which they judge."""
+        return max(self._first_day, self._clock()) if self._clock else self._first_day
 
     def __repr__(self) -> str:
         return f"Policies({', '.join(source.path for source in self.sources)})"
@@ -70,10 +70,11 @@ class Policies:
 
     def tolerates(self, reason: Reason) -> bool:
         """Tell whether an image that is undecided for this reason is let through."""
+        today = self.today
         return all(
             policy.undecided is not None
             and reason in policy.undecided.warn_on
-            and self.today <= policy.undecided.until
+            and today <= policy.undecided.until
             for policy in self._policies
         )
 
@@ -104,15 +105,18 @@ class Policies:
             if group != names.tightening:
                 confirmed = frozenset(self._index.about(group))
                 certain = tuple(number for number in certain if number in confirmed)
-        key = (self.today, possible, certain)
+        today = self.today
+        key = (today, possible, certain)
         judge = self._judges.get(key)
         if judge is None:
-            judge = self._judges[key] = self._make_judge(possible, certain)
+            judge = self._judges[key] = self._make_judge(possible, certain, today)
             if len(self._judges) > _MOST_KEPT:
                 self._judges.popitem(last=False)
         return judge
 
-    def _make_judge(self, possible: Sequence[int], certain: Collection[int]) -> ImageJudge:
+    def _make_judge(
+        self, possible: Sequence[int], certain: Collection[int], today: date
+    ) -> ImageJudge:
         """Make the judge of images that these parts may be about; a waiver has to be certain."""
         about = [(*self._parts[number], number in certain) for number in possible]
         waivers = [part for _, part, sure in about if sure and isinstance(part, Waiver)]
@@ -126,10 +130,8 @@ class Policies:
                 if owner is policy and isinstance(part, Entry)
             ]
             checks.update(*(entry.match.risks.literals for entry, _ in entries))
-            counting = _that_count(policy, waivers, self.today)
-            judges.append(
-                PolicyJudge(entries, counting, self.today, policy.path if several else "")
-            )
+            counting = _that_count(policy, waivers, today)
+            judges.append(PolicyJudge(entries, counting, today, policy.path if several else ""))
         return ImageJudge(judges, waivers, replace(self._scan, checks=frozenset(checks)))
 
 

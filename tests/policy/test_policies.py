@@ -65,6 +65,7 @@ def test_judging_again_gives_the_same_until_the_day_changes(tmp_path: Path) -> N
     first = policies.judge([finding()], NAMES)
     assert first == policies.judge([finding()], NAMES)
     assert policies.today == TODAY
+    assert policies.following(lambda: TODAY - timedelta(days=2)).today == TODAY
     later = loaded(tmp_path, BLOCK + WAIVER, today=date(2027, 1, 2))
     assert first != later.judge([finding()], NAMES)
 
