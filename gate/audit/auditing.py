@@ -126,6 +126,8 @@ class _Auditing(Struct):
         inventory.collected.doubtful |= matcher.doubtful(records.all.keys() | records.elsewhere)
         inventory.take(records.all, tell_apart=self.policies.tell_images_apart)
         inventory.whole = True
+        # The day is asked for once, not for each of very many images.
+        self.policies = self.policies.settled()
         await self._look_at(await self._judge_by_lists())
 
     async def _read_records_again(self, records: AccountRecords, began: datetime) -> bool:

@@ -47,6 +47,10 @@ class Policies:
         """Return the policies as they judge by a clock, on no day before their own."""
         return Policies(self._policies, self._first_day, clock)
 
+    def settled(self) -> Policies:
+        """Return the policies as they judge today, whatever the clock says later."""
+        return Policies(self._policies, self.today)
+
     @property
     def today(self) -> date:
         """The day on which they judge."""
