@@ -55,6 +55,7 @@ def _image_verdict(image: ImageVerdict) -> dict[str, Any]:
         "reference": image.reference,
         "digest": image.digest or None,
         "verdict": image.outcome.value,
+        "exit_code": int(image.exit_code),
         "reason": image.reason,
         "message": image.message,
         "image": _record(image.image) if image.image else None,

@@ -57,16 +57,14 @@ def by_digest(image: ImageVerdict) -> str | None:
     return reference.by_digest() if reference and reference.digest else None
 
 
-def digests_of(image: ImageVerdict) -> tuple[str, ...]:
-    """Return every digest, ``sha256:<hex>``, that the verdict on this image is about.
+def digest_judged(image: ImageVerdict) -> str | None:
+    """Return the digest of the record that was judged, ``sha256:<hex>``: of an index, a platform's.
 
-    The one that the caller's image is known by comes first, then that of the record that was
-    judged: of an index, a platform's.
+    ``None`` if it isn't known, or there was no record to judge.
     """
-    judged = image.image.digest if image.image else ""
-    references = (_reference(image, _digest_of(image)), _reference(image, judged))
-    digests = (reference.digest for reference in references if reference)
-    return tuple(dict.fromkeys(digest for digest in digests if digest))
+    digest = image.image.digest if image.image else ""
+    reference = _reference(image, digest)
+    return reference.digest if reference and digest else None
 
 
 def _digest_of(image: ImageVerdict) -> str:

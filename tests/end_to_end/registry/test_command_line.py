@@ -104,7 +104,7 @@ def test_every_platform_of_an_index_but_no_attestation_is_judged(
         index = push_index(registry, NAME, "1", parts)
         records = (known(amd), known(arm, platform="linux/arm64"))
         with serve(*records) as sandbox:
-            both = judge(gate, sandbox, registry)
+            both = judge(gate, sandbox, registry, "--report", "vsa=vsa.json")
             by_digest = judge(gate, sandbox, registry, "--digest", index, "--resolve")
             unopened = judge(gate, sandbox, registry, "--digest", index)
         with serve(records[0]) as sandbox:
@@ -113,6 +113,8 @@ def test_every_platform_of_an_index_but_no_attestation_is_judged(
     assert (0, ["linux/amd64", "linux/arm64"]) == (both.code, platforms)
     assert (0, 2) == (by_digest.code, len(by_digest.report["images"]))
     assert index in " ".join(both.report["notes"])
+    subjects = json.loads(Path("vsa.json").read_text(encoding="utf-8"))["subject"]
+    assert [amd, arm] == [f"sha256:{each['digest']['sha256']}" for each in subjects]
     assert (3, "missing") == (unopened.code, unopened.image["reason"])
     assert "--resolve" in unopened.image["message"]
     assert (3, ["clean", "missing"]) == (half.code, [i["reason"] for i in half.report["images"]])
