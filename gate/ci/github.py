@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from gate.ci import Ci
 from gate.errors import ReportUnwritable
 from gate.report import annotation_lines, deployable, render, verdict_line
-from gate.untrusted import for_markdown, for_workflow_data
+from gate.untrusted import for_markdown, for_workflow_data, redact
 from gate.verdict import Action
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def _append(path: str, text: str, what: str) -> None:
         with Path(path).open(
             "a", encoding="utf-8", errors="backslashreplace", newline="\n"
         ) as file:
-            file.write(text)
+            file.write(redact(text))
     except OSError as error:
         raise ReportUnwritable(
             f"GitHub's file for the step's {what} can't be written: {error.strerror}.",

@@ -6,9 +6,11 @@ don't.
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import traceback
+from io import StringIO
 from typing import TYPE_CHECKING, NoReturn
 
 import click
@@ -17,9 +19,9 @@ from gate import __version__
 from gate.ci import find_ci
 from gate.cli.lazy import LazyCommand
 from gate.cli.options import PREFIX
-from gate.cli.terminal import give_up_stdout, now, say, write_error
+from gate.cli.terminal import give_up, now, open_streams, say, write_error
 from gate.errors import ExitCode, GateError
-from gate.untrusted import for_terminal
+from gate.untrusted import for_terminal, forget_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,24 +41,26 @@ _COMMANDS = {
 """What ``gate --help`` says of each command: the first line of its own help."""
 
 _OFFLINE = frozenset({"policy"})  # its commands decide by themselves what they take from variables
+_STREAM_TROUBLES = frozenset({errno.EPIPE, errno.EBADF, errno.ENOSPC, errno.EIO})
 
 
 def main() -> NoReturn:
     """Run the command line, and exit with one of the codes of ``ExitCode``."""
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")
+    open_streams()
     sys.exit(run(sys.argv[1:]))
 
 
 def run(arguments: Sequence[str]) -> int:  # noqa: PLR0911 - each end has its code
     """Run the command line; every exception ends here, as a code and a sentence."""
+    forget_secrets()
     try:
         return int(cli.main(list(arguments), prog_name="gate", standalone_mode=False) or 0)
     except click.exceptions.Exit as done:
         return done.exit_code
     except click.ClickException as mistake:
-        mistake.show()
+        text = StringIO()
+        mistake.show(file=text)
+        write_error(text.getvalue())
         _alarm(mistake.format_message(), arguments)
         return ExitCode.USAGE
     except GateError as trouble:
@@ -69,14 +73,26 @@ def run(arguments: Sequence[str]) -> int:  # noqa: PLR0911 - each end has its co
     except (KeyboardInterrupt, click.Abort):
         say("interrupted")
         return ExitCode.INTERRUPTED
-    except BrokenPipeError:
-        give_up_stdout()
+    except OSError as trouble:
+        if not _is_of_a_stream(trouble):
+            return _defect()
+        give_up(sys.stdout)
         return ExitCode.SERVICE
     except Exception:  # noqa: BLE001 - the one boundary of the program
-        say(traceback.format_exc().rstrip())
-        say(f"error: this is a defect of buildrisk-gate {__version__}; nothing was decided.")
-        say("       Please report it with the lines above, which hold no secrets of the gate.")
-        return ExitCode.DEFECT
+        return _defect()
+
+
+def _is_of_a_stream(trouble: OSError) -> bool:
+    """Tell whether this is what writing to a closed or full standard output ends in."""
+    return trouble.filename is None and trouble.errno in _STREAM_TROUBLES
+
+
+def _defect() -> ExitCode:
+    """Say what a maintainer needs to know of the exception that is being handled."""
+    say(traceback.format_exc().rstrip())
+    say(f"error: this is a defect of buildrisk-gate {__version__}; nothing was decided.")
+    say("       Please report it with the lines above, which hold no secrets of the gate.")
+    return ExitCode.DEFECT
 
 
 @click.group(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gate.ci import find_ci
-from gate.cli.terminal import give_up_stdout, now, say, show, style, write_error
+from gate.cli.terminal import give_up, now, say, show, style, write_error
 from gate.errors import ExitCode, ReportUnwritable
 from gate.report import render, write_report
 from gate.untrusted import for_terminal
@@ -71,7 +72,7 @@ def _write(verdict: Verdict, output: Output, text: Callable[[], str]) -> ExitCod
     except ReportUnwritable as trouble:
         code = _unwritten(verdict, trouble, code)
     except OSError as trouble:
-        give_up_stdout()
+        give_up(sys.stdout)
         message = f"The report could not be written to standard output: {trouble.strerror}."
         code = _unwritten(verdict, ReportUnwritable(message, ""), code)
     return code

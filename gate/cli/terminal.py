@@ -6,9 +6,11 @@ import os
 import shutil
 import sys
 import time
+from contextlib import suppress
 from datetime import UTC, datetime
+from io import TextIOWrapper
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from msgspec import Struct
 
@@ -16,7 +18,7 @@ from gate.checkout import path_in_checkout
 from gate.clock import Clock, Run
 from gate.errors import UsageError
 from gate.report import Style
-from gate.untrusted import Unreadable, decoded, encodable, read_file
+from gate.untrusted import Unreadable, decoded, encodable, read_file, redact
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -101,15 +103,34 @@ def path_in_this_checkout(path: str) -> str:
     return path_in_checkout(path, os.environ, Path.cwd())
 
 
+def open_streams() -> None:
+    """Stand in for standard streams that were closed before the gate began.
+
+    Without them, the first file or connection that is opened would be one. What is written to a
+    stand-in fails as it does for a closed stream.
+    """
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            descriptor = os.open(os.devnull, os.O_RDONLY)
+            if descriptor != number:  # on Windows
+                os.dup2(descriptor, number)
+            mode = "r" if name == "stdin" else "w"
+            setattr(sys, name, os.fdopen(number, mode, encoding="utf-8"))
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
 def show(text: str) -> None:
     """Write a text and a line end to standard output."""
-    sys.stdout.write(encodable(text, sys.stdout.encoding or "utf-8") + "\n")
+    sys.stdout.write(encodable(redact(text), sys.stdout.encoding or "utf-8") + "\n")
     sys.stdout.flush()
 
 
-def give_up_stdout() -> None:
+def give_up(stream: TextIO) -> None:
     """Let what is still buffered go nowhere, so that the interpreter's end doesn't fail on it."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def say(text: str) -> None:
@@ -120,7 +141,7 @@ def say(text: str) -> None:
 def write_error(text: str) -> None:
     """Write to standard error; the verdict does not depend on whether somebody reads it."""
     try:
-        sys.stderr.write(encodable(text, sys.stderr.encoding or "utf-8"))
+        sys.stderr.write(encodable(redact(text), sys.stderr.encoding or "utf-8"))
         sys.stderr.flush()
-    except OSError:
-        return
+    except (OSError, ValueError):
+        give_up(sys.stderr)

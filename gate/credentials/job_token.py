@@ -5,8 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, ClassVar, Protocol
 from urllib.parse import urlsplit
 
 import msgspec
@@ -55,12 +54,12 @@ class JobToken(Protocol):
         """Return the token; raises ``NoCredentials``, or ``ServiceError`` if it may pass."""
 
 
-@dataclass(frozen=True, slots=True)
-class GitHubToken:
+class GitHubToken(Secret, frozen=True):
     """A token that GitHub makes when asked, a new one each time."""
 
+    shown: ClassVar[tuple[str, ...]] = ("url", "origin")
     url: str
-    bearer: str = field(repr=False)
+    bearer: str
     origin: str = "the OIDC token of this GitHub job"
 
     async def get(self, sender: Sender) -> str:
@@ -76,11 +75,11 @@ class GitHubToken:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class VariableToken:
+class VariableToken(Secret, frozen=True):
     """A token that the CI system put into a variable when the job began."""
 
-    token: str = field(repr=False)
+    shown: ClassVar[tuple[str, ...]] = ("origin",)
+    token: str
     origin: str = f"the OIDC token in {TOKEN}"
 
     async def get(self, sender: Sender) -> str:  # noqa: ARG002 - nobody has to be asked

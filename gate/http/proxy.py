@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from gate.errors import ServiceUnreachable
+from gate.untrusted import remember_secret
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -94,4 +95,6 @@ def _parsed(text: str) -> Proxy:
         return Proxy(url)
     login = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
     encoded = base64.b64encode(login.encode()).decode()
+    for secret in (parts.password or "", unquote(parts.password or ""), encoded):
+        remember_secret(secret)
     return Proxy(url, {"Proxy-Authorization": f"Basic {encoded}"})

@@ -12,14 +12,14 @@ import re
 from contextlib import suppress
 from pathlib import Path
 from subprocess import DEVNULL, PIPE
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import anyio
 import msgspec
 from msgspec import Struct
 
 from gate.errors import ServiceError
-from gate.untrusted import Secret
+from gate.untrusted import Secret, remember_secret
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,13 +44,16 @@ _TOKEN_USER = "<token>"  # noqa: S105 - a mark of the protocol
 class Login(Secret, frozen=True):
     """A user name with its password."""
 
+    shown: ClassVar[tuple[str, ...]] = ("username",)
     username: str
     password: str
 
     def basic(self) -> str:
         """Return it as the value of an ``Authorization`` header."""
         pair = f"{self.username}:{self.password}".encode()
-        return f"Basic {base64.b64encode(pair).decode('ascii')}"
+        encoded = base64.b64encode(pair).decode("ascii")
+        remember_secret(encoded)
+        return f"Basic {encoded}"
 
 
 class IdentityToken(Secret, frozen=True):
@@ -73,6 +76,7 @@ class Helper(Struct, frozen=True):
 
 
 class _Entry(Secret, frozen=True):
+    shown: ClassVar[tuple[str, ...]] = ("username",)
     auth: str | None = None
     username: str | None = None
     password: str | None = None
@@ -85,6 +89,7 @@ class DockerConfig(Secret, frozen=True, rename="camel"):
     The entries of ``auths`` are kept as bytes, so that a broken one of another host doesn't matter.
     """
 
+    shown: ClassVar[tuple[str, ...]] = ("creds_store",)
     auths: dict[str, msgspec.Raw] | None = None
     cred_helpers: dict[str, str] | None = None
     creds_store: str | None = None
@@ -161,6 +166,7 @@ def _unreadable(cause: str) -> ServiceError:
 
 
 class _HelperAnswer(Secret, frozen=True, rename="pascal"):
+    shown: ClassVar[tuple[str, ...]] = ("username",)
     username: str
     secret: str
 

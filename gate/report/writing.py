@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from gate.errors import ReportUnwritable
 from gate.report import render
+from gate.untrusted import redact
 
 if TYPE_CHECKING:
     from gate.verdict import Verdict
@@ -31,7 +32,7 @@ def write_report(name: str, path: Path, verdict: Verdict) -> None:
     pointing to it. A pipe or a device is written to as long as somebody takes what is written.
     Raises ``ReportUnwritable``.
     """
-    content = render(name, verdict).encode("utf-8", "backslashreplace")
+    content = redact(render(name, verdict)).encode("utf-8", "backslashreplace")
     try:
         if _is_device(path):
             _pour(path, content)

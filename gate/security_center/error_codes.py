@@ -19,6 +19,7 @@ from gate.errors import (
 )
 from gate.http import Trouble, intercepted, unreadable
 from gate.security_center.wire import Answer, read_answer
+from gate.untrusted import redact
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -134,7 +135,8 @@ def _refusal(action: str, status: int, code: str, named: str, answer: Answer) ->
             "Temporary ones expire: get new ones, together with their token. Otherwise check that "
             "key id and secret are of one active key.",
         )
-    message = untrusted.mask_secrets(" ".join(str(answer.head.message or "").split()))[:300]
+    text = redact(" ".join(str(answer.head.message or "").split()))
+    message = untrusted.mask_secrets(text)[:300]
     return ServiceError(
         f"Security Center refused {_operation(action)} with status {status} {named}: {message}",
         "See what the code means in the API's reference. An edition of Security Center without "

@@ -18,7 +18,7 @@ from gate.untrusted.escaping import (
     for_xml,
     visible,
 )
-from gate.untrusted.secrets import Secret
+from gate.untrusted.secrets import Secret, forget_secrets, redact, remember_secret
 
 if TYPE_CHECKING:
     from gate.untrusted.files import START, Place, Unreadable, decoded, read_file
@@ -61,9 +61,12 @@ __all__ = [
     "for_workflow_data",
     "for_workflow_property",
     "for_xml",
+    "forget_secrets",
     "mask_secrets",
     "parse_yaml",
     "read_file",
+    "redact",
+    "remember_secret",
     "visible",
 ]
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import jsonschema
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from gate import __version__
 from gate.report import report_schema
@@ -139,14 +141,65 @@ def test_options_come_from_the_environment_several_one_a_line(
         "https://user@tds.aliyuncs.com",
         "evilaliyuncs.com",
         "http://tds.aliyuncs.com",
+        "https://user:hunter2@tds.cn-shanghai.aliyuncs.com",
+        "https://hunter2.aliyuncs.com",
+        "bucket.oss-cn-hangzhou.aliyuncs.com",
+        "tds.oss-cn-hangzhou.aliyuncs.com",
+        "tds.cn-shanghai.aliyuncs.com.evil.example",
+        "tds.cn-shanghai.aliyuncs.com:8443",
+        "tds.cn-shanghai.aliyuncs.com/path",
+        "tds.a.b.aliyuncs.com",
+        "ecs.cn-shanghai.aliyuncs.com",
     ],
 )
-def test_an_endpoint_from_the_environment_must_be_alibaba_clouds(
+def test_an_endpoint_from_the_environment_must_be_security_centers(
     gate: Gate, monkeypatch: pytest.MonkeyPatch, endpoint: str
 ) -> None:
     monkeypatch.setenv("BUILDRISK_GATE_ENDPOINT", endpoint)
     result = gate("check", reference(CLEAN))
     assert (2, "") == (result.code, result.out)
+    assert "BUILDRISK_GATE_ENDPOINT" in result.err
+    assert "hunter2" not in result.err
+
+
+@pytest.mark.parametrize(
+    "endpoint",
+    [
+        "tds.cn-shanghai.aliyuncs.com",
+        "https://TDS.ap-southeast-1.aliyuncs.com/",
+        "tds.aliyuncs.com",
+        "sas.cn-shanghai-finance-1.aliyuncs.com",
+    ],
+)
+def test_an_endpoint_of_security_center_may_come_from_the_environment(
+    gate: Gate, monkeypatch: pytest.MonkeyPatch, endpoint: str
+) -> None:
+    monkeypatch.setenv("BUILDRISK_GATE_ENDPOINT", endpoint)
+    monkeypatch.setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", "half of a pair")
+    result = gate("check", "--format", "json", *WAIT, reference(CLEAN))
+    host = endpoint.lower().removeprefix("https://").rstrip("/")
+    assert (4, host) == (result.code, result.report["service"]["endpoint"])
+
+
+@settings(
+    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    st.from_regex(
+        r"(https?://)?([a-z0-9:@-]{1,9}[.@/:])?(tds|sas)?[.@/?#a-z0-9-]{0,20}", fullmatch=True
+    )
+)
+def test_no_other_text_in_the_environment_is_an_endpoint(
+    monkeypatch: pytest.MonkeyPatch, gate: Gate, text: str
+) -> None:
+    monkeypatch.setenv("BUILDRISK_GATE_ENDPOINT", f"{text}.aliyuncs.com")
+    monkeypatch.setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", "half of a pair")
+    result = gate("check", "--format", "json", *WAIT, reference(CLEAN))
+    if result.code != 2:
+        host = result.report["service"]["endpoint"]
+        assert host.split(".")[0] in {"tds", "sas"}
+        assert host.endswith(".aliyuncs.com")
+        assert not set("@/?#:") & set(host)
 
 
 @pytest.mark.parametrize("name", ["SANDBOX", "DRY_RUN"])
