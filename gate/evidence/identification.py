@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from gate.evidence.scan import moment
 from gate.findings import IdentifiedBy, Image, Reason, Unscanned
 
 if TYPE_CHECKING:
@@ -223,8 +225,17 @@ def _by_tag(of_tag: Sequence[ImageRecord], target: Target) -> Identified | Unsca
             message=f"{target.name} is in more than one registry, with different digests: {named}. "
             "Say which with --instance or --region, or give the digest.",
         )
-    newest = max(of_tag, key=lambda record: (record.image_update or 0, record.last_scan_time or 0))
+    newest = max(of_tag, key=lambda record: (_pushed(record), record.last_scan_time or 0))
     return Identified((newest,), IdentifiedBy.TAG)
+
+
+def _pushed(record: ImageRecord) -> float:
+    """Return when an image was pushed; a time that makes no sense counts as the last of all.
+
+    So it is what gets judged, and is no evidence.
+    """
+    pushed = record.image_update or 0
+    return pushed if not pushed or moment(pushed) else math.inf
 
 
 def _place(record: ImageRecord) -> str:

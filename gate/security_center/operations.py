@@ -44,6 +44,7 @@ class Purpose(StrEnum):
 
     VERDICT = "every verdict"
     ACCEPT_PREVIOUS = "scan.accept_previous"
+    PUSHED_AGAIN = "images that were pushed again after their scan"
     CATALOGUE = "gate risks"
     SCAN = "--scan"
     DRY_RUN = "--dry-run"
@@ -72,7 +73,9 @@ IMAGES = Operation("DescribeImageInstances", (Purpose.VERDICT,))
 IMAGES_BY_BUILD_RISK = Operation("DescribeImageListByBuildRisk", (Purpose.VERDICT,))
 BUILD_RISKS_OF_IMAGE = Operation("DescribeImageBuildRiskByKey", (Purpose.VERDICT,))
 CHECK_CONFIGURATION = Operation("GetBuildRiskDefineRuleConfig", (Purpose.VERDICT,))
-LATEST_SCAN_TASKS = Operation("DescribeImageLatestScanTask", (Purpose.ACCEPT_PREVIOUS,))
+LATEST_SCAN_TASKS = Operation(
+    "DescribeImageLatestScanTask", (Purpose.ACCEPT_PREVIOUS, Purpose.PUSHED_AGAIN)
+)
 BUILD_RISKS = Operation("DescribeImageBuildRiskList", (Purpose.CATALOGUE,))
 EVENT_RULES = Operation("DescribeImageEventOperationPage", (Purpose.DOCTOR,))
 REPOSITORIES = Operation("DescribeImageRepoDetailList", (Purpose.SCAN, Purpose.DOCTOR))
