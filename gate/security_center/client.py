@@ -164,4 +164,10 @@ class SecurityCenter(Lists):
         self._retry.answered = True
         if "json" in response.headers.get("Content-Type", ""):  # not a proxy's page
             self._service_clock.hear(response.headers.get("Date", ""))
-        return judge(operation.action, response.status, response.headers, response.body)
+        return judge(
+            operation.action,
+            response.status,
+            response.headers,
+            response.body,
+            enveloped=operation.enveloped,
+        )

@@ -52,19 +52,28 @@ _PASSING = (
 )
 
 
-def judge(action: str, status: int, headers: Mapping[str, str], body: bytes) -> Answer | Trouble:
+def judge(
+    action: str,
+    status: int,
+    headers: Mapping[str, str],
+    body: bytes,
+    *,
+    enveloped: bool = False,
+) -> Answer | Trouble:
     """Return the answer of a success, or the trouble.
 
-    ``action`` is the RAM action, such as ``yundun-sas:DescribeImageInstances``. Raises the error
-    that a refusal stands for.
+    ``action`` is the RAM action, such as ``yundun-sas:DescribeImageInstances``; an ``enveloped``
+    answer is a success only if it says so itself. Raises the error that a refusal stands for.
     """
     try:
         answer = read_answer(body)
     except AnswerUnreadable as error:
         return _without_code(action, status, headers, error)
     code = _word(answer.head.code)
-    succeeded = answer.head.success
-    if status == _OK and succeeded is not False and (succeeded is True or code in {"", "200"}):
+    success = answer.head.success
+    says_so = success is True and code == "200"
+    objects = not (success is None or success is True) or code not in {"", "200"}
+    if status == _OK and (says_so if enveloped else not objects):
         return answer
     if not code or code == "200" or _OK < status < _REFUSED:
         unclear = AnswerUnreadable("The answer says neither success nor error.", _TRY_LATER)

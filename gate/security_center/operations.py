@@ -54,12 +54,14 @@ class Purpose(StrEnum):
 class Operation(Struct, frozen=True):
     """An operation, and what needs it; ``product`` is the prefix of its RAM action.
 
-    ``asks_for_scans`` sets apart what a policy that only reads leaves out.
+    ``asks_for_scans`` sets apart what a policy that only reads leaves out. ``enveloped`` are those
+    whose answers say by ``Success`` and ``Code`` that they are one.
     """
 
     name: str
     needed_for: tuple[Purpose, ...]
     asks_for_scans: bool = False
+    enveloped: bool = False
     version: str = "2018-12-03"
     product: str = "yundun-sas"
 
@@ -70,14 +72,14 @@ class Operation(Struct, frozen=True):
 
 
 IMAGES = Operation("DescribeImageInstances", (Purpose.VERDICT,))
-IMAGES_BY_BUILD_RISK = Operation("DescribeImageListByBuildRisk", (Purpose.VERDICT,))
-BUILD_RISKS_OF_IMAGE = Operation("DescribeImageBuildRiskByKey", (Purpose.VERDICT,))
-CHECK_CONFIGURATION = Operation("GetBuildRiskDefineRuleConfig", (Purpose.VERDICT,))
+IMAGES_BY_BUILD_RISK = Operation("DescribeImageListByBuildRisk", (Purpose.VERDICT,), enveloped=True)
+BUILD_RISKS_OF_IMAGE = Operation("DescribeImageBuildRiskByKey", (Purpose.VERDICT,), enveloped=True)
+CHECK_CONFIGURATION = Operation("GetBuildRiskDefineRuleConfig", (Purpose.VERDICT,), enveloped=True)
 LATEST_SCAN_TASKS = Operation(
     "DescribeImageLatestScanTask", (Purpose.ACCEPT_PREVIOUS, Purpose.PUSHED_AGAIN)
 )
-BUILD_RISKS = Operation("DescribeImageBuildRiskList", (Purpose.CATALOGUE,))
-EVENT_RULES = Operation("DescribeImageEventOperationPage", (Purpose.DOCTOR,))
+BUILD_RISKS = Operation("DescribeImageBuildRiskList", (Purpose.CATALOGUE,), enveloped=True)
+EVENT_RULES = Operation("DescribeImageEventOperationPage", (Purpose.DOCTOR,), enveloped=True)
 REPOSITORIES = Operation("DescribeImageRepoDetailList", (Purpose.SCAN, Purpose.DOCTOR))
 SCAN_COST = Operation("PublicPreCheckImageScanTask", (Purpose.DRY_RUN,), asks_for_scans=True)
 SCAN = Operation("PublicSyncAndCreateImageScanTask", (Purpose.SCAN,), asks_for_scans=True)

@@ -98,6 +98,21 @@ def test_times_in_seconds_are_no_evidence(gate: Gate, serve: Serve) -> None:
             assert (3, "incomplete") == (result.code, result.image["reason"])
 
 
+@pytest.mark.parametrize("code", ["", "InternalError", "Throttling", "SomethingNew"])
+def test_an_answer_that_does_not_say_success_is_no_empty_list(
+    gate: Gate, serve: Serve, code: str
+) -> None:
+    bad = image(HIGH)
+    faults = Faults(Fault("unclear", operations=LISTS | DETAILS, code=code))
+    with serve(bad, faults=faults) as sandbox:
+        Path("policy.yaml").write_text(POLICY)
+        result = gate(
+            *("check", "--endpoint", sandbox.url, "--format", "json", "--wait", "0"),
+            *("--timeout", "3s", "-p", "policy.yaml", reference(bad)),
+        )
+    assert (5, "service") == (result.code, result.image["reason"])
+
+
 def test_a_digest_that_was_pushed_after_the_scan_has_to_be_shown(gate: Gate, serve: Serve) -> None:
     again = image(pushed=-60)
     with serve(again) as sandbox:

@@ -48,6 +48,32 @@ def test_200_is_an_answer(content: bytes) -> None:
     assert content == judged.body
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"{}",
+        b'{"Data": {}}',
+        b'{"Code": "200"}',
+        b'{"Success": true}',
+        b'{"Success": "true", "Code": "200"}',
+        b'{"Success": "false", "Code": "200"}',
+        b'{"Success": 1, "Code": "200"}',
+        b'{"Success": [true], "Code": "200"}',
+        b'{"Success": false, "Code": "200"}',
+        b'{"Success": true, "Code": "InternalError"}',
+        b'{"Success": true, "Code": ["200"]}',
+    ],
+)
+def test_an_answer_with_an_envelope_is_one_only_if_it_says_so(content: bytes) -> None:
+    assert isinstance(judge(ACTION, 200, {}, content, enveloped=True), Trouble)
+
+
+@pytest.mark.parametrize("success", [False, "false", "true", 1, [True], {}])
+def test_success_that_is_not_true_is_none_for_any_operation(success: object) -> None:
+    content = json.dumps({"ImageInstanceList": [], "Success": success}).encode()
+    assert isinstance(judge(ACTION, 200, {}, content), Trouble)
+
+
 @pytest.mark.parametrize("code", ["NoPermission", "Forbidden.RAM", "Forbidden", "Forbidden.Sas"])
 @pytest.mark.parametrize("status", [200, 400, 403])
 def test_403_a_missing_permission_is_named(status: int, code: str) -> None:
