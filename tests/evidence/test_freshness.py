@@ -4,6 +4,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gate.evidence.freshness import CountingScan, choose
 from gate.evidence.identification import Identified
@@ -171,3 +173,31 @@ def test_a_running_task_shows_that_the_last_scan_came_before_it() -> None:
 @pytest.mark.parametrize("given", [None, 0, -1, 10**30, AT // 1000, 1_420_070_399_999])
 def test_no_time_is_no_moment(given: int | None) -> None:
     assert moment(given) is None
+
+
+times = st.one_of(
+    st.none(),
+    st.integers(-(10**6), 10**6),
+    st.integers(AT // 1000 - DAY, AT // 1000 + 20 * DAY),
+    st.integers(AT, AT + 20 * DAY),
+    st.integers(),
+)
+
+
+@given(times, times, st.sampled_from(IdentifiedBy), st.booleans())
+def test_no_scan_counts_whose_times_make_no_sense(
+    scanned: int | None,
+    pushed: int | None,
+    by: IdentifiedBy,
+    shown: bool,  # noqa: FBT001
+) -> None:
+    one = record(last_scan_time=scanned, image_update=pushed)
+    result = choose(
+        Identified((one,), by), target(max_age=day(9)), NOW, shown={"u1"} if shown else ()
+    )
+    if isinstance(result, CountingScan):
+        assert scanned is not None
+        assert AT + DAY <= scanned <= AT + 10 * DAY + 900_000
+        assert not pushed or AT - 6 * 365 * DAY < pushed < AT + 11 * DAY
+        assert not pushed or pushed <= scanned or (shown and by is IdentifiedBy.DIGEST)
+        assert pushed or by is IdentifiedBy.DIGEST
