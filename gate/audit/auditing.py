@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import anyio.lowlevel
@@ -19,7 +20,6 @@ from gate.verdict import Outcome, judge_image, judge_run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from datetime import datetime
 
     from gate.audit.account import Headway, Scope
     from gate.check import Stop
@@ -282,7 +282,7 @@ class _Auditing(Struct):
 def _came_since(record: ImageRecord, began: datetime) -> bool:
     """Tell whether an image was pushed since; what can't be told was there before."""
     pushed = moment(record.image_update)
-    return pushed is not None and pushed >= began
+    return pushed is not None and began <= pushed < began + timedelta(days=1)
 
 
 def _risk(key: str, rows: Sequence[CatalogueRow]) -> PossibleRisk:

@@ -19,6 +19,7 @@ from gate.evidence import (
     identify,
     image_of,
     scan_of,
+    scanned_before_push,
     unscanned_by,
 )
 from gate.findings import IdentifiedBy, Reason, Scanned, ScanState, Unscanned
@@ -139,6 +140,8 @@ class Subject:
         """Whether only a look at this image alone may decide it."""
         if self._uncertain():
             return True
+        if scanned_before_push(self.record):
+            return True
         runs_again = self._scan.state is ScanState.RUNNING and self.record.last_scan_time
         return bool(runs_again) and self._requirements.accept_previous
 
@@ -184,7 +187,7 @@ class Subject:
         inventory = self._inventory
         if self.blocks:
             return self._refused(_ONLY_A_BLOCK, identified, self.findings)
-        chosen = choose(identified, self.target, self._now, ())
+        chosen = choose(identified, self.target, self._now)
         if not isinstance(chosen, CountingScan):
             return chosen.evidence
         why = inventory.checks.lacking(self._requirements) or self._uncertain()

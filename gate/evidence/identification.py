@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from gate.evidence.scan import moment
 from gate.findings import IdentifiedBy, Image, Reason, Unscanned
 from gate.reference import meant_host
 
@@ -286,7 +288,7 @@ def _by_tag(of_repository: Sequence[ImageRecord], target: Target) -> Identified 
             message=f"{target.name} is in more than one registry, with different digests: {named}. "
             "Say which with --instance or --region, or give the digest.",
         )
-    newest = max(of_tag, key=lambda record: (record.image_update or 0, record.last_scan_time or 0))
+    newest = max(of_tag, key=lambda record: (_pushed(record), record.last_scan_time or 0))
     digest = with_prefix(newest.digest)
     same = [each for each in of_repository if digest and with_prefix(each.digest) == digest]
     return Identified((newest,), IdentifiedBy.TAG, tags=_tags_of([newest, *same]))
@@ -294,6 +296,15 @@ def _by_tag(of_repository: Sequence[ImageRecord], target: Target) -> Identified 
 
 def _tags_of(records: Iterable[ImageRecord]) -> tuple[str, ...]:
     return tuple(sorted({record.tag for record in records}))
+
+
+def _pushed(record: ImageRecord) -> float:
+    """Return when an image was pushed; a time that makes no sense counts as the last of all.
+
+    So it is what gets judged, and is no evidence.
+    """
+    pushed = record.image_update or 0
+    return pushed if not pushed or moment(pushed) else math.inf
 
 
 def _place(record: ImageRecord) -> str:

@@ -12,7 +12,14 @@ from gate.errors import GateError
 from gate.evidence.freshness import CountingScan, choose
 from gate.evidence.identification import image_of, with_another_digest, with_prefix
 from gate.evidence.kinds.kind import Testimony
-from gate.evidence.scan import finished_before_the_running, scan_of, state_of
+from gate.evidence.scan import (
+    began_after,
+    moment,
+    scan_of,
+    scanned_before_push,
+    shows_scan,
+    state_of,
+)
 from gate.evidence.target import Look
 from gate.findings import IdentifiedBy, Reason, Scan, Scanned, ScanState
 
@@ -77,9 +84,8 @@ class OneImage(Struct, frozen=True):
         A pass (``Scanned``) still has to be confirmed by a last look at the record. Raises the
         trouble that the client met, unless what was read blocks all the same.
         """
-        chosen = choose(
-            self.identified, self.target, self.client.now(), await self._scanned_before()
-        )
+        now, (previous, shown) = self.client.now(), await self._shown_by_tasks()
+        chosen = choose(self.identified, self.target, now, previous, shown)
         chosen_record = chosen.record if isinstance(chosen, CountingScan) else None
         details, troubles = await self._details(chosen_record)
         for record in self.identified.records:
@@ -93,23 +99,39 @@ class OneImage(Struct, frozen=True):
             return await self._pass(chosen, details)
         return chosen
 
-    async def _scanned_before(self) -> frozenset[str]:
-        """Return the records whose last finished scan counts although another one runs."""
-        if not self.target.requirements.accept_previous:
-            return frozenset()
-        uuids = set()
-        for record in self.identified.records:
-            runs_again = state_of(record) is ScanState.RUNNING and record.last_scan_time
-            if runs_again and await self._finished_before(record):
-                uuids.add(record.uuid)
-        return frozenset(uuids)
+    async def _shown_by_tasks(self) -> tuple[set[str], set[str]]:
+        """Return the records whose scan counts because of a task, by ``Uuid``.
 
-    async def _finished_before(self, record: ImageRecord) -> bool:
-        try:
-            tasks = await self.client.latest_scan_tasks(record.digest.removeprefix("sha256:"))
-        except GateError:
-            return False  # not shown, so it does not count; a block may still be found
-        return finished_before_the_running(record, tasks)
+        First those whose last finished scan counts although another one runs, if the policy accepts
+        it; then those whose scan is of this digest although it ended before the last push. A task
+        is known by its digest, so another record's could be taken for it.
+        """
+        previous, shown = set(), set()
+        for record in self.identified.records:
+            running = state_of(record) is ScanState.RUNNING and bool(record.last_scan_time)
+            again = running and self.target.requirements.accept_previous
+            if not again and (running or not scanned_before_push(record)):
+                continue
+            try:
+                tasks = await self.client.latest_scan_tasks(record.digest.removeprefix("sha256:"))
+                own = shows_scan(record, tasks)
+                before = own or (began_after(record, tasks) and await self._is_alone(record))
+            except GateError:
+                continue  # not shown, so it does not count; a block may still be found
+            if own:
+                shown.add(record.uuid)
+            if again and before:
+                previous.add(record.uuid)
+        return previous, shown
+
+    async def _is_alone(self, record: ImageRecord) -> bool:
+        """Tell whether no other record, in any repository, has the digest."""
+        digest = record.digest.removeprefix("sha256:")
+        listing = await self.client.image_records(
+            {"digest": digest},
+            keep=lambda one: with_prefix(one.digest) == with_prefix(record.digest),
+        )
+        return listing.complete and {record.uuid} == {one.uuid for one in listing.rows}
 
     async def _details(
         self, chosen: ImageRecord | None
@@ -268,7 +290,8 @@ class OneImage(Struct, frozen=True):
             other = next((one for one in self.identified.others if one.uuid == uuid), None)
             if other is None:
                 continue
-            older = (other.last_scan_time or 0) < (chosen.last_scan_time or 0)
+            there, this = moment(other.last_scan_time), moment(chosen.last_scan_time)
+            older = there is not None and this is not None and there < this
             for reading in range(1, _READINGS):
                 if read.complete or older:
                     break

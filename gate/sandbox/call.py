@@ -40,6 +40,9 @@ class Readings(Struct, frozen=True, kw_only=True):
 
     ``digest_criterion``: how DescribeImageInstances must be asked for a digest.
 
+    ``tasks``: which scans DescribeImageLatestScanTask tells of: all of a digest's, or only those
+    that were asked for.
+
     ``whitelisted``: whether whitelist rules take findings out of the lists.
     """
 
@@ -49,6 +52,7 @@ class Readings(Struct, frozen=True, kw_only=True):
     page_cap: int = 100
     prefixed_digest: bool = False
     digest_criterion: Literal["bare", "prefixed"] = "bare"
+    tasks: Literal["all", "requested"] = "all"
     whitelisted: Literal["listed", "hidden"] = "listed"
 
 

@@ -163,7 +163,7 @@ class _Handler:
         if FaultKind.CUT in struck:
             return await self._cut(request, content)
         media_type = _HTML if FaultKind.HTML in struck else _JSON
-        return self._bytes(200, garbled(content, struck.keys()), media_type)
+        return self._bytes(200, garbled(content, struck), media_type)
 
     async def _cut(self, request: web.BaseRequest, content: bytes) -> web.StreamResponse:
         """Promise all of the answer, send half of it, and close the connection."""

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 HIGH = SampleFinding(risk="no_user", level="high", command="USER root")
 LOW = SampleFinding(risk="no_healthcheck", level="low", command="CMD web")
 LISTS = {"DescribeImageListByBuildRisk"}
+RECORDS = {"DescribeImageInstances"}
 DETAILS = {"DescribeImageBuildRiskByKey"}
 POLICY = "version: 1\nblock: {levels: [high], statuses: [unhandled]}\n"
 NO_DETAILS = Fault("dropped_rows", operations=DETAILS, delta=9999)
@@ -85,6 +86,59 @@ def test_another_record_of_the_digest_that_blocks_makes_it_undecided(
     assert (3, "disagreeing") == (result.code, result.image["reason"])
     assert (0, "clean") == (before.code, before.image["reason"])
     assert "older scan says otherwise" in " ".join(before.report["notes"])
+
+
+def test_times_in_seconds_are_no_evidence(gate: Gate, serve: Serve) -> None:
+    young = image(HIGH, timeline=(State(after=0),), findings_after=600)
+    for operations in (RECORDS, None):
+        faults = Faults(Fault("seconds", operations=operations))
+        for more in ("", "scan: {max_age: 7d}\n", "scan: {require_digest: false}\n"):
+            with serve(young, faults=faults) as sandbox:
+                result = judge(gate, sandbox, young, more)
+            assert (3, "incomplete") == (result.code, result.image["reason"])
+
+
+@pytest.mark.parametrize("code", ["", "InternalError", "Throttling", "SomethingNew"])
+def test_an_answer_that_does_not_say_success_is_no_empty_list(
+    gate: Gate, serve: Serve, code: str
+) -> None:
+    bad = image(HIGH)
+    faults = Faults(Fault("unclear", operations=LISTS | DETAILS, code=code))
+    with serve(bad, faults=faults) as sandbox:
+        Path("policy.yaml").write_text(POLICY)
+        result = gate(
+            *("check", "--endpoint", sandbox.url, "--format", "json", "--wait", "0"),
+            *("--timeout", "3s", "-p", "policy.yaml", reference(bad)),
+        )
+    assert (5, "service") == (result.code, result.image["reason"])
+
+
+def test_a_digest_that_was_pushed_after_the_scan_has_to_be_shown(gate: Gate, serve: Serve) -> None:
+    again = image(pushed=-60)
+    with serve(again) as sandbox:
+        result = judge(gate, sandbox, again)
+        sandbox.readings = Readings(tasks="requested")
+        unshown = judge(gate, sandbox, again)
+        audited = gate("audit", "--endpoint", sandbox.url, "-p", "policy.yaml", "-q")
+    assert (0, "clean") == (result.code, result.image["reason"])
+    assert (3, "stale") == (unshown.code, unshown.image["reason"])
+    assert "no task shows" in unshown.image["message"]
+    assert 3 == audited.code
+
+
+def test_the_task_of_another_repository_shows_nothing(gate: Gate, serve: Serve) -> None:
+    again = image(timeline=(State(), State(after=-30, scan="START")))
+    other = image(repository="web", digest=again.digest, timeline=(State(after=-3600),))
+    other_runs = image(
+        repository="web",
+        digest=again.digest,
+        timeline=(State(after=-3600), State(after=-60, scan="START")),
+    )
+    accepting = "scan: {accept_previous: true}\n"
+    for beside, code in ((None, 0), (other, 3), (other_runs, 3)):
+        with serve(*[one for one in (again, beside) if one]) as sandbox:
+            result = judge(gate, sandbox, again, accepting)
+        assert (code, "clean" if code == 0 else "running") == (result.code, result.image["reason"])
 
 
 lies = st.lists(

@@ -7,7 +7,7 @@ import pytest
 from gate.evidence.identification import Identified, identify
 from gate.findings import IdentifiedBy, Reason, Unscanned
 from gate.reference import ImageReference
-from tests.evidence.making import DIGEST, record, target
+from tests.evidence.making import AT, DIGEST, record, target
 
 if TYPE_CHECKING:
     from gate.evidence import Target
@@ -68,9 +68,9 @@ def test_a_tag_alone_needs_a_policy_that_allows_it() -> None:
 
 def test_by_tag_the_newest_push_counts_then_the_newest_scan() -> None:
     records = [
-        record(uuid="old", digest="c" * 64, last_scan_time=9_000_000),
-        record(uuid="new", image_update=3_000_000),
-        record(uuid="newest", image_update=3_000_000, last_scan_time=4_000_000),
+        record(uuid="old", digest="c" * 64, last_scan_time=AT + 9_000_000),
+        record(uuid="new", image_update=AT + 3_000_000),
+        record(uuid="newest", image_update=AT + 3_000_000, last_scan_time=AT + 4_000_000),
     ]
     result = identify(records, target(None, require_digest=False))
     assert isinstance(result, Identified)

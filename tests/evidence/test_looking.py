@@ -13,7 +13,7 @@ from gate.errors import PermissionMissing, ServiceFailing
 from gate.evidence import EvidenceReader, Look
 from gate.findings import Level, Reason, Scanned, Status, Unscanned
 from gate.security_center import CheckConfiguration
-from tests.evidence.making import detail, listing, record, row, target
+from tests.evidence.making import AT, detail, listing, record, row, target
 from tests.simulated import SimulatedTime
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class Center:
     throttled: int = 0
 
     def now(self) -> datetime:
-        return datetime(1970, 1, 2, tzinfo=UTC)
+        return datetime(2020, 1, 2, tzinfo=UTC)
 
     def _answer(self, name: str, answers: list[Any]) -> Any:
         number = self.requests.count(name)
@@ -97,14 +97,16 @@ async def test_all_that_agrees_is_evidence() -> None:
 
 
 async def test_a_record_that_keeps_changing_is_moved() -> None:
-    center = Center(records=[listing([record(last_scan_time=2_000_000 + n)]) for n in range(9)])
+    center = Center(
+        records=[listing([record(last_scan_time=AT + 2_000_000 + n)]) for n in range(9)]
+    )
     result = await look(center)
     assert (Reason.MOVED, True) == (reason(result), result.waiting)
     assert 4 == center.requests.count("records")
 
 
 async def test_a_record_that_changed_once_is_looked_at_again() -> None:
-    center = Center(records=[listing([record()]), listing([record(last_scan_time=3_000_000)])])
+    center = Center(records=[listing([record()]), listing([record(last_scan_time=AT + 3_000_000)])])
     result = await look(center)
     assert isinstance(result.evidence, Scanned)
     assert 2 == center.requests.count("details None")
@@ -208,7 +210,7 @@ async def test_another_record_of_the_digest_that_blocks_contradicts_a_pass() -> 
 
 
 async def test_an_older_scan_of_the_digest_that_blocks_is_a_note() -> None:
-    result = await look(two_tags(last_scan=1_000_000, other=listing([detail()])))
+    result = await look(two_tags(last_scan=AT + 1_500_000, other=listing([detail()])))
     assert isinstance(result.evidence, Scanned)
     assert "an older scan says otherwise" in result.evidence.notes[-1]
 
