@@ -109,8 +109,6 @@ class _Auditing:
         records = AccountRecords(client, self._scope, self._headway)
         inventory.checks = await read_checks(client)
         inventory.records = await self._read_records(records)
-        if self._policies.tell_images_apart:
-            inventory.tags = Tags(inventory.records.values())
         matcher = RowMatcher(inventory.records)
         lists = RiskLists(client, self._headway, matcher)
         risks = await self._risks()
@@ -155,6 +153,8 @@ class _Auditing:
     def _subjects(self) -> Iterator[Subject]:
         """Yield the images that are not judged yet, in their order."""
         now = self._client.now()
+        if self._policies.tell_images_apart:
+            self._inventory.tags = Tags(self._inventory.records.values())
         for uuid, record in self._inventory.records.items():
             if uuid not in self._judged:
                 yield Subject(record, self._inventory, self._policies, now)
