@@ -255,7 +255,7 @@ def _by_digest(
     if same:
         chosen = _newest_scan_first(with_tag or same)
         others = tuple(record for record in same if record not in chosen)
-        return Identified(chosen, IdentifiedBy.DIGEST, others, _tags_of(same))
+        return Identified(chosen, IdentifiedBy.DIGEST, others, _tags_of(same, target))
     digests = sorted({with_prefix(record.digest) for record in of_tag if record.digest})
     known = f" It knows that tag with {', '.join(digests[:3])}." if digests else ""
     return Unscanned(
@@ -267,9 +267,10 @@ def _by_digest(
 
 def _is_elsewhere(record: ImageRecord, target: Target) -> bool:
     """Tell whether a record surely is of another registry with a repository of the same name."""
+    if target.instance is not None or target.reference.region is None:
+        return False
     hosts = {meant_host(host) for host in _CONTAINER_REGISTRY.findall(record.endpoints.lower())}
-    here = meant_host(target.reference.host) in hosts
-    return target.instance is None and bool(hosts) and not here
+    return bool(hosts) and meant_host(target.reference.host) not in hosts
 
 
 def _by_tag(of_repository: Sequence[ImageRecord], target: Target) -> Identified | Unscanned:
@@ -291,11 +292,11 @@ def _by_tag(of_repository: Sequence[ImageRecord], target: Target) -> Identified 
     newest = max(of_tag, key=lambda record: (_pushed(record), record.last_scan_time or 0))
     digest = with_prefix(newest.digest)
     same = [each for each in of_repository if digest and with_prefix(each.digest) == digest]
-    return Identified((newest,), IdentifiedBy.TAG, tags=_tags_of([newest, *same]))
+    return Identified((newest,), IdentifiedBy.TAG, tags=_tags_of([newest, *same], target))
 
 
-def _tags_of(records: Iterable[ImageRecord]) -> tuple[str, ...]:
-    return tuple(sorted({record.tag for record in records}))
+def _tags_of(records: Iterable[ImageRecord], target: Target) -> tuple[str, ...]:
+    return tuple(sorted({record.tag for record in records if not _is_elsewhere(record, target)}))
 
 
 def _pushed(record: ImageRecord) -> float:

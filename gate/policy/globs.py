@@ -154,6 +154,11 @@ class Globs:
         return all(glob.names_something for glob in self.patterns)
 
     @property
+    def heed_tags(self) -> bool:
+        """Whether the tag may decide if a name matches, as far as is easily seen."""
+        return any(":" in glob.text or _STARS in glob.text[:-2] for glob in self.patterns)
+
+    @property
     def as_meant(self) -> Globs:
         """The same, and its patterns with the names of hosts that those in them mean."""
         texts = [glob.text for glob in self.patterns]

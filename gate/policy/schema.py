@@ -85,15 +85,13 @@ def schema_problems(
         problems.update(islice(_problems(fault, content), MOST_PROBLEMS + 1))
         if len(problems) > MOST_PROBLEMS:
             return sorted(problems), frozenset({()})
-        if fault.path or not isinstance(content.data, dict):
+        if fault.path:
             broken.add(fault.path[:2])
     return sorted(problems), frozenset(broken)
 
 
 def _other_version(content: Tree) -> Problem | None:
     """Of a file of another version nothing else can be said."""
-    if not isinstance(content.data, dict):
-        return None
     version = content.data.get("version", VERSION)
     if version == VERSION and not isinstance(version, (bool, float)):
         return None
@@ -187,10 +185,8 @@ _WANTED: dict[str, Callable[[_Fault], str]] = {
 
 def _name(path: Path) -> str:
     """Return the last key of a path, with the number after it that an entry of its list has."""
-    if not path:
-        return "The file"
     if isinstance(path[-1], int):
-        return f"An entry of {_name(path[:-1])}" if len(path) > 1 else "An entry"
+        return f"An entry of {_name(path[:-1])}"
     return path[-1]
 
 

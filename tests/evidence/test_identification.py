@@ -147,3 +147,10 @@ def test_the_tags_of_all_records_of_the_image_are_told() -> None:
         result = identify(records, wanted)
         assert isinstance(result, Identified)
         assert ("1", "prod") == result.tags
+
+
+def test_a_tag_that_the_image_has_in_another_registry_confirms_nothing() -> None:
+    elsewhere = record(tag="2", endpoints="shop-registry.cn-hangzhou.cr.aliyuncs.com/shop/web")
+    result = identify([record(), elsewhere], target())
+    assert isinstance(result, Identified)
+    assert ("1",) == result.tags

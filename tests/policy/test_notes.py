@@ -119,6 +119,9 @@ rules:
         (False, "risks: ['no_*']", "risks: [sudo, no_user]"),
         (False, "statuses: [ignored]", "levels: [high]"),
         (False, "images: ['shop/*']", "images: ['shop/**']"),
+        (True, "images: ['shop/**']", "images: ['shop/web:1']"),
+        (False, "images: ['shop/web:1']", "images: ['shop/web:1']"),
+        (False, "images: ['**web']", "images: ['**web']"),
     ],
 )
 def test_a_rule_is_dead_if_an_earlier_one_covers_it(
