@@ -2,80 +2,251 @@
 
 from __future__ import annotations
 
+import sys
+import textwrap
+from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
 import anyio
 import click
+from msgspec.structs import replace
 
 from gate.cli import groups
-from gate.cli.terminal import show
+from gate.cli.groups import Gathering
+from gate.cli.judging import gather
+from gate.cli.terminal import columns, show, style, terminal
 from gate.connect import Connections
-from gate.doctor import Result, Trial, as_line, diagnose, exit_code_of, ram_policy
-from gate.errors import ExitCode, GateError
+from gate.doctor import (
+    DEPLOYMENTS,
+    FEATURES,
+    Deployment,
+    Result,
+    Trial,
+    diagnose,
+    gravest,
+    purposes,
+    ram_policy,
+    trouble,
+)
+from gate.errors import ExitCode, GateError, UsageError
 from gate.reference import ImageReference
+from gate.report import SANDBOX_SENTENCE
+from gate.untrusted import for_terminal
+from gate.verdict import Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from gate.cli.groups import PolicyFiles, ServiceOptions
     from gate.clock import Run
+    from gate.policy import Policies
+    from gate.verdict import Verdict
 
 _TIMEOUT = 120.0  # seconds; nothing is waited for but answers
+_JUDGING = timedelta(minutes=15)  # as a check: findings that have just arrived must settle
+_INDENT = " " * 8
+_PERMISSIONS = Trial(
+    "RAM policy",
+    Result.NOTE,
+    "`gate doctor --ram-policy` prints the one that the gate needs; add --feature scan for --scan",
+)
 
 
 @click.command("doctor")
 @click.argument("image", required=False)
 @groups.policies
 @groups.registry_hosts
+@groups.instance
+@click.option(
+    "--ram-policy",
+    "permissions",
+    is_flag=True,
+    help="Print the RAM policy for the policies and features; ask nobody.",
+)
+@click.option(
+    "--feature",
+    "features",
+    type=click.Choice(list(FEATURES)),
+    multiple=True,
+    help="What the RAM policy is to allow besides verdicts; may be repeated.",
+)
 @groups.service
-def command(
+def command(  # noqa: PLR0913 - one for each option of its own, and each group
+    *,
     image: str | None,
     policies: PolicyFiles,
     registry_hosts: tuple[str, ...],
+    instance: str | None,
+    permissions: bool,
+    features: tuple[str, ...],
     service: ServiceOptions,
 ) -> ExitCode:
     """Find out why the gate can't decide.
 
-    It tries policy, credentials, endpoint, permissions, checks, and IMAGE if there is one.
+    It tries policy, credentials, endpoint, permissions and checks. IMAGE is also judged as by
+    `gate check --wait 0 --scan never`: the last line says what comes of that, and what to do.
     """
+    if features and not permissions:
+        raise UsageError("--feature chooses what --ram-policy prints.", "Give both, or neither.")
+    if permissions:
+        return _print_permissions(image, policies, features)
     reference = ImageReference.parse(image) if image else None
     run = service.begin(_TIMEOUT, *filter(None, [reference]))
-    trials = [_policy(policies)]
-    show(as_line(trials[0]))
-    trials += anyio.run(partial(_diagnose, service, run, registry_hosts, reference))
-    show("\nThe RAM policy that the gate needs:\n" + ram_policy(scans=False))
-    show("\nWith --scan missing or always (uses scan quota):\n" + ram_policy(scans=True))
-    show("\n" + _summary(trials))
-    return exit_code_of(trials)
+    gathering = Gathering(
+        timeout=_JUDGING,
+        wait=timedelta(),
+        instance=instance,
+        registry_hosts=registry_hosts,
+    )
+    return anyio.run(partial(_examine, reference, policies, gathering, service, run))
 
 
-def _policy(policies: PolicyFiles) -> Trial:
+def _print_permissions(
+    image: str | None, policies: PolicyFiles, features: Sequence[str]
+) -> ExitCode:
+    if image:
+        raise UsageError(
+            "--ram-policy prints what policies and features need, whatever the image.",
+            "Leave the image out.",
+        )
+    show(ram_policy(purposes(policies.load(), features)))
+    return ExitCode.PASSED
+
+
+async def _examine(
+    image: ImageReference | None,
+    policies: PolicyFiles,
+    gathering: Gathering,
+    service: ServiceOptions,
+    run: Run,
+) -> ExitCode:
+    """Show what was tried, trouble last, and what it comes to; return the exit code."""
+    troubles: list[Trial] = []
+
+    def tell(trial: Trial) -> None:
+        if trial.result is Result.TROUBLE:
+            troubles.append(trial)
+        else:
+            _show(trial)
+
+    loaded, about_policy = _load(policies)
+    tell(about_policy)
     try:
-        sources = policies.load().sources
-    except GateError as trouble:
-        return Trial("policy", Result.TROUBLE, trouble.message, trouble.remedy, trouble.exit_code)
-    return Trial("policy", Result.OK, f"valid: {', '.join(source.path for source in sources)}")
+        await _diagnose(image, gathering, service, run, tell)
+    except UsageError as error:
+        loaded = None
+        tell(trouble("region", error))
+    tell(_PERMISSIONS)
+    verdict = None
+    if image is not None and loaded is not None:
+        verdict = await _judge(image, loaded, gathering, service, run)
+        for note in _notes(verdict):
+            tell(Trial("judgement", Result.NOTE, note))
+    show("")
+    for trial in troubles:
+        _show(trial)
+    return _conclude(troubles) if verdict is None else _conclude_with(verdict)
+
+
+def _load(policies: PolicyFiles) -> tuple[Policies | None, Trial]:
+    try:
+        loaded = policies.load()
+    except GateError as error:
+        return None, trouble("policy", error)
+    named = ", ".join(source.path for source in loaded.sources)
+    return loaded, Trial("policy", Result.OK, f"valid: {named}")
 
 
 async def _diagnose(
+    image: ImageReference | None,
+    gathering: Gathering,
     service: ServiceOptions,
     run: Run,
-    registry_hosts: tuple[str, ...],
-    image: ImageReference | None,
-) -> list[Trial]:
+    tell: Callable[[Trial], None],
+) -> None:
     region = (image.region if image else None) or service.region_in(run)
-    trials = []
-    async with Connections(service.settings(run, registry_hosts=registry_hosts)) as connections:
-        await connections.prepare([region])
-        async for trial in diagnose(connections, region, image):
-            trials.append(trial)
-            show(as_line(trial))
-    return trials
+    anywhere = not (image or region or service.endpoint or service.sandbox)
+    deployments = DEPLOYMENTS if anywhere else (Deployment(region),)
+    settings = service.settings(run, registry_hosts=gathering.registry_hosts)
+    async with Connections(settings) as connections:
+        await connections.prepare(deployment.region for deployment in deployments)
+        async for trial in diagnose(connections, deployments, image):
+            tell(trial)
 
 
-def _summary(trials: Sequence[Trial]) -> str:
-    troubles = [trial.tried for trial in trials if trial.result is Result.TROUBLE]
-    if not troubles:
-        return "No trouble was found."
-    return f"{len(troubles)} in trouble: {', '.join(troubles)}"
+async def _judge(
+    image: ImageReference,
+    policies: Policies,
+    gathering: Gathering,
+    service: ServiceOptions,
+    run: Run,
+) -> Verdict:
+    """Judge the image as a check does, with a check's time."""
+    deadline = run.clock.monotonic() + gathering.timeout.total_seconds()
+    again = replace(run, deadline=deadline)
+    return await gather((image,), policies, gathering, service, again, terminal(quiet=False))
+
+
+def _notes(verdict: Verdict) -> tuple[str, ...]:
+    of_images = (note for image in verdict.images for note in image.notes)
+    return tuple(dict.fromkeys((*verdict.notes, *of_images)))
+
+
+def _conclude(troubles: Sequence[Trial]) -> ExitCode:
+    """Say what the trials add up to; the last line has the remedy of the gravest trouble."""
+    worst = gravest(troubles)
+    if worst is None:
+        show("No trouble was found. `gate doctor IMAGE` judges an image, too. (exit 0)")
+        return ExitCode.PASSED
+    tried = ", ".join(trial.tried for trial in troubles)
+    first = worst.remedy or worst.sentence
+    _write(f"{len(troubles)} in trouble: {tried}. First: {first} (exit {worst.exit_code:d})")
+    return worst.exit_code
+
+
+def _conclude_with(verdict: Verdict) -> ExitCode:
+    """Say whether the gate can decide; of several platforms, the gravest comes last."""
+    decides = verdict.exit_code in {ExitCode.PASSED, ExitCode.BLOCKED}
+    code = ExitCode.PASSED if decides else verdict.exit_code
+    if verdict.service.sandbox:
+        show(SANDBOX_SENTENCE)
+    images = sorted(verdict.images, key=lambda image: image.exit_code is verdict.exit_code)
+    for image in images:
+        can = "can't" if image.outcome is Outcome.UNDECIDED else "can"
+        end = f" (exit {code:d})" if image is images[-1] else ""
+        platform = f" {image.platform}" if len(images) > 1 and image.platform else ""
+        word = f"{image.outcome.upper()}{platform} ({image.reason})"
+        if can == "can't" and image.exit_code is ExitCode.PASSED:
+            word += ", let through by policy"
+        _write(f"The gate {can} decide: {word}: {image.message}{end}", loud=not decides)
+    return code
+
+
+def _show(trial: Trial) -> None:
+    loud = trial.result is Result.TROUBLE
+    _write(f"{trial.result:8}{trial.tried}: {trial.sentence}", loud=loud)
+    if trial.remedy:
+        _write(f"{_INDENT}-> {trial.remedy}", loud=loud)
+
+
+def _write(text: str, *, loud: bool = False) -> None:
+    """Write untrusted text, in red if it is ``loud``; only a terminal's lines are folded."""
+    first, *others = text.splitlines()
+    lines = [for_terminal(first), *(f"{_INDENT}{for_terminal(other)}" for other in others)]
+    if sys.stdout.isatty():
+        lines = [part for line in lines for part in _folded(line, columns())]
+    if loud and style().colour:
+        lines = [f"\x1b[31m{line}\x1b[0m" for line in lines]
+    show("\n".join(lines))
+
+
+def _folded(line: str, width: int) -> list[str]:
+    """Break a line between words; a name, a digest or a path stays whole."""
+    return textwrap.wrap(
+        line,
+        max(width, 2 * len(_INDENT)),
+        subsequent_indent=_INDENT,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )

@@ -75,7 +75,9 @@ CHECK_CONFIGURATION = Operation("GetBuildRiskDefineRuleConfig", (Purpose.VERDICT
 LATEST_SCAN_TASKS = Operation("DescribeImageLatestScanTask", (Purpose.ACCEPT_PREVIOUS,))
 BUILD_RISKS = Operation("DescribeImageBuildRiskList", (Purpose.CATALOGUE,))
 EVENT_RULES = Operation("DescribeImageEventOperationPage", (Purpose.DOCTOR,))
-REPOSITORIES = Operation("DescribeImageRepoDetailList", (Purpose.SCAN, Purpose.DOCTOR))
+REPOSITORIES = Operation(
+    "DescribeImageRepoDetailList", (Purpose.SCAN, Purpose.DRY_RUN, Purpose.DOCTOR)
+)
 SCAN_COST = Operation("PublicPreCheckImageScanTask", (Purpose.DRY_RUN,), asks_for_scans=True)
 SCAN = Operation("PublicSyncAndCreateImageScanTask", (Purpose.SCAN,), asks_for_scans=True)
 OPERATIONS = (

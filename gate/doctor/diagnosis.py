@@ -2,118 +2,144 @@
 
 from __future__ import annotations
 
-import json
-from enum import StrEnum
 from functools import partial
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from gate.doctor.permissions import PROBES
+from gate.doctor.trials import Result, Trial, trouble
 from gate.errors import ExitCode, GateError, PermissionMissing
 from gate.registry import Unresolved
 from gate.security_center import OPERATIONS, Purpose
-from gate.untrusted import for_terminal
-from gate.verdict import worst
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+    from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
     from gate.connect import Connections
     from gate.reference import ImageReference
-    from gate.security_center import EventRule, ImageRecord, Operation, SecurityCenter
+    from gate.security_center import EventRule, ImageRecord, Operation
 
-# For each operation that only reads, the cheapest call that shows the permission.
-PROBES: Mapping[str, Callable[[SecurityCenter], Awaitable[object]]] = {
-    "DescribeImageInstances": lambda c: c.describe_image_instances(page_size=1),
-    "DescribeImageListByBuildRisk": lambda c: c.describe_image_list_by_build_risk(page_size=1),
-    "DescribeImageBuildRiskByKey": lambda c: c.describe_image_build_risk_by_key(
-        image_uuid="0" * 32, page_size=1
-    ),
-    "GetBuildRiskDefineRuleConfig": lambda c: c.get_build_risk_define_rule_config(),
-    "DescribeImageLatestScanTask": lambda c: c.describe_image_latest_scan_task(digest="0" * 64),
-    "DescribeImageBuildRiskList": lambda c: c.describe_image_build_risk_list(page_size=1),
-    "DescribeImageEventOperationPage": lambda c: c.describe_image_event_operation_page(page_size=1),
-    "DescribeImageRepoDetailList": lambda c: c.describe_image_repo_detail_list(page_size=1),
-}
 _SKEW_NOTED = 60.0  # seconds; the service refuses requests from 15 minutes on
 _MOST_RECORDS = 3  # of a repository, the newest
+_ONLY_ITS_OWN = "Only images of its regions need this."
 
 
-class Result(StrEnum):
-    """How a trial ended."""
+class Deployment(Struct, frozen=True):
+    """A Security Center with data of its own: a region that it serves, and its name.
 
-    OK = "ok"
-    NOTE = "note"
-    TROUBLE = "TROUBLE"
-
-
-class Trial(Struct, frozen=True):
-    """One thing that was tried, how that ended, in a word and in a sentence, and what to do."""
-
-    tried: str
-    result: Result
-    sentence: str
-    remedy: str = ""
-    exit_code: ExitCode = ExitCode.PASSED
-
-
-def ram_policy(*, scans: bool) -> str:
-    """Return the RAM policy document that the gate needs, as JSON.
-
-    Only reading, or, with ``scans``, also asking for scans, which uses scan quota.
+    The region is ``None`` where none is known; the name is empty where only this one is asked.
     """
-    actions = sorted(each.action for each in OPERATIONS if scans or not each.asks_for_scans)
-    statement = {"Effect": "Allow", "Action": actions, "Resource": "*"}
-    return json.dumps({"Version": "1", "Statement": [statement]}, indent=2)
+
+    region: str | None
+    name: str = ""
+
+    def label(self, tried: str) -> str:
+        """Return what was tried, with the deployment's name."""
+        return f"{tried} ({self.name})" if self.name else tried
 
 
-def exit_code_of(trials: Iterable[Trial]) -> ExitCode:
-    """Return what the gravest trouble ends in; 0 where there is none."""
-    codes = {trial.exit_code for trial in trials}
-    return ExitCode.USAGE if ExitCode.USAGE in codes else worst([ExitCode.PASSED, *codes])
+DEPLOYMENTS = (Deployment("cn-shanghai", "China"), Deployment("ap-southeast-1", "international"))
+"""Both, to be asked where nothing tells which of them knows the images."""
 
 
-def as_line(trial: Trial) -> str:
-    """Write a trial as lines: what was tried, the result, and below it what to do."""
-    head = f"{trial.result:8}{for_terminal(trial.tried)}: {for_terminal(trial.sentence)}"
-    return f"{head}\n        -> {for_terminal(trial.remedy)}" if trial.remedy else head
-
-
-def diagnose(
-    connections: Connections, region: str | None, image: ImageReference | None
+async def diagnose(
+    connections: Connections, deployments: Sequence[Deployment], image: ImageReference | None
 ) -> AsyncIterator[Trial]:
-    """Try what the gate needs, in the order in which one trouble hides the next."""
-    return _Diagnosis(connections, region, image).trials()
+    """Try what the gate needs, in the order in which one trouble hides the next; trouble last.
+
+    The regions of the deployments must be prepared in ``connections``. Of several, one that is
+    without trouble is enough: then that of the others is a note.
+    """
+    troubles = []
+    async for trial in _trials(connections, deployments, image):
+        if trial.result is Result.TROUBLE:
+            troubles.append(trial)
+        else:
+            yield trial
+    for trial in troubles:
+        yield trial
 
 
-class _Diagnosis:
-    """The trials of one run, about one Security Center and perhaps an image."""
+async def _trials(
+    connections: Connections, deployments: Sequence[Deployment], image: ImageReference | None
+) -> AsyncIterator[Trial]:
+    credentials = await _attempt("credentials", partial(_credentials, connections))
+    yield credentials
+    if credentials.result is Result.OK:
+        async for trial in _everywhere(connections, deployments, image):
+            yield trial
+    if image is not None:
+        yield await _registry(connections, image)
+
+
+async def _everywhere(
+    connections: Connections, deployments: Sequence[Deployment], image: ImageReference | None
+) -> AsyncIterator[Trial]:
+    account_is_known = False
+    troubles: list[list[Trial]] = []
+    for deployment in deployments:
+        own: list[Trial] = []
+        troubles.append(own)
+        examination = _Examination(connections, deployment, image)
+        reached = await examination.reach()
+        if reached.result is Result.TROUBLE:
+            own.append(reached)
+            continue
+        yield reached
+        if not account_is_known:
+            async for trial in examination.of_account():
+                yield trial
+        account_is_known = True
+        async for trial in examination.of_deployment():
+            if trial.result is Result.TROUBLE:
+                own.append(trial)
+            else:
+                yield trial
+    eased = not all(troubles)
+    for trial in (trial for own in troubles for trial in own):
+        yield trial.eased(_ONLY_ITS_OWN) if eased else trial
+
+
+async def _credentials(connections: Connections, tried: str) -> Trial:
+    await connections.try_credentials()
+    return Trial(tried, Result.OK, f"from {connections.credentials_origin}")
+
+
+async def _registry(connections: Connections, image: ImageReference) -> Trial:
+    tried = f"registry {image.host}"
+    answer = await connections.registry.resolve(image)
+    if isinstance(answer, Unresolved):
+        return Trial(tried, Result.NOTE, answer.cause, answer.remedy)
+    kind = f"an index of {len(answer.platforms)} platforms" if answer.is_index else "one image"
+    return Trial(tried, Result.OK, f"{image} is {kind}, {answer.digest}")
+
+
+class _Examination:
+    """The trials about one deployment, and perhaps an image."""
 
     def __init__(
-        self, connections: Connections, region: str | None, image: ImageReference | None
+        self, connections: Connections, deployment: Deployment, image: ImageReference | None
     ) -> None:
         self._connections = connections
-        self._client = connections.client(region)
-        self._region = region
+        self._client = connections.client(deployment.region)
+        self._deployment = deployment
         self._image = image
 
-    async def trials(self) -> AsyncIterator[Trial]:
-        credentials = await _attempt("credentials", self._credentials)
-        yield credentials
-        if credentials.result is Result.OK:
-            async for trial in self._security_center():
-                yield trial
-        if self._image is not None:
-            yield await self._registry(self._image)
+    async def reach(self) -> Trial:
+        where = self._deployment.name or f"region {self._deployment.region or '(not told)'}"
+        tried = f"Security Center at {self._client.endpoint} for {where}"
+        try:
+            await self._client.describe_image_instances(page_size=1)
+        except PermissionMissing:
+            return Trial(tried, Result.OK, "reached")
+        except GateError as error:
+            return trouble(tried, error)
+        return Trial(tried, Result.OK, "reached, and it accepts the credentials")
 
-    async def _security_center(self) -> AsyncIterator[Trial]:
-        reached = await self._reach()
-        yield reached
-        if reached.exit_code is ExitCode.SERVICE:
-            return
+    async def of_account(self) -> AsyncIterator[Trial]:
+        """Try what is the same at each deployment that can be reached."""
         yield self._clock()
-        if reached.exit_code is ExitCode.ACCESS:
-            return  # each further call would be refused alike
         yield await self._account()
         for operation in OPERATIONS:
             if operation.name in PROBES:
@@ -121,27 +147,16 @@ class _Diagnosis:
             elif Purpose.SCAN in operation.needed_for:
                 sentence = "not tried, since trying it starts a scan; only --scan needs it"
                 yield Trial(f"permission {operation.action}", Result.NOTE, sentence)
-        yield await _attempt("checks", self._checks)
-        yield await _attempt("whitelist rules", self._whitelists)
-        yield await _attempt("registries", self._registries)
+
+    async def of_deployment(self) -> AsyncIterator[Trial]:
+        """Try what each deployment has for itself."""
+        label = self._deployment.label
+        yield await _attempt(label("checks"), self._checks)
+        yield await _attempt(label("whitelist rules"), self._whitelists)
+        yield await _attempt(label("registries"), self._registries)
         if self._image is not None:
             repository = partial(self._repository, self._image)
             yield await _attempt(f"repository {self._image.path}", repository)
-
-    async def _credentials(self, tried: str) -> Trial:
-        await self._connections.try_credentials()
-        return Trial(tried, Result.OK, f"from {self._connections.credentials_origin}")
-
-    async def _reach(self) -> Trial:
-        region = self._region or "(not told)"
-        tried = f"Security Center at {self._client.endpoint} for region {region}"
-        try:
-            await self._client.describe_image_instances(page_size=1)
-        except PermissionMissing:
-            return Trial(tried, Result.OK, "reached")
-        except GateError as trouble:
-            return _trouble(tried, trouble)
-        return Trial(tried, Result.OK, "reached, and it accepts the credentials")
 
     def _clock(self) -> Trial:
         seconds = self._client.skew.total_seconds()
@@ -156,10 +171,10 @@ class _Diagnosis:
 
     async def _account(self) -> Trial:
         try:
-            client = await self._connections.identity_client(self._region)
+            client = await self._connections.identity_client(self._deployment.region)
             identity = await client.get_caller_identity()
-        except GateError as trouble:
-            return Trial("account", Result.NOTE, f"could not be told: {trouble.message}")
+        except GateError as error:
+            return Trial("account", Result.NOTE, f"could not be told: {error.message}")
         return Trial(
             "account",
             Result.OK,
@@ -170,15 +185,15 @@ class _Diagnosis:
     async def _permission(self, operation: Operation) -> Trial:
         tried = f"permission {operation.action}"
         optional = Purpose.VERDICT not in operation.needed_for
-        needed = f" (needed by {' and '.join(operation.needed_for)})" if optional else ""
+        needed = f" (needed by {', '.join(operation.needed_for)})" if optional else ""
         try:
             await PROBES[operation.name](self._client)
         except PermissionMissing as missing:
             if optional:
                 return Trial(tried, Result.NOTE, f"not granted{needed}", missing.remedy)
-            return _trouble(tried, missing)
-        except GateError as trouble:
-            return _trouble(tried, trouble)
+            return trouble(tried, missing)
+        except GateError as error:
+            return trouble(tried, error)
         return Trial(tried, Result.OK, f"granted{needed}")
 
     async def _checks(self, tried: str) -> Trial:
@@ -198,7 +213,7 @@ class _Diagnosis:
 
     async def _whitelists(self, tried: str) -> Trial:
         listing = await self._client.event_rules()
-        rules = [rule for rule in listing.rows if _hides_build_risks(rule)]
+        rules = [rule for rule in listing.rows if is_about_build_risks(rule)]
         if not rules:
             return Trial(tried, Result.OK, "none about build risks")
         named = ", ".join(f"{rule.event_name or rule.event_key} (rule {rule.id})" for rule in rules)
@@ -243,28 +258,21 @@ class _Diagnosis:
         shown = "; ".join(_summary(record) for record in newest[:_MOST_RECORDS])
         return Trial(tried, Result.OK, f"images known: {len(listing.rows)}; the newest: {shown}")
 
-    async def _registry(self, image: ImageReference) -> Trial:
-        tried = f"registry {image.host}"
-        answer = await self._connections.registry.resolve(image)
-        if isinstance(answer, Unresolved):
-            return Trial(tried, Result.NOTE, answer.cause, answer.remedy)
-        kind = f"an index of {len(answer.platforms)} platforms" if answer.is_index else "one image"
-        return Trial(tried, Result.OK, f"{image} is {kind}, {answer.digest}")
-
 
 async def _attempt(tried: str, trial: Callable[[str], Awaitable[Trial]]) -> Trial:
     try:
         return await trial(tried)
-    except GateError as trouble:
-        return _trouble(tried, trouble)
+    except PermissionMissing as missing:  # the permission has a trial of its own
+        return Trial(tried, Result.NOTE, f"can't be told without the permission {missing.action}")
+    except GateError as error:
+        return trouble(tried, error)
 
 
-def _trouble(tried: str, trouble: GateError) -> Trial:
-    return Trial(tried, Result.TROUBLE, trouble.message, trouble.remedy, trouble.exit_code)
+def is_about_build_risks(rule: EventRule) -> bool:
+    """Tell whether a rule may take build risks out of the lists.
 
-
-def _hides_build_risks(rule: EventRule) -> bool:
-    # Which EventType stands for build risks is not documented, so any mention of risk counts.
+    Which EventType stands for them is not documented, so any mention of risk counts.
+    """
     about = f"{rule.event_type} {rule.event_key} {rule.event_name} {rule.conditions}".lower()
     return rule.operation_code == "whitelist" and "risk" in about
 
