@@ -12,19 +12,22 @@ import anyio
 import click
 from msgspec.structs import replace
 
+from gate import __version__
 from gate.cli import groups
 from gate.cli.groups import Gathering
 from gate.cli.judging import gather
-from gate.cli.terminal import columns, show, style, terminal
+from gate.cli.terminal import columns, say, show, style, terminal
 from gate.connect import Connections
 from gate.doctor import (
     DEPLOYMENTS,
     FEATURES,
     Deployment,
+    Reading,
     Result,
     Trial,
     diagnose,
     gravest,
+    observe_readings,
     purposes,
     ram_policy,
     trouble,
@@ -36,13 +39,15 @@ from gate.untrusted import for_terminal
 from gate.verdict import Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import AsyncIterator, Callable, Sequence
 
     from gate.cli.groups import PolicyFiles, ServiceOptions
     from gate.clock import Run
     from gate.policy import Policies
+    from gate.security_center import SecurityCenter
     from gate.verdict import Verdict
 
+_READING = 900.0  # seconds; many questions, and a service that may throttle
 _TIMEOUT = 120.0  # seconds; nothing is waited for but answers
 _JUDGING = timedelta(minutes=15)  # as a check: findings that have just arrived must settle
 _INDENT = " " * 8
@@ -71,6 +76,11 @@ _PERMISSIONS = Trial(
     multiple=True,
     help="What the RAM policy is to allow besides verdicts; may be repeated.",
 )
+@click.option(
+    "--readings",
+    is_flag=True,
+    help="Say how the API behaves where its reference leaves that open; prints no names.",
+)
 @groups.service
 def command(  # noqa: PLR0913 - one for each option of its own, and each group
     *,
@@ -80,6 +90,7 @@ def command(  # noqa: PLR0913 - one for each option of its own, and each group
     instance: str | None,
     permissions: bool,
     features: tuple[str, ...],
+    readings: bool,
     service: ServiceOptions,
 ) -> ExitCode:
     """Find out why the gate can't decide.
@@ -89,8 +100,17 @@ def command(  # noqa: PLR0913 - one for each option of its own, and each group
     """
     if features and not permissions:
         raise UsageError("--feature chooses what --ram-policy prints.", "Give both, or neither.")
+    if (permissions or readings) and image:
+        raise UsageError(
+            "--ram-policy and --readings are not about an image.", "Leave the image out."
+        )
+    if permissions and readings:
+        raise UsageError("--ram-policy asks nobody, and --readings does.", "Give one of them.")
     if permissions:
-        return _print_permissions(image, policies, features)
+        show(ram_policy(purposes(policies.load(), features)))
+        return ExitCode.PASSED
+    if readings:
+        return anyio.run(partial(_print_readings, service, service.begin(_READING)))
     reference = ImageReference.parse(image) if image else None
     run = service.begin(_TIMEOUT, *filter(None, [reference]))
     gathering = Gathering(
@@ -102,16 +122,43 @@ def command(  # noqa: PLR0913 - one for each option of its own, and each group
     return anyio.run(partial(_examine, reference, policies, gathering, service, run))
 
 
-def _print_permissions(
-    image: str | None, policies: PolicyFiles, features: Sequence[str]
-) -> ExitCode:
-    if image:
-        raise UsageError(
-            "--ram-policy prints what policies and features need, whatever the image.",
-            "Leave the image out.",
-        )
-    show(ram_policy(purposes(policies.load(), features)))
+async def _print_readings(service: ServiceOptions, run: Run) -> ExitCode:
+    """Show the readings of each deployment that can be asked; return the exit code.
+
+    One that can be asked is enough.
+    """
+    troubles: list[GateError] = []
+    deployments = _deployments(None, service, run)
+    async with Connections(service.settings(run)) as connections:
+        await connections.prepare(deployment.region for deployment in deployments)
+        for deployment in deployments:
+            client = connections.client(deployment.region)
+            show(f"# buildrisk-gate {__version__} at {_without_names(client, service)}")
+            try:
+                await _show_readings(observe_readings(client))
+            except GateError as error:
+                show(f"# could not be asked (exit code {error.exit_code:d})")
+                say(f"{client.endpoint}: {for_terminal(str(error))}")
+                troubles.append(error)
+    if len(troubles) == len(deployments):
+        raise troubles[0]
     return ExitCode.PASSED
+
+
+def _without_names(client: SecurityCenter, service: ServiceOptions) -> str:
+    """Say who was asked; a host that isn't the service's own may be a secret."""
+    if service.sandbox:
+        return "SANDBOX"
+    own = client.endpoint.endswith(".aliyuncs.com")
+    return client.endpoint if own else "an endpoint of its own"
+
+
+async def _show_readings(readings: AsyncIterator[Reading]) -> None:
+    options = []
+    async for reading in readings:
+        show(f"{reading!s:<30}  # {reading.observation}")
+        options += [f" --reading {reading}"] if reading.value is not None else []
+    show(f"# To play this account offline: gate sandbox{''.join(options)}")
 
 
 async def _examine(
@@ -165,14 +212,21 @@ async def _diagnose(
     run: Run,
     tell: Callable[[Trial], None],
 ) -> None:
-    region = (image.region if image else None) or service.region_in(run)
-    anywhere = not (image or region or service.endpoint or service.sandbox)
-    deployments = DEPLOYMENTS if anywhere else (Deployment(region),)
+    deployments = _deployments(image, service, run)
     settings = service.settings(run, registry_hosts=gathering.registry_hosts)
     async with Connections(settings) as connections:
         await connections.prepare(deployment.region for deployment in deployments)
         async for trial in diagnose(connections, deployments, image):
             tell(trial)
+
+
+def _deployments(
+    image: ImageReference | None, service: ServiceOptions, run: Run
+) -> tuple[Deployment, ...]:
+    """Return the deployment that the image or the options tell, else both."""
+    region = (image.region if image else None) or service.region_in(run)
+    anywhere = not (image or region or service.endpoint or service.sandbox)
+    return DEPLOYMENTS if anywhere else (Deployment(region),)
 
 
 async def _judge(

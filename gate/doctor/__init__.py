@@ -2,6 +2,7 @@
 
 from gate.doctor.diagnosis import DEPLOYMENTS, Deployment, diagnose
 from gate.doctor.permissions import FEATURES, PROBES, purposes, ram_policy
+from gate.doctor.readings import Reading, observe_readings
 from gate.doctor.trials import Result, Trial, gravest, trouble
 
 __all__ = [
@@ -9,10 +10,12 @@ __all__ = [
     "FEATURES",
     "PROBES",
     "Deployment",
+    "Reading",
     "Result",
     "Trial",
     "diagnose",
     "gravest",
+    "observe_readings",
     "purposes",
     "ram_policy",
     "trouble",

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gate.sandbox import Fault, Faults, SampleImage, World, sample_world
+from gate import __version__
+from gate.cli.sandbox import readings_of
+from gate.sandbox import Fault, Faults, Readings, SampleImage, World, sample_world
 from gate.sandbox.world import WhitelistRule
 from tests.rigs.command import HOST, Result
 
@@ -82,11 +84,16 @@ def test_the_ram_policy_is_for_the_features_given(gate: Gate, feature: str, more
 
 
 @pytest.mark.parametrize(
-    "arguments", [("--ram-policy", f"{HOST}/shop/api:2.0"), ("--feature", "scan")], ids=" ".join
+    "arguments",
+    [
+        ("--ram-policy", f"{HOST}/shop/api:2.0"),
+        ("--readings", f"{HOST}/shop/api:2.0"),
+        ("--readings", "--ram-policy"),
+        ("--feature", "scan"),
+    ],
+    ids=" ".join,
 )
-def test_what_a_ram_policy_has_no_use_for_is_refused(
-    gate: Gate, arguments: tuple[str, ...]
-) -> None:
+def test_what_would_be_ignored_is_refused(gate: Gate, arguments: tuple[str, ...]) -> None:
     assert 2 == gate("doctor", *arguments).code
 
 
@@ -249,6 +256,41 @@ def test_both_deployments_are_asked_where_nothing_tells_which(
     assert 1 == result.out.count("permission yundun-sas:DescribeImageInstances")
     assert 3 == alone.code
     assert "TROUBLE registries: " in alone.out
+
+
+def test_readings_are_options_of_the_sandbox(gate: Gate, serve: Serve) -> None:
+    told = Readings(rows="image", prefixed_digest=True, page_cap=7)
+    with serve(world=sample_world(), readings=told) as sandbox:
+        result = ask(gate, sandbox, "--readings")
+    assert 0 == result.code, result.err
+    head, *lines, last = result.out.splitlines()
+    assert f"# buildrisk-gate {__version__} at an endpoint of its own" == head
+    values = [line.split()[0] for line in lines]
+    assert {"rows=image", "prefixed_digest=true", "page_cap=7", "whitelisted=?"} <= set(values)
+    assert all(line.partition(" # ")[2] for line in lines)
+    options = last.partition("gate sandbox --reading ")[2].split(" --reading ")
+    assert [value for value in values if not value.endswith("=?")] == options
+    assert told == readings_of(options)
+
+
+def test_readings_of_both_deployments_are_shown(
+    gate: Gate, serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refusing = serve(world=World(), faults=Faults(Fault("html_403")))
+    with serve(CLEAN) as china, refusing as international:
+        urls = {"cn-shanghai": china.url, "ap-southeast-1": international.url}
+        monkeypatch.setattr("gate.connect.endpoint_for", urls.__getitem__)
+        result = gate("doctor", "--readings")
+        alone = gate("doctor", "--readings", "--region", "ap-southeast-1")
+    assert 0 == result.code
+    assert 2 == result.out.count("# buildrisk-gate")
+    assert "digest_criterion=bare" in result.out
+    assert "# could not be asked (exit code 5)" in result.out
+    assert 5 == alone.code
+
+
+def test_readings_of_the_embedded_sandbox_say_so(gate: Gate) -> None:
+    assert gate("doctor", "--sandbox", "--readings").out.splitlines()[0].endswith(" at SANDBOX")
 
 
 def test_trouble_is_last_and_red_on_a_terminal(
