@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import textwrap
 from datetime import timedelta
@@ -51,6 +52,7 @@ _READING = 900.0  # seconds; many questions, and a service that may throttle
 _TIMEOUT = 120.0  # seconds; nothing is waited for but answers
 _JUDGING = timedelta(minutes=15)  # as a check: findings that have just arrived must settle
 _INDENT = " " * 8
+_ABOUT_ITSELF = re.compile(r" `gate doctor IMAGE` [^.`]*\.")  # advice that was just followed
 _PERMISSIONS = Trial(
     "RAM policy",
     Result.NOTE,
@@ -183,7 +185,7 @@ async def _examine(
         await _diagnose(image, gathering, service, run, tell)
     except UsageError as error:
         loaded = None
-        tell(trouble("region", error))
+        tell(trouble("Security Center", error))
     tell(_PERMISSIONS)
     verdict = None
     if image is not None and loaded is not None:
@@ -264,7 +266,7 @@ def _conclude_with(verdict: Verdict) -> ExitCode:
     decides = verdict.exit_code in {ExitCode.PASSED, ExitCode.BLOCKED}
     code = ExitCode.PASSED if decides else verdict.exit_code
     if verdict.service.sandbox:
-        show(SANDBOX_SENTENCE)
+        _write(SANDBOX_SENTENCE)
     images = sorted(verdict.images, key=lambda image: image.exit_code is verdict.exit_code)
     for image in images:
         can = "can't" if image.outcome is Outcome.UNDECIDED else "can"
@@ -273,23 +275,25 @@ def _conclude_with(verdict: Verdict) -> ExitCode:
         word = f"{image.outcome.upper()}{platform} ({image.reason})"
         if can == "can't" and image.exit_code is ExitCode.PASSED:
             word += ", let through by policy"
-        _write(f"The gate {can} decide: {word}: {image.message}{end}", loud=not decides)
+        loud = not decides and image.outcome is Outcome.UNDECIDED
+        message = _ABOUT_ITSELF.sub("", image.message)
+        _write(f"The gate {can} decide: {word}: {message}{end}", loud=loud)
     return code
 
 
 def _show(trial: Trial) -> None:
     loud = trial.result is Result.TROUBLE
     _write(f"{trial.result:8}{trial.tried}: {trial.sentence}", loud=loud)
+    for sentence in trial.more:
+        _write(f"{_INDENT}{sentence}", loud=loud)
     if trial.remedy:
         _write(f"{_INDENT}-> {trial.remedy}", loud=loud)
 
 
 def _write(text: str, *, loud: bool = False) -> None:
     """Write untrusted text, in red if it is ``loud``; only a terminal's lines are folded."""
-    first, *others = text.splitlines()
-    lines = [for_terminal(first), *(f"{_INDENT}{for_terminal(other)}" for other in others)]
-    if sys.stdout.isatty():
-        lines = [part for line in lines for part in _folded(line, columns())]
+    line = for_terminal(text)
+    lines = _folded(line, columns()) if sys.stdout.isatty() else [line]
     if loud and style().colour:
         lines = [f"\x1b[31m{line}\x1b[0m" for line in lines]
     show("\n".join(lines))

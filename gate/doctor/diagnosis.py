@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+import anyio
 from msgspec import Struct
 
 from gate.doctor.permissions import PROBES
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 _SKEW_NOTED = 60.0  # seconds; the service refuses requests from 15 minutes on
 _MOST_RECORDS = 3  # of a repository, the newest
+_FOR_IDENTITY = 10.0  # seconds
 _ONLY_ITS_OWN = "Only images of its regions need this."
 
 
@@ -77,16 +79,18 @@ async def _everywhere(
     connections: Connections, deployments: Sequence[Deployment], image: ImageReference | None
 ) -> AsyncIterator[Trial]:
     account_is_known = False
+    examinations = [_Examination(connections, each, image) for each in deployments]
+    async with anyio.create_task_group() as group:  # one that doesn't answer takes its time
+        for examination in examinations:
+            group.start_soon(examination.reach)
     troubles: list[list[Trial]] = []
-    for deployment in deployments:
+    for examination in examinations:
         own: list[Trial] = []
         troubles.append(own)
-        examination = _Examination(connections, deployment, image)
-        reached = await examination.reach()
-        if reached.result is Result.TROUBLE:
-            own.append(reached)
+        if examination.reached.result is Result.TROUBLE:
+            own.append(examination.reached)
             continue
-        yield reached
+        yield examination.reached
         if not account_is_known:
             async for trial in examination.of_account():
                 yield trial
@@ -116,7 +120,9 @@ async def _registry(connections: Connections, image: ImageReference) -> Trial:
 
 
 class _Examination:
-    """The trials about one deployment, and perhaps an image."""
+    """The trials about one deployment, and perhaps an image; ``reach`` comes first."""
+
+    reached: Trial
 
     def __init__(
         self, connections: Connections, deployment: Deployment, image: ImageReference | None
@@ -126,16 +132,18 @@ class _Examination:
         self._deployment = deployment
         self._image = image
 
-    async def reach(self) -> Trial:
+    async def reach(self) -> None:
+        """Try whether it answers; ``reached`` says so."""
         where = self._deployment.name or f"region {self._deployment.region or '(not told)'}"
         tried = f"Security Center at {self._client.endpoint} for {where}"
         try:
             await self._client.describe_image_instances(page_size=1)
         except PermissionMissing:
-            return Trial(tried, Result.OK, "reached")
+            self.reached = Trial(tried, Result.OK, "reached")
         except GateError as error:
-            return trouble(tried, error)
-        return Trial(tried, Result.OK, "reached, and it accepts the credentials")
+            self.reached = trouble(tried, error)
+        else:
+            self.reached = Trial(tried, Result.OK, "reached, and it accepts the credentials")
 
     async def of_account(self) -> AsyncIterator[Trial]:
         """Try what is the same at each deployment that can be reached."""
@@ -171,8 +179,11 @@ class _Examination:
 
     async def _account(self) -> Trial:
         try:
-            client = await self._connections.identity_client(self._deployment.region)
-            identity = await client.get_caller_identity()
+            with anyio.fail_after(_FOR_IDENTITY):  # a closed network may not reach this service
+                client = await self._connections.identity_client(self._deployment.region)
+                identity = await client.get_caller_identity()
+        except TimeoutError:
+            return Trial("account", Result.NOTE, "could not be told: no answer came in time")
         except GateError as error:
             return Trial("account", Result.NOTE, f"could not be told: {error.message}")
         return Trial(

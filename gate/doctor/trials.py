@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from gate.errors import ExitCode
+from gate.errors import ExitCode, InvalidPolicy
 from gate.verdict import worst
 
 if TYPE_CHECKING:
@@ -26,13 +26,17 @@ class Result(StrEnum):
 
 
 class Trial(Struct, frozen=True):
-    """One thing that was tried, how that ended, in a word and in a sentence, and what to do."""
+    """One thing that was tried, how that ended, in a word and in a sentence, and what to do.
+
+    ``more`` are further sentences, each for a line of its own. All texts are untrusted.
+    """
 
     tried: str
     result: Result
     sentence: str
     remedy: str = ""
     exit_code: ExitCode = ExitCode.PASSED
+    more: tuple[str, ...] = ()
 
     def eased(self, remedy: str) -> Trial:
         """Return trouble as a note, whose remedy says why it is not more."""
@@ -41,7 +45,11 @@ class Trial(Struct, frozen=True):
 
 def trouble(tried: str, error: GateError) -> Trial:
     """Return what ended in an error."""
-    return Trial(tried, Result.TROUBLE, error.message, error.remedy, error.exit_code)
+    # An invalid policy's problems are one a line; a line end in other messages is not ours.
+    lines = error.message.splitlines() if isinstance(error, InvalidPolicy) else [error.message]
+    return Trial(
+        tried, Result.TROUBLE, lines[0], error.remedy, error.exit_code, more=tuple(lines[1:])
+    )
 
 
 def gravest(troubles: Iterable[Trial]) -> Trial | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from datetime import UTC, datetime
 from itertools import combinations
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, get_args, get_type_hints
 
 import anyio
@@ -29,13 +30,22 @@ from gate.sandbox import (
     sample_world,
 )
 from gate.sandbox.world import WhitelistRule
-from gate.security_center import OPERATIONS, SecurityCenter
+from gate.security_center import (
+    OPERATIONS,
+    CheckConfiguration,
+    ImageRecord,
+    Page,
+    SecurityCenter,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from gate.security_center import BuildRiskDetail, EventRule, ImageRiskRow
+
 pytestmark = pytest.mark.anyio
 
+CLOCK = Clock(lambda: datetime.now(UTC), time.monotonic, anyio.sleep)
 PAGE_CAPS = (1, 7, 20, 99, 1000, 5000)
 DEFAULTS = msgspec.structs.asdict(Readings())
 
@@ -84,8 +94,7 @@ async def observed(
     world: World, told: Mapping[str, Any], *faults: Fault
 ) -> tuple[dict[str, str], list[str], set[str]]:
     """Return the readings as text, what was observed, and the operations that were asked."""
-    clock = Clock(lambda: datetime.now(UTC), time.monotonic, anyio.sleep)
-    run = Run(clock=clock, deadline=time.monotonic() + 60, environment={})
+    run = Run(clock=CLOCK, deadline=time.monotonic() + 60, environment={})
     async with Sandbox(world, readings=Readings(**told), faults=Faults(*faults)) as sandbox:
         keys = Credentials(sandbox.access_key_id, sandbox.access_key_secret)
         source = StaticCredentials(keys, "a test")
@@ -192,3 +201,67 @@ async def test_what_is_not_granted_leaves_only_its_own_questions_open() -> None:
 async def test_an_account_that_cannot_be_asked_is_an_error() -> None:
     with pytest.raises(ServiceUnreachable):
         await observed(World(), {}, Fault("html_403"))
+
+
+class Odd(SecurityCenter):
+    """A Security Center that behaves as no sandbox does: one image, in many records.
+
+    Its pages claim the size that was asked for and hold 30 rows; names are compared from their
+    beginning; every second digest has a prefix, and both ways of asking for one work.
+    """
+
+    name, bare = "repository", "a" * 64
+
+    async def describe_image_instances(
+        self,
+        *,
+        criteria: Mapping[str, str] = MappingProxyType({}),
+        current_page: int | None = None,
+        page_size: int | None = None,
+    ) -> Page[ImageRecord]:
+        """Return a page of equal records."""
+        wanted = criteria.get("repoName", "")
+        count = 130 if self.name.startswith(wanted) else 0
+        begin = 30 * ((current_page or 1) - 1)
+        rows = tuple(map(self.record, range(count)))[begin : begin + 30]
+        return Page(rows, current_page or 1, page_size or 20, count)
+
+    def record(self, number: int) -> ImageRecord:
+        digest = f"sha256:{self.bare}" if number % 2 else self.bare
+        return ImageRecord(uuid=f"{number:032}", repo_name=self.name, digest=digest)
+
+    async def describe_image_list_by_build_risk(self, **_: Any) -> Page[ImageRiskRow]:
+        """Return an empty page that claims any size."""
+        return Page((), 1, 1_000_000, 0)
+
+    async def describe_image_build_risk_by_key(self, **_: Any) -> Page[BuildRiskDetail]:
+        """Return an empty page that claims any size."""
+        return Page((), 1, 1_000_000, 0)
+
+    async def get_build_risk_define_rule_config(self) -> CheckConfiguration:
+        """Return a configuration without checks."""
+        return CheckConfiguration(rule_tree=())
+
+    async def describe_image_event_operation_page(self, **_: Any) -> Page[EventRule]:
+        """Return no rule."""
+        return Page((), 1, 20, 0)
+
+
+async def test_what_no_sandbox_does_is_told_as_it_is() -> None:
+    run = Run(clock=CLOCK, deadline=time.monotonic() + 60, environment={})
+    source = StaticCredentials(Credentials("id", "secret"), "a test")
+    odd = Odd("http://127.0.0.1:9", source, run)
+    readings = {reading.name: reading async for reading in observe_readings(odd)}
+    values = {name: reading.value for name, reading in readings.items()}
+    assert {
+        "rows": None,
+        "list_without_status": None,
+        "criteria": None,
+        "page_cap": "30",
+        "prefixed_digest": None,
+        "digest_criterion": "bare",
+        "whitelisted": None,
+    } == values
+    assert "one end only 1" in readings["criteria"].observation
+    assert "30 of 60 records" in readings["prefixed_digest"].observation
+    assert "1 are found bare and 1 with sha256:" in readings["digest_criterion"].observation
