@@ -37,6 +37,19 @@ _LONGEST_TEXT = 1024
 _LONGEST_QUOTE = 200
 _LAST_PORT = 65535
 _DIGITS = 64
+# containerd, platforms.Normalize: other names of systems and architectures, two of which are
+# variants of arm, and the variants that are what their architecture means alone.
+_SYSTEMS = {"macos": "darwin"}
+_ARCHITECTURES = {
+    "x86_64": "amd64",
+    "x86-64": "amd64",
+    "aarch64": "arm64",
+    "i386": "386",
+    "armhf": "arm/v7",
+    "armel": "arm/v6",
+}
+_VARIANT = re.compile(r"v?([0-9]+)(?:\.0)?")
+_DEFAULT_VARIANTS = {"amd64": "v1", "arm64": "v8"}
 
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _HOST_NAME = re.compile(rf"{_LABEL}(?:\.{_LABEL})*", re.IGNORECASE)
@@ -251,6 +264,23 @@ def _refuse(text: str, why: str, remedy: str) -> NoReturn:
     if len(shown) > _LONGEST_QUOTE:
         shown = f"{shown[:_LONGEST_QUOTE]}…"
     raise InvalidReference(f"{shown!r} {why}.", remedy)
+
+
+def normal_platform(text: str) -> str:
+    """Return ``os/architecture[/variant]`` in the normal form in which container tools compare it.
+
+    What they run as the same has the same form, but for arm without a variant, which an image has
+    as ``v7`` while a policy that says so means all of them.
+    """
+    system, _, rest = text.lower().partition("/")
+    architecture, _, variant = rest.partition("/")
+    architecture, _, implied = _ARCHITECTURES.get(architecture, architecture).partition("/")
+    variant = implied or variant
+    if number := _VARIANT.fullmatch(variant):
+        variant = f"v{number[1]}"
+    if variant == _DEFAULT_VARIANTS.get(architecture):
+        variant = ""
+    return "/".join(filter(None, (_SYSTEMS.get(system, system), architecture, variant)))
 
 
 def is_named(host: str, patterns: Iterable[str]) -> bool:

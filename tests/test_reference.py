@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gate.errors import InvalidReference
-from gate.reference import ImageReference
+from gate.reference import ImageReference, normal_platform
 
 HEX = "0123456789abcdef" * 4
 DIGEST = f"sha256:{HEX}"
@@ -263,3 +263,34 @@ def test_docker_accepts_the_same_well_formed_names(text: str) -> None:
         .lower()
         .startswith(ImageReference.parse(text).host)
     )
+
+
+# Each group is one platform for container tools: containerd, platforms_test.go.
+SAME_PLATFORM = [
+    ("linux/amd64", "linux/x86_64", "linux/x86-64", "Linux/AMD64", "linux/amd64/v1"),
+    ("linux/arm64", "linux/aarch64", "linux/arm64/v8", "linux/arm64/8", "linux/aarch64/V8.0"),
+    ("linux/arm/v7", "linux/armhf", "linux/arm/7", "LINUX/armhf/v6"),
+    ("linux/arm/v6", "linux/armel", "linux/arm/6"),
+    ("linux/386", "linux/i386"),
+    ("darwin/arm64", "macos/aarch64"),
+    ("linux/amd64/v2", "linux/x86_64/v2"),
+    ("linux/arm64/v9",),
+    ("windows/amd64",),
+    ("unknown/unknown",),
+]
+
+
+@pytest.mark.parametrize("spellings", SAME_PLATFORM)
+def test_what_container_tools_run_as_one_platform_has_one_form(spellings: tuple[str, ...]) -> None:
+    assert {spellings[0]} == {normal_platform(text) for text in spellings}
+
+
+def test_what_they_tell_apart_has_different_forms() -> None:
+    assert len(SAME_PLATFORM) == len({normal_platform(group[0]) for group in SAME_PLATFORM})
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.from_regex(r"[A-Za-z0-9_.-]{1,12}(/[A-Za-z0-9_.-]{1,12}){1,2}", fullmatch=True))
+def test_a_normal_form_is_its_own_in_any_case(text: str) -> None:
+    form = normal_platform(text)
+    assert form == normal_platform(form) == normal_platform(text.swapcase())

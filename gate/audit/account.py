@@ -1,4 +1,4 @@
-"""Which images an audit is about, and their records, in as little memory as that takes."""
+"""Which images an audit is about, their records, and how far it is, in little memory."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from gate.security_center import ImageRecord, read_list
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from gate.audit.headway import Headway
     from gate.security_center import Listing, Page, SecurityCenter
 
+_BAR = 20  # characters
 _PAGE_SIZE = 100
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _HOST = re.compile(r"[a-z0-9][a-z0-9.-]*\.aliyuncs\.com(?=/)")
@@ -67,6 +67,38 @@ class Scope(Struct, frozen=True):
     def is_everything(self) -> bool:
         """Whether every image of the account is meant."""
         return self == Scope()
+
+
+class Headway(Struct):
+    """Counts that grow while an audit runs; what is expected grows with what becomes known."""
+
+    records: int = 0
+    records_expected: int = 0
+    rows: int = 0
+    rows_expected: int = 0
+    looks: int = 0
+    looks_expected: int = 0
+
+    @property
+    def share(self) -> float:
+        """How much of what is known to be read was read, from 0 to 1."""
+        done = self.records + self.rows + self.looks
+        expected = self.records_expected + self.rows_expected + self.looks_expected
+        return min(1.0, done / expected) if expected else 0.0
+
+    def bar(self) -> str:
+        """Draw that share, for a terminal of any encoding."""
+        filled = round(self.share * _BAR)
+        return f"[{'#' * filled}{'-' * (_BAR - filled)}] {self.share:4.0%}"
+
+    def __str__(self) -> str:
+        parts = [
+            f"{self.records:,} of {self.records_expected:,} records",
+            f"{self.rows:,} of {self.rows_expected:,} rows of risks",
+        ]
+        if self.looks_expected:
+            parts.append(f"{self.looks:,} of {self.looks_expected:,} images one by one")
+        return ", ".join(parts)
 
 
 class ReadAgain(Struct, frozen=True, gc=False):

@@ -14,7 +14,7 @@ from gate.security_center import read_list
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
-    from gate.audit.headway import Headway
+    from gate.audit.account import Headway
     from gate.security_center import ImageRecord, ImageRiskRow, Page, SecurityCenter
 
 _READINGS = 7  # how often a list that moves under the reader's eyes is read at most

@@ -12,8 +12,8 @@ from gate.audit.account import names_of, reference_of
 from gate.audit.collecting import Collected
 from gate.evidence import (
     Checks,
+    CountingScan,
     Identified,
-    RefusedScan,
     Target,
     choose,
     identify,
@@ -160,8 +160,8 @@ class Subject:
         if self.blocks:
             return self._refused(_ONLY_A_BLOCK, identified, self.findings)
         chosen = choose(identified, self.target, self._now, ())
-        if isinstance(chosen, RefusedScan):
-            return chosen.why
+        if not isinstance(chosen, CountingScan):
+            return chosen.evidence
         why = inventory.checks.lacking(self._requirements) or self._uncertain()
         if why:
             return self._refused(why, identified)

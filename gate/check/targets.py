@@ -106,11 +106,12 @@ def _of_index(
     platforms = [
         _target(reference, question, platform.digest, platform=platform.name) for platform in judged
     ]
+    notes = [f"{reference} is an index; its own digest is {index.digest}."]
+    if others := dict.fromkeys(each.name for each in index.platforms if each not in judged):
+        left_out = ", ".join(others)
+        notes.append(f"{reference} is not judged for {left_out}: scan.platforms leaves them out.")
     return Wanted(
-        reference=reference,
-        targets=(own, *platforms),
-        resolved=resolved,
-        notes=(f"{reference} is an index; its own digest is {index.digest}.",),
+        reference=reference, targets=(own, *platforms), resolved=resolved, notes=tuple(notes)
     )
 
 

@@ -193,7 +193,7 @@ class _Examination:
             "look as if missing",
         )
 
-    async def _permission(self, operation: Operation) -> Trial:
+    async def _permission(self, operation: Operation[object]) -> Trial:
         tried = f"permission {operation.action}"
         optional = Purpose.VERDICT not in operation.needed_for
         needed = f" (needed by {', '.join(operation.needed_for)})" if optional else ""

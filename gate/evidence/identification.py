@@ -9,7 +9,7 @@ from msgspec import Struct
 from gate.findings import IdentifiedBy, Image, Reason, Unscanned
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from gate.evidence.kinds.kind import Why
     from gate.evidence.target import Target
@@ -27,10 +27,14 @@ _SEE_DOCTOR = "`gate doctor IMAGE` shows what Security Center knows of the repos
 
 
 class Identified(Struct, frozen=True):
-    """The records that are the image, the newest scan first; never empty."""
+    """The records that are the image, the newest scan first; never empty.
+
+    ``others`` have the same digest under other tags: what they hold may contradict a pass.
+    """
 
     records: tuple[ImageRecord, ...]
     by: IdentifiedBy
+    others: tuple[ImageRecord, ...] = ()
 
     def unscanned(
         self,
@@ -116,6 +120,16 @@ def _identified(listing: Listing[ImageRecord], target: Target) -> Identified | U
     return identify(listing.rows, target)
 
 
+async def with_another_digest(
+    client: SecurityCenter, target: Target, uuids: Collection[str], digest: str
+) -> set[str]:
+    """Return which of these records of the target's repository have another digest."""
+    listing = await client.image_records(
+        _of_repository(target), keep=lambda record: record.uuid in uuids
+    )
+    return {record.uuid for record in listing.rows if with_prefix(record.digest) != digest}
+
+
 def with_prefix(digest: str) -> str:
     """Return a record's digest as ``sha256:<hex>``; empty stays empty."""
     digest = digest.strip().lower()
@@ -182,9 +196,11 @@ def _by_digest(
     same = [record for record in of_repository if with_prefix(record.digest) == digest]
     with_tag = [record for record in same if record.tag == target.tag]
     if same:
-        return Identified(_newest_scan_first(with_tag or same), IdentifiedBy.DIGEST)
-    others = sorted({with_prefix(record.digest) for record in of_tag if record.digest})
-    known = f" It knows that tag with {', '.join(others[:3])}." if others else ""
+        chosen = _newest_scan_first(with_tag or same)
+        others = tuple(record for record in same if record not in chosen)
+        return Identified(chosen, IdentifiedBy.DIGEST, others)
+    digests = sorted({with_prefix(record.digest) for record in of_tag if record.digest})
+    known = f" It knows that tag with {', '.join(digests[:3])}." if digests else ""
     return Unscanned(
         reason=Reason.MISSING,
         message=f"Security Center does not know {target.name} with the digest {digest}.{known} "

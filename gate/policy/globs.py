@@ -165,16 +165,13 @@ class GlobIndex:
         for number, globs in enumerate(entries):
             if globs.is_everything:
                 always.append(number)
-            else:
-                self._add(number, globs)
+                continue
+            for text in globs.literals:
+                self._literals.setdefault(text, []).append(number)
+            for glob in globs.wild:
+                same_length = self._wild.setdefault(len(glob.prefix), {})
+                same_length.setdefault(glob.prefix, []).append((number, glob))
         self._always = tuple(always)
-
-    def _add(self, number: int, globs: Globs) -> None:
-        for text in globs.literals:
-            self._literals.setdefault(text, []).append(number)
-        for glob in globs.wild:
-            same_length = self._wild.setdefault(len(glob.prefix), {})
-            same_length.setdefault(glob.prefix, []).append((number, glob))
 
     def about(self, names: Sequence[str]) -> tuple[int, ...]:
         """Return the numbers of those that hold one of the names, or everything, in order."""

@@ -72,7 +72,12 @@ class Call(Struct, frozen=True, kw_only=True):
 
     def stamp(self, seconds: float) -> int:
         """Return a time of the world as the API writes it: milliseconds since the epoch."""
-        return round((self.origin + seconds) * 1000)
+        unit = 1 if FaultKind.SECONDS in self.struck else 1000
+        return round((self.origin + seconds) * unit)
+
+    def uuid(self, uuid: str) -> str:
+        """Return the ``Uuid`` that a row carries."""
+        return uuid[::-1] if FaultKind.ORPHANED_ROWS in self.struck else uuid
 
     def digest(self, digest: str) -> str:
         """Return a digest as records carry it."""

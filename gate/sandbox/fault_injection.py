@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Self
 
 from msgspec import Struct
 
-from gate.sandbox.refusals import Refusal
+from gate.sandbox.parameters import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -35,7 +35,8 @@ class FaultKind(StrEnum):
     In the rows of lists: ``moving_rows`` (one row jumps to the front), ``repeated_page`` (the first
     page whatever page was asked for), ``lying_total`` (``delta`` is added to TotalCount),
     ``dropped_rows`` (``delta`` rows lack, and TotalCount agrees; on
-    DescribeImageListByBuildRisk the second witness then disagrees).
+    DescribeImageListByBuildRisk the second witness then disagrees), ``orphaned_rows`` (each row
+    carries a ``Uuid`` that no record has), ``seconds`` (times are in seconds, not milliseconds).
 
     Lasting: ``clock_skew`` (``seconds`` are added to the service's clock), ``config_off`` (every
     check is switched off).
@@ -58,6 +59,8 @@ class FaultKind(StrEnum):
     REPEATED_PAGE = "repeated_page"
     LYING_TOTAL = "lying_total"
     DROPPED_ROWS = "dropped_rows"
+    ORPHANED_ROWS = "orphaned_rows"
+    SECONDS = "seconds"
     CLOCK_SKEW = "clock_skew"
     CONFIG_OFF = "config_off"
 

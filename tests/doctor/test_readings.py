@@ -34,6 +34,7 @@ from gate.security_center import (
     OPERATIONS,
     CheckConfiguration,
     ImageRecord,
+    Listing,
     Page,
     SecurityCenter,
 )
@@ -238,13 +239,13 @@ class Odd(SecurityCenter):
         """Return an empty page that claims any size."""
         return Page((), 1, 1_000_000, 0)
 
-    async def get_build_risk_define_rule_config(self) -> CheckConfiguration:
+    async def check_configuration(self) -> CheckConfiguration:
         """Return a configuration without checks."""
         return CheckConfiguration(rule_tree=())
 
-    async def describe_image_event_operation_page(self, **_: Any) -> Page[EventRule]:
+    async def event_rules(self) -> Listing[EventRule]:
         """Return no rule."""
-        return Page((), 1, 20, 0)
+        return Listing(rows=(), total=0, complete=True)
 
 
 async def test_what_no_sandbox_does_is_told_as_it_is() -> None:

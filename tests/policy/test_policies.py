@@ -118,7 +118,7 @@ scan:
   settle: 0
   accept_previous: true
   require_checks: true
-  platforms: [linux/amd64, linux/arm/v7, linux/amd64]
+  platforms: [linux/x86_64, linux/arm/v7, linux/amd64]
 """
         expected = Requirements(
             require_digest=False,

@@ -136,12 +136,8 @@ def test_200_a_list_that_is_null_is_empty() -> None:
 def test_200_images_stand_beside_their_page_info() -> None:
     row = {"Uuid": "u", "ImageUpdate": "1723710827000", "ScaProgress": 20, "ImageSize": "12"}
     answer = {"ImageInstanceList": [row], "PageInfo": PAGE_INFO | {"Count": 1}}
-    page = read_page(
-        read_answer(encoded(answer)), ImageRecord, rows_in="ImageInstanceList", page_in=None
-    )
-    assert page.rows == (
-        ImageRecord(uuid="u", image_update=1723710827000, sca_progress=20, image_size="12"),
-    )
+    page = read_page(read_answer(encoded(answer)), ImageRecord, rows_in="ImageInstanceList")
+    assert page.rows == (ImageRecord(uuid="u", image_update=1723710827000, sca_progress=20),)
 
 
 def test_200_the_configuration_says_what_is_on_and_off() -> None:
@@ -246,7 +242,7 @@ def test_an_answer_with_a_blank_is_read_like_one_without(
 def test_any_bytes_decode_or_are_unreadable(body: bytes, kind: type[WireObject]) -> None:
     for read in (
         lambda answer: read_page(answer, kind),
-        lambda answer: read_page(answer, kind, rows_in="x", page_in=None),
+        lambda answer: read_page(answer, kind, rows_in="x"),
         lambda answer: read_data(answer, kind),
         lambda answer: read_object(answer, kind),
         lambda answer: read_rows(answer, kind, "Data"),
@@ -319,7 +315,7 @@ def test_images_to_scan_are_json_or_lists() -> None:
         "digest": "8" * 64,
         "tag": "1",
     }
-    lists = targets_lists([TARGET, TARGET])
+    lists = parameters(**targets_lists([TARGET, TARGET]))
     assert (lists["RegistryTypes"], lists["RepoNamespaces"]) == ("acr,acr", "shop,shop")
     assert len(lists) == 8
 

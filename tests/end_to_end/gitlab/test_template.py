@@ -157,8 +157,8 @@ def test_variables_do_not_take_the_names_that_later_jobs_get_from_the_gate() -> 
 
 
 def test_the_token_is_for_alibaba_cloud() -> None:
-    from gate.credentials.keyless.job_token import TOKEN  # noqa: PLC0415 - only here
-    from gate.credentials.keyless.role import AUDIENCE  # noqa: PLC0415 - only here
+    from gate.credentials.job_token import TOKEN  # noqa: PLC0415 - only here
+    from gate.credentials.role import AUDIENCE  # noqa: PLC0415 - only here
 
     assert {TOKEN: {"aud": AUDIENCE}} == job_of({})["id_tokens"]
 
