@@ -134,8 +134,9 @@ class _Examination:
 
     async def reach(self) -> None:
         """Try whether it answers; ``reached`` says so."""
-        where = self._deployment.name or f"region {self._deployment.region or '(not told)'}"
-        tried = f"Security Center at {self._client.endpoint} for {where}"
+        tried = self._deployment.label(f"Security Center at {self._client.endpoint}")
+        if not self._deployment.name:
+            tried += f" for region {self._deployment.region or '(not told)'}"
         try:
             await self._client.describe_image_instances(page_size=1)
         except PermissionMissing:

@@ -253,8 +253,8 @@ def test_both_deployments_are_asked_where_nothing_tells_which(
         result = gate("doctor")
         alone = gate("doctor", "--region", "ap-southeast-1")
     assert 0 == result.code, result.out
-    assert f"{urls['cn-shanghai']} for China: reached" in result.out
-    assert f"{urls['ap-southeast-1']} for international: reached" in result.out
+    assert f"{urls['cn-shanghai']} (China): reached" in result.out
+    assert f"{urls['ap-southeast-1']} (international): reached" in result.out
     assert "note    registries (international): Security Center knows no repository" in result.out
     assert 1 == result.out.count("permission yundun-sas:DescribeImageInstances")
     assert 3 == alone.code
