@@ -21,6 +21,7 @@ from gate.verdict import Service
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import date
 
     from gate.clock import Run
     from gate.credentials import CredentialSource
@@ -143,6 +144,11 @@ class Connections(AsyncExitStack):
         endpoint = self._endpoint if own else f"sts.{region}.aliyuncs.com" if region else _STS
         await self._prepare(endpoint or _STS)
         return self._readers[endpoint or _STS].client
+
+    def today(self) -> date:
+        """Return the day in UTC by the clock that is ahead: the machine's, or a service's."""
+        times = [reader.client.now() for reader in self._readers.values()]
+        return max(self.settings.run.clock.now(), *times).date()
 
     def service(self) -> Service:
         """Name the Security Centers that were prepared, for reports."""

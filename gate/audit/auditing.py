@@ -7,18 +7,19 @@ from typing import TYPE_CHECKING
 import anyio.lowlevel
 from msgspec import Struct, field
 
-from gate.audit.account import AccountRecords, names_of, reference_of
+from gate.audit.account import AccountRecords, reference_of
 from gate.audit.collecting import Collector, PossibleRisk
 from gate.audit.risk_lists import RiskLists, RowMatcher
 from gate.audit.subject import Inventory, Subject
 from gate.check import ScanMode, Scans, Wait, Waiting
 from gate.errors import GateError
-from gate.evidence import read_checks
+from gate.evidence import moment, read_checks
 from gate.findings import Unscanned
 from gate.verdict import Outcome, judge_image, judge_run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from datetime import datetime
 
     from gate.audit.account import Headway, Scope
     from gate.check import Stop
@@ -34,7 +35,15 @@ MOST_LOOKS = 500
 MOST_DETAILED = 20
 _OTHERS_TURN = 1000  # images that are judged before signals and progress have their turn
 _RECORDS_MOVED = "The records could not all be read, so images may be missing here: {0}"
-_STRANGERS = "Images that have build risks but no record in a registry, so are not judged: {0}."
+_STILL_NEW = "Each reading held records that those before it did not."
+_UNKNOWN = (
+    "Images that have build risks but no record in a registry, so are not judged: {0}, such as "
+    "{1}. Run the audit again; if it stays so, see the console for them."
+)
+_FIRST_READINGS = 3  # of the records, while they aren't complete
+_MOST_READINGS = 5  # of the records in all
+_MOST_PLACES = 50  # repositories in which unknown records are looked for once more
+_MOST_NAMED = 5
 _TOO_MANY = (
     "{0} images could not be decided by the lists alone, and the first {1} were looked at one by "
     "one. Audit a namespace at a time (--namespace) to decide the others."
@@ -55,6 +64,7 @@ async def audit(  # noqa: PLR0913 - what an audit is about, each by its name
     ``region`` must be prepared in ``connections``. Trouble on the way, or being stopped, leaves
     what it concerns undecided; it is no exception.
     """
+    policies = policies.following(connections.today)
     auditing = _Auditing(scope, policies, connections, region, headway, stop)
     trouble: GateError | None = None
     with stop.scope:
@@ -102,21 +112,65 @@ class _Auditing(Struct):
         client, inventory = self.client, self.inventory
         records = AccountRecords(client, self.scope, self.headway)
         inventory.checks = await read_checks(client)
-        inventory.records = await self._read_records(records)
-        matcher = RowMatcher(inventory.records)
+        began = client.now()
+        for _ in range(_FIRST_READINGS):
+            if not (await records.read()).problem:
+                break
+        inventory.take(records.all, tell_apart=self.policies.tell_images_apart)
+        matcher = RowMatcher(records.all, self.scope)
         lists = RiskLists(client, self.headway, matcher)
         risks = await self._risks()
         await Collector(lists, self.scope, risks, inventory.collected).run()
-        await self._read_records_again(records, matcher)
+        self.all_records = await self._read_records_again(records, began)
+        await self._look_up(records, matcher)
+        inventory.collected.doubtful |= matcher.doubtful(records.all.keys() | records.elsewhere)
+        inventory.take(records.all, tell_apart=self.policies.tell_images_apart)
         inventory.whole = True
         await self._look_at(await self._judge_by_lists())
 
-    async def _read_records(self, records: AccountRecords) -> dict[str, ImageRecord]:
-        listing = await records.read()
-        self.all_records = listing.complete
-        if not listing.complete:
-            self.notes.append(_RECORDS_MOVED.format(listing.problem))
-        return {record.uuid: record for record in sorted(listing.rows, key=_name)}
+    async def _read_records_again(self, records: AccountRecords, began: datetime) -> bool:
+        """Find records that changed since, or that no reading held; tell whether that was all.
+
+        Readings go on while one adds a record that is older than the audit: where one slid through,
+        another may have. Those that came meanwhile don't matter.
+        """
+        before = set(records.all)
+        same: set[str] = set()
+        changed: set[str] = set()
+        problem = ""
+        while records.readings < _MOST_READINGS:
+            reading = await records.read()
+            same |= reading.same
+            changed |= reading.changed
+            came = [record for record in reading.new if _came_since(record, began)]
+            for record in came:
+                records.leave_out(record)
+            problem = reading.problem
+            if not problem and len(came) == len(reading.new):
+                break
+        else:
+            self.notes.append(_RECORDS_MOVED.format(problem or _STILL_NEW))
+            problem = problem or _STILL_NEW
+        # A look at one that is gone tells so.
+        self.inventory.changed = (records.all.keys() - (same & before)) | changed
+        return not problem
+
+    async def _look_up(self, records: AccountRecords, matcher: RowMatcher) -> None:
+        """Look once more for the records of rows that no reading explains."""
+        known = records.all.keys() | records.elsewhere
+        for place, uuids in sorted(matcher.unknown(known).items())[:_MOST_PLACES]:
+            if all(place[1:]):
+                await records.look_up(place, uuids)
+        known = records.all.keys() | records.elsewhere
+        unknown = sorted(
+            f"{'/'.join(place[1:])} ({uuid})"
+            for place, uuids in matcher.unknown(known).items()
+            for uuid in uuids
+        )
+        self.inventory.changed |= records.all.keys() - self.inventory.records.keys()
+        if unknown:
+            self.all_records = False
+            self.notes.append(_UNKNOWN.format(len(unknown), ", ".join(unknown[:_MOST_NAMED])))
 
     async def _risks(self) -> list[PossibleRisk]:
         """Return the risks that images may have: those that some have, and all checks."""
@@ -132,17 +186,6 @@ class _Auditing(Struct):
         checks = self.inventory.checks
         others = {*checks.on, *checks.off} - by_key.keys()
         return [*risks, *map(PossibleRisk, sorted(others))]
-
-    async def _read_records_again(self, records: AccountRecords, matcher: RowMatcher) -> None:
-        """Find the records that changed while the lists were read, or that rows may hide from."""
-        inventory = self.inventory
-        again = {row.uuid: row.same for row in (await records.compare(inventory.records)).rows}
-        # A look at one that is gone tells so.
-        inventory.changed = {uuid for uuid in inventory.records if not again.get(uuid, False)}
-        inventory.collected.doubtful |= matcher.doubtful(again.keys())
-        strangers = inventory.collected.findings.keys() - inventory.records.keys() - again.keys()
-        if self.scope.is_everything and strangers:
-            self.notes.append(_STRANGERS.format(len(strangers)))
 
     def _subjects(self) -> Iterator[Subject]:
         """Yield the images that are not judged yet, in their order."""
@@ -214,7 +257,10 @@ class _Auditing(Struct):
     def _policy_notes(self, images: Sequence[ImageVerdict]) -> tuple[str, ...]:
         policies = self.policies
         decided = (
-            (names_of(reference_of(record)), (one.finding for one in image.decisions))
+            (
+                reference_of(record).names(image.image.tags if image.image else ()),
+                (one.finding for one in image.decisions),
+            )
             for record, image in zip(self.inventory.records.values(), images, strict=True)
             if image.outcome is not Outcome.UNDECIDED
         )
@@ -231,8 +277,10 @@ class _Auditing(Struct):
         )
 
 
-def _name(record: ImageRecord) -> tuple[str, ...]:
-    return record.repo_namespace, record.repo_name, record.tag, record.digest
+def _came_since(record: ImageRecord, began: datetime) -> bool:
+    """Tell whether an image was pushed since; what can't be told was there before."""
+    pushed = moment(record.image_update)
+    return pushed is not None and pushed >= began
 
 
 def _risk(key: str, rows: Sequence[CatalogueRow]) -> PossibleRisk:

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from gate.check.waiting import Waiting
     from gate.connect import Connections
     from gate.evidence import Target
-    from gate.findings import Evidence
-    from gate.reference import ImageReference
+    from gate.findings import Evidence, Image
+    from gate.reference import ImageReference, Names
     from gate.verdict import ImageVerdict, Verdict
 
 
@@ -48,6 +48,8 @@ async def check(  # noqa: PLR0913 - what a verdict is about, each by its name
     be asked about, ``notes`` further ones on the run; both come last. With ``allow_none``, a run
     without any image ends in 0.
     """
+    policies = question.policies.following(connections.today)
+    question = replace(question, policies=policies)
     scans = Scans(
         waiting.scan, lambda target: connections.client(target.region), dry_run=waiting.dry_run
     )
@@ -155,7 +157,7 @@ class _Gathering(Struct):
         return judge_image(
             str(image),
             evidence,
-            policies.judge(evidence.findings, image.glob_names()),
+            policies.judge(evidence.findings, _names(image, evidence.image)),
             tolerated=isinstance(evidence, Unscanned) and policies.tolerates(evidence.reason),
             digest=image.digest or self._resolved(image),
         )
@@ -167,7 +169,7 @@ class _Gathering(Struct):
     def notes(self, verdicts: Iterable[ImageVerdict]) -> tuple[str, ...]:
         """Collect what a reader should know of the run; an image's notes stand on its verdict."""
         judged = [
-            (image.glob_names(), [decision.finding for decision in verdict.decisions])
+            (_names(image, verdict.image), [decision.finding for decision in verdict.decisions])
             for image in self.images
             for verdict in verdicts
             if verdict.reference == str(image) and verdict.outcome is not Outcome.UNDECIDED
@@ -178,6 +180,11 @@ class _Gathering(Struct):
             *self.question.policies.notes(judged),
             *self.scans.notes,
         )
+
+
+def _names(reference: ImageReference, image: Image | None) -> Names:
+    """Return the names of an image: the caller's, and those that its records confirm."""
+    return reference.names(image.tags if image else ())
 
 
 def _left_out(target: Target, evidence: Evidence) -> bool:

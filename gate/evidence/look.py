@@ -189,7 +189,7 @@ class OneImage(Struct, frozen=True):
         notes += others
         return Look(
             evidence=Scanned(
-                image=image_of(chosen.record, self.target.platform),
+                image=image_of(chosen.record, self.target.platform, self.identified.tags),
                 identified_by=self.identified.by,
                 scan=scan,
                 findings=tuple(findings),

@@ -146,7 +146,8 @@ class EvidenceReader:
         if isinstance(identified, Unscanned):
             return _unknown(target, identified)
         try:
-            image = OneImage(self.client, self._clock, self._memory, target, identified, kinds)
+            judged = target.tagged(identified.tags)
+            image = OneImage(self.client, self._clock, self._memory, judged, identified, kinds)
             return await image.look()
         except GateError as trouble:
             record = identified.records[0]

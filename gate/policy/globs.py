@@ -12,6 +12,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from gate.reference import meant_host
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -150,6 +152,22 @@ class Globs:
     def name_something(self) -> bool:
         """Whether each pattern holds a character that is neither a wildcard nor a separator."""
         return all(glob.names_something for glob in self.patterns)
+
+    @property
+    def as_meant(self) -> Globs:
+        """The same, and its patterns with the names of hosts that those in them mean."""
+        texts = [glob.text for glob in self.patterns]
+        parted = (text.partition("/") for text in texts)
+        return Globs(
+            [
+                *texts,
+                *(
+                    meant_host(host) + slash + path
+                    for host, slash, path in parted
+                    if host == host.lower()  # in a pattern, upper case stays what it is
+                ),
+            ]
+        )
 
 
 EVERYTHING = Globs([_STARS])

@@ -8,7 +8,7 @@ name a policy's file (``path``) only where there are several policies.
 from __future__ import annotations
 
 from operator import attrgetter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -39,13 +39,20 @@ class Ruling(Struct, frozen=True):
     waivers: tuple[Waiver, ...] = ()
 
 
+class Applied(NamedTuple):
+    """An entry whose globs match a name of the image, and whether it is certain that they do."""
+
+    entry: Entry
+    certain: bool
+
+
 class PolicyJudge(Struct, frozen=True):
     """One policy, as far as it is about an image: its entries, and the waivers that count in them.
 
     ``path`` is empty where there is no other policy.
     """
 
-    entries: Sequence[Entry]
+    entries: Sequence[Applied]
     waivers: Mapping[Whose, Sequence[Waiver]]
     today: date
     path: str
@@ -53,23 +60,35 @@ class PolicyJudge(Struct, frozen=True):
     def rule_on(self, finding: Finding) -> Ruling:
         """Walk the entries (rules, then ``block``, then ``warn``) to the first that decides.
 
+        One that isn't certain to be about the image doesn't: what it and the entries after it say
+        both count, and the strictest holds. So the less is certain, the stricter is the ruling.
+
         A selector of ``block`` that is waived doesn't yet: each of them stands for itself, so a
         waiver must count for all that match.
         """
         if finding.level is Level.UNKNOWN or finding.status is Status.UNKNOWN:
             because = _because_unknown(finding)
             return Ruling(Decision(finding=finding, action=Action.BLOCK, because=because))
-        waived: Ruling | None = None
-        for entry in self.entries:
-            if waived is not None and entry.action is not Action.BLOCK:
+        rulings: list[Ruling] = []
+        waived = False
+        for entry, certain in self.entries:
+            if waived and entry.action is not Action.BLOCK:
                 break
-            if entry.match.takes(finding):
-                ruling = self._apply(entry, finding)
-                if entry.rule is not None or ruling.decision.action is not Action.WAIVED:
-                    return ruling
-                waived = waived or ruling
-        if waived is not None:
-            return waived
+            if not entry.match.takes(finding):
+                continue
+            ruling = self._apply(entry, finding)
+            if certain or entry.action is not Action.ALLOW:
+                rulings.append(ruling)
+            if certain:
+                waived = entry.rule is None and ruling.decision.action is Action.WAIVED
+                if not waived:
+                    break
+        else:
+            if not waived:
+                rulings.append(self._unmatched(finding))
+        return min(rulings, key=_rank)
+
+    def _unmatched(self, finding: Finding) -> Ruling:
         because = _because_unmatched(finding, self.path)
         return Ruling(Decision(finding=finding, action=Action.ALLOW, because=because))
 
@@ -105,7 +124,7 @@ class PolicyJudge(Struct, frozen=True):
 
 
 class ImageJudge:
-    """All policies, as far as they are about an image; ``waivers`` are all that name it.
+    """All policies, as far as they are about an image; ``waivers`` are all that surely name it.
 
     Each kind of finding is judged once: images have many findings of few kinds.
     """
@@ -135,15 +154,15 @@ class ImageJudge:
         ruling = self._rulings.get(kind)
         if ruling is None:
             rulings = [judge.rule_on(finding) for judge in self._judges]
-            decision = min((each.decision for each in rulings), key=_rank)
+            decision = min(rulings, key=_rank).decision
             waivers = tuple(waiver for each in rulings for waiver in each.waivers)
             ruling = self._rulings[kind] = Ruling(decision, waivers)
         return ruling
 
 
-def _rank(decision: Decision) -> tuple[int, bool]:
+def _rank(ruling: Ruling) -> tuple[int, bool]:
     """Of decisions as strict as each other, one that names a waiver tells the reader more."""
-    return _STRICTNESS[decision.action], decision.waiver is None
+    return _STRICTNESS[ruling.decision.action], ruling.decision.waiver is None
 
 
 def _because_unknown(finding: Finding) -> str:

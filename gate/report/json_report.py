@@ -18,7 +18,7 @@ from gate.report.wording import every_note, json_document
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from gate.findings import Scan
+    from gate.findings import Image, Scan
     from gate.report import Style
     from gate.verdict import Decision, ImageVerdict, Verdict
 
@@ -57,7 +57,7 @@ def _image_verdict(image: ImageVerdict) -> dict[str, Any]:
         "verdict": image.outcome.value,
         "reason": image.reason,
         "message": image.message,
-        "image": to_builtins(image.image),
+        "image": _record(image.image) if image.image else None,
         "identified_by": image.identified_by.value if image.identified_by else None,
         "scan": _scan(image.scan),
         "counts": {action.value: number for action, number in image.count().items()},
@@ -73,6 +73,13 @@ def _scan(scan: Scan) -> dict[str, Any]:
         "checks_on": scan.checks_on,
         "checks_off": list(scan.checks_off),
     }
+
+
+def _record(image: Image) -> dict[str, Any]:
+    """Return the record of an image; the tags that globs were tried on are not part of it."""
+    record: dict[str, Any] = to_builtins(image)
+    del record["tags"]
+    return record
 
 
 def _finding(decision: Decision) -> dict[str, Any]:

@@ -112,6 +112,8 @@ class Call(Struct, frozen=True, kw_only=True):
         size = min(wanted, self.readings.page_cap)
         rows = self._disturbed(rows)
         begin = 0 if FaultKind.REPEATED_PAGE in self.struck else (number - 1) * size
+        slide = self.struck.get(FaultKind.SLIDING_ROWS)
+        begin = max(0, begin - slide.delta) if slide else begin
         lie = self.struck.get(FaultKind.LYING_TOTAL)
         info = {
             "CurrentPage": number,

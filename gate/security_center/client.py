@@ -120,9 +120,11 @@ class SecurityCenter(Operations):
             return answer
         self._limiter.succeeded()
         try:
-            return operation.read(answer)
+            decoded = operation.read(answer)
+            wire.check_times(decoded, self.now())
         except AnswerUnreadable as error:
             return unreadable(operation.name, error.message, error.remedy)
+        return decoded
 
     async def _signed(
         self, operation: Operation[object], parameters: Mapping[str, str]
@@ -150,5 +152,8 @@ class SecurityCenter(Operations):
     def _judged(self, operation: Operation[object], response: HttpResponse) -> Answer | Trouble:
         self._retry.answered = True
         if "json" in response.headers.get("Content-Type", ""):  # not a proxy's page
-            self._service_clock.hear(response.headers.get("Date", ""))
+            try:
+                self._service_clock.hear(response.headers.get("Date", ""))
+            except AnswerUnreadable as error:
+                return unreadable(operation.name, error.message, error.remedy)
         return judge(operation, response.status, response.headers, response.body)

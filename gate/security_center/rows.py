@@ -8,6 +8,8 @@ can't be read.
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from msgspec import Struct
 from msgspec.structs import force_setattr
 
@@ -15,7 +17,9 @@ from gate import untrusted
 
 
 class WireObject(Struct, frozen=True, kw_only=True, rename="pascal"):
-    """An object of an answer."""
+    """An object of an answer; ``events`` are its fields that tell when something happened here."""
+
+    events: ClassVar[tuple[str, ...]] = ()
 
 
 class PageInfo(WireObject, frozen=True, kw_only=True):
@@ -98,6 +102,7 @@ class ImageRecord(_InRegistry, frozen=True, kw_only=True):
     vulnerabilities, alerts and baseline risks.
     """
 
+    events: ClassVar[tuple[str, ...]] = ("last_scan_time",)
     uuid: str
     tag: str = ""
     digest: str = ""
@@ -172,6 +177,7 @@ class CheckConfiguration(WireObject, frozen=True, kw_only=True):
 class ScanTask(WireObject, frozen=True, kw_only=True):
     """A scan task, from DescribeImageLatestScanTask."""
 
+    events: ClassVar[tuple[str, ...]] = ("start_time", "finish_time")
     task_id: str = ""
     status: str = ""
     start_time: int | None = None

@@ -6,6 +6,7 @@ nothing else: what isn't as the reference describes is ``AnswerUnreadable``.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -17,6 +18,7 @@ from gate.security_center.rows import PageInfo, ScanTarget, WireObject
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
 
 T = TypeVar("T", bound=WireObject)
 R = TypeVar("R")
@@ -27,6 +29,8 @@ _REMEDY = (
     "answers, or its API has changed: report it."
 )
 _MOST_ROWS = 10_000_000  # more is nonsense, and reading would not end
+_FIRST = 1_420_070_400_000  # 2015-01-01, in milliseconds
+_AHEAD = timedelta(days=1)
 _TARGET_LISTS = (
     *("registry_type", "repo_id", "instance_id", "repo_namespace"),
     *("region_id", "repo_name", "digest", "tag"),
@@ -125,6 +129,25 @@ def read_object(answer: Answer, row: type[T]) -> T:
     """
     whole: T = _read(answer, row)
     return whole
+
+
+def check_times(decoded: object, now: datetime) -> None:
+    """Raise ``AnswerUnreadable`` where something is told to have happened at no possible time.
+
+    That is before there was such a service, or more than a day from ``now``: a scan with such a
+    time would count as settled, or as fresh. Zero is a time that is absent.
+    """
+    rows = decoded.rows if isinstance(decoded, Page) else decoded
+    latest = int((now + _AHEAD).timestamp() * 1000)
+    for row in rows if isinstance(rows, tuple) else (rows,):
+        for name in row.events if isinstance(row, WireObject) else ():
+            time = getattr(row, name)
+            if time and not _FIRST <= time <= latest:
+                raise AnswerUnreadable(
+                    f"A {name.replace('_', ' ')} in it is not between 2015 and tomorrow, in "
+                    "milliseconds.",
+                    _REMEDY,
+                )
 
 
 @cache

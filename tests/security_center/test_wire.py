@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -16,12 +17,14 @@ from gate.security_center import (
     ImageRiskRow,
     Page,
     ScanTarget,
+    ScanTask,
     ScanTaskState,
 )
 from gate.security_center import rows as all_rows
 from gate.security_center.rows import WireObject
 from gate.security_center.wire import (
     Answer,
+    check_times,
     conditions,
     parameters,
     read_answer,
@@ -323,3 +326,37 @@ def test_images_to_scan_are_json_or_lists() -> None:
 def test_a_comma_can_not_be_in_a_list() -> None:
     with pytest.raises(UsageError):
         targets_lists([msgspec.structs.replace(TARGET, repo_name="a,b")])
+
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+TIMES: list[tuple[type[WireObject], str]] = [
+    (ImageRecord, "last_scan_time"),
+    (ScanTask, "start_time"),
+    (ScanTask, "finish_time"),
+]
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.sampled_from(TIMES),
+    st.integers() | st.sampled_from([0, 1, -1, 1_723_710_828, 1_723_710_828_000_000]),
+)
+def test_a_time_that_makes_no_sense_is_unreadable(
+    place: tuple[type[WireObject], str], time: int
+) -> None:
+    row, name = place
+    decoded = row(**{name: time}, **({"uuid": "u"} if row is ImageRecord else {}))
+    latest = (NOW + timedelta(days=1)).timestamp() * 1000
+    sensible = not time or 1_420_070_400_000 <= time <= latest
+    for answer in (Page((decoded,), 1, 20, 1), (decoded,), decoded):
+        if sensible:
+            check_times(answer, NOW)
+        else:
+            with pytest.raises(AnswerUnreadable, match=f"A {name.replace('_', ' ')} in it is not"):
+                check_times(answer, NOW)
+
+
+def test_a_row_without_times_is_left_alone() -> None:
+    check_times(CheckConfiguration(rule_tree=()), NOW)
+    check_times(Page((ImageRiskRow(uuid="u", last_scan_time=7),), 1, 20, 1), NOW)
+    check_times((ScanTask(),), NOW)
