@@ -6,6 +6,7 @@ import json
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from gate.reference import Names
 from gate.security_center import OPERATIONS, Purpose
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ FEATURES: Mapping[str, Purpose] = MappingProxyType(
 def purposes(policies: Policies, features: Iterable[str]) -> frozenset[Purpose]:
     """Return what operations are needed for, with these policies and these of ``FEATURES``."""
     needed = {Purpose.VERDICT, *(FEATURES[feature] for feature in features)}
-    if policies.requirements(()).accept_previous:
+    if policies.requirements(Names()).accept_previous:
         needed.add(Purpose.ACCEPT_PREVIOUS)
     return frozenset(needed)
 
