@@ -72,6 +72,10 @@ registry_hosts = option(
     help="Another registry that may be asked; * stands for any part of a name.",
 )
 
+instance = option(
+    "--instance", metavar="ID", help="Registry instance, where two hold the same name."
+)
+
 timeout = option(
     "--timeout", type=Duration(), default="15m", show_default=True, help="Limit on the whole run."
 )
@@ -128,7 +132,7 @@ gathering = group(
         help="Ask the registry for the digest of the tag.  [default: where none is given]",
     ),
     registry_hosts,
-    option("--instance", metavar="ID", help="Registry instance, where two hold the same name."),
+    instance,
     option(
         "--scan",
         type=click.Choice(_SCANS),

@@ -71,7 +71,7 @@ def command(
     """
     sandbox = Sandbox(
         sample_world() if data is None else read_world(data),
-        readings=_readings(readings),
+        readings=readings_of(readings),
         faults=Faults(*map(_fault, faults)),
         port=port,
     )
@@ -94,7 +94,7 @@ def read_world(file: Path) -> World:
     return load_world(tree.data, place)
 
 
-def _readings(texts: Sequence[str]) -> Readings:
+def readings_of(texts: Sequence[str]) -> Readings:
     """Parse ``NAME=VALUE``; the names and values are the fields of ``Readings``."""
     chosen: dict[str, object] = {}
     for text in texts:

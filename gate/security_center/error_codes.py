@@ -126,8 +126,8 @@ def _refusal(action: str, status: int, code: str, named: str, answer: Answer) ->
         return PermissionMissing(
             action,
             f"The credentials lack the RAM permission {action} {named}.",
-            f'Attach a RAM policy that allows "{action}" on resource "*"; `gate doctor` prints '
-            "the whole policy that the gate needs.",
+            f'Attach a RAM policy that allows "{action}" on resource "*"; '
+            "`gate doctor --ram-policy` prints the whole policy that the gate needs.",
         )
     if code.startswith(_CREDENTIALS):
         return CredentialsRefused(

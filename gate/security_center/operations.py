@@ -95,7 +95,7 @@ EVENT_RULES = _pages(EventRule, "DescribeImageEventOperationPage", Purpose.DOCTO
 REPOSITORIES = _pages(
     ImageRepository,
     "DescribeImageRepoDetailList",
-    *(Purpose.SCAN, Purpose.DOCTOR),
+    *(Purpose.SCAN, Purpose.DRY_RUN, Purpose.DOCTOR),
     rows_in="ImageRepoResponses",
 )
 CHECK_CONFIGURATION = Operation(
