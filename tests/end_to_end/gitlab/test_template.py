@@ -156,6 +156,10 @@ def test_variables_do_not_take_the_names_that_later_jobs_get_from_the_gate() -> 
     assert not {name for name in names if not name.startswith("GATE_INPUT_")}
 
 
+def test_the_job_runs_in_a_container_that_would_start_something_else() -> None:
+    assert {"name": INPUTS["container-image"]["default"], "entrypoint": [""]} == job_of({})["image"]
+
+
 def test_the_token_is_for_alibaba_cloud() -> None:
     from gate.credentials.keyless.job_token import TOKEN  # noqa: PLC0415 - only here
     from gate.credentials.keyless.role import AUDIENCE  # noqa: PLC0415 - only here
