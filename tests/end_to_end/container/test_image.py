@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,6 +14,7 @@ from gate import __version__
 from gate.sandbox import Sandbox, sample_world
 from tests.end_to_end.gitlab.consumer import digest_of, named
 from tests.end_to_end.gitlab.test_template import job_of
+from tests.project.markdown import Page
 from tests.rigs.serving import in_thread
 
 if TYPE_CHECKING:
@@ -60,6 +63,17 @@ def test_it_judges(container: Container) -> None:
     assert 0 == passed.code, passed.output
     assert "PASS" in passed.output.splitlines()[-1]
     assert 10 == blocked.code, blocked.output
+
+
+def test_what_the_recipe_runs_in_it_is_understood(container: Container) -> None:
+    recipe = Page.read("docs/recipes.md").section("A container image").snippet("sh")
+    runs = re.findall(
+        r"^docker run .* buildrisk-gate (.*)$", recipe.replace("\\\n", ""), re.MULTILINE
+    )
+    blocked, without_keys = (container.gate(*shlex.split(arguments)) for arguments in runs)
+
+    assert 10 == blocked.code, blocked.output
+    assert 4 == without_keys.code, without_keys.output
 
 
 def test_it_reads_a_policy_of_the_workspace(container: Container) -> None:
