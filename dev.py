@@ -40,6 +40,7 @@ USAGE = (__doc__ or "").rstrip()
 ROOT = install.ROOT
 REQUIREMENTS = install.REQUIREMENTS
 BUILD = REQUIREMENTS / "build.txt"
+PACKAGE = REQUIREMENTS / "package.txt"
 RUNTIME = REQUIREMENTS / "runtime.txt"
 TEST = REQUIREMENTS / "test.txt"
 
@@ -158,8 +159,9 @@ def lock(arguments: Sequence[str]) -> int:
     project = ROOT / "pyproject.toml"
     sources: dict[Path, list[str | Path]] = {
         BUILD: [REQUIREMENTS / "build.in"],
+        PACKAGE: [REQUIREMENTS / "package.in", "-c", BUILD],
         RUNTIME: [project],
-        TEST: [project, REQUIREMENTS / "test.in", "-c", RUNTIME, "-c", BUILD],
+        TEST: [project, REQUIREMENTS / "test.in", "-c", RUNTIME, "-c", BUILD, "-c", PACKAGE],
     }
     for output, inputs in sources.items():
         if not run([*compile_, *arguments, *inputs, "--output-file", output]):

@@ -10,6 +10,7 @@ FOLDER = Path(__file__).parents[1] / "end_to_end"
 TOGETHER = {
     "action/test_action.py": "action",  # one job of act
     "action/test_lint.py": "linters",  # GitHub's parser, bundled
+    "container/test_image.py": "container",  # one image, built
     "gitlab/test_component.py": "component",  # one pipeline
     "hooks/test_hooks.py": "pre-commit",  # hooks that pre-commit has installed
     "recipes/test_pre_commit.py": "pre-commit",

@@ -173,6 +173,10 @@ def test_a_path_is_one_line_of_any_yaml(name: str, line_end: str) -> None:
     assert not re.search(INPUTS[name]["regex"], f"a{line_end}b")
 
 
+def test_the_job_runs_in_a_container_that_would_start_something_else() -> None:
+    assert {"name": INPUTS["container-image"]["default"], "entrypoint": [""]} == job_of({})["image"]
+
+
 def test_the_token_is_for_alibaba_cloud() -> None:
     from gate.credentials.job_token import TOKEN  # noqa: PLC0415 - only here
     from gate.credentials.role import AUDIENCE  # noqa: PLC0415 - only here
