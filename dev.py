@@ -40,11 +40,9 @@ USAGE = (__doc__ or "").rstrip()
 ROOT = install.ROOT
 REQUIREMENTS = install.REQUIREMENTS
 BUILD = REQUIREMENTS / "build.txt"
+PACKAGE = REQUIREMENTS / "package.txt"
 RUNTIME = REQUIREMENTS / "runtime.txt"
 TEST = REQUIREMENTS / "test.txt"
-
-BY_TWO = ("-n", "2", "--dist", "loadgroup")
-"""Two workers; what shares an environment or a server that takes long to start stays on one."""
 
 SAMPLES = "registry.cn-hangzhou.aliyuncs.com/shop"
 WHEEL_CHECKS: tuple[tuple[int, tuple[str, ...]], ...] = (
@@ -106,15 +104,9 @@ def test(arguments: Sequence[str]) -> int:
     """
     refuse(arguments)
     python = furnish_tests()
-    others = {name: start([python, __file__, name]) for name in ("tools", "lint", "wheel")}
-    tests: list[str | Path] = [
-        python,
-        "-m",
-        "pytest",
-        *BY_TWO,
-        "--cov",
-        "--cov-report=term-missing",
-    ]
+    others = {name: start([sys.executable, __file__, name]) for name in ("tools", "lint", "wheel")}
+    tests: list[str | Path] = [python, "-m", "pytest", "-n", "2"]
+    tests += ["--cov", "--cov-report=term-missing"]
     return run_steps({**others, "pytest": lambda: run(tests)})
 
 
@@ -125,7 +117,7 @@ def quick(arguments: Sequence[str]) -> int:
     """
     refuse(arguments)
     python = furnish_tests()
-    checks = start([python, __file__, "lint"])
+    checks = start([sys.executable, __file__, "lint"])
     tests: list[str | Path] = [python, "-m", "pytest", "-q", "-n", "3", "-m", "not end_to_end"]
     tests += ["--few"]
     return run_steps({"pytest": lambda: run(tests), "lint": checks})
@@ -167,8 +159,9 @@ def lock(arguments: Sequence[str]) -> int:
     project = ROOT / "pyproject.toml"
     sources: dict[Path, list[str | Path]] = {
         BUILD: [REQUIREMENTS / "build.in"],
+        PACKAGE: [REQUIREMENTS / "package.in", "-c", BUILD],
         RUNTIME: [project],
-        TEST: [project, REQUIREMENTS / "test.in", "-c", RUNTIME, "-c", BUILD],
+        TEST: [project, REQUIREMENTS / "test.in", "-c", RUNTIME, "-c", BUILD, "-c", PACKAGE],
     }
     for output, inputs in sources.items():
         if not run([*compile_, *arguments, *inputs, "--output-file", output]):

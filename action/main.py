@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 import signal
@@ -20,7 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from types import FrameType
 
-DEFECT, USAGE, SERVICE, BLOCKED = 1, 2, 5, 10  # exit codes of the gate
+# Exit codes of the gate, and those of an undecided image, the worst first.
+DEFECT, USAGE, UNDECIDED, ACCESS, SERVICE, BLOCKED = 1, 2, 3, 4, 5, 10
+TROUBLES = (ACCESS, SERVICE, UNDECIDED)
 
 # Inputs arrive in variables of this prefix, which the gate itself doesn't get to see.
 PREFIX = "GATE_"
@@ -51,36 +54,62 @@ class WrongInput(Exception):
 
 
 def main(environment: Mapping[str, str]) -> int:
-    """Run the gate; return its exit code, which always becomes an output too."""
-    code = DEFECT
+    """Run the gate and return the step's exit code; the gate's own always becomes an output."""
+    code = ended = DEFECT
     try:
-        code = judge(environment)
+        code, ended = judge(environment)
     except WrongInput as mistake:
         print(f"error: {mistake}", file=sys.stderr)
-        code = USAGE
+        code = ended = USAGE
     except install.SetupError as trouble:
         say_unread(f"error: The gate could not be installed.\n{trouble}")
-        code = SERVICE
+        code = ended = SERVICE
     finally:
         tell(environment, code)
-    if code == BLOCKED and not fails_on_block(environment):
-        print("fail-on-block is false, so this step passes.", file=sys.stderr)
-        return 0
-    return code
+    return ended
 
 
-def judge(environment: Mapping[str, str]) -> int:
-    """Install the gate, unless an earlier step of the job has, and run it."""
+def judge(environment: Mapping[str, str]) -> tuple[int, int]:
+    """Install the gate, unless an earlier step of the job has, and run it.
+
+    Return its exit code and the step's, which is another only where a block fails no step.
+    """
     images = environment.get(f"{PREFIX}IMAGE", "")
     if not lines(images):
         raise WrongInput("The input image is empty. Give at least one, by tag and digest.")
-    fails_on_block(environment)
+    strict = fails_on_block(environment)
     temporary = Path(environment.get("RUNNER_TEMP") or tempfile.gettempdir())
     python = install.furnish(temporary / "buildrisk-gate", install.RUNTIME)
     folder = Path(tempfile.mkdtemp(prefix="buildrisk-gate-reports-", dir=temporary))
     # Isolated: neither the checkout nor PYTHONPATH may choose what gets imported.
     command = [str(python), "-I", "-X", "utf8", "-m", "gate", *arguments(environment, folder)]
-    return run(command, images, gate_environment(environment))
+    code = run(command, images, gate_environment(environment))
+    return code, code if strict or code != BLOCKED else beside_blocks(folder / REPORTS["json"])
+
+
+def beside_blocks(report: Path) -> int:
+    """Return what a run that ended in a block would have ended in without its blocked images.
+
+    The code of a block hides that another image could not be decided.
+    """
+    try:
+        images = json.loads(report.read_text(encoding="utf-8"))["images"]
+        codes = {image["exit_code"] for image in images} - {BLOCKED}
+    except (OSError, ValueError, LookupError, TypeError):
+        print(
+            "fail-on-block is false, but whether all other images were decided can't be told: "
+            "the JSON report can't be read.",
+            file=sys.stderr,
+        )
+        return BLOCKED
+    if not codes <= {0}:
+        print(
+            "fail-on-block is false, but another image is undecided, so this step fails.",
+            file=sys.stderr,
+        )
+        return next((code for code in TROUBLES if code in codes), DEFECT)
+    print("fail-on-block is false, so this step passes.", file=sys.stderr)
+    return 0
 
 
 def fails_on_block(environment: Mapping[str, str]) -> bool:

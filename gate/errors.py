@@ -41,7 +41,7 @@ class GateError(Exception):
     """A trouble that the gate expects: what happened, and what to do about it.
 
     ``remedy`` is one or more sentences for the person who reads the log. Neither text ever holds a
-    secret; both may hold text of others, so each sink escapes them.
+    secret; both may hold untrusted text, so each sink escapes them.
     """
 
     exit_code: ClassVar[ExitCode] = ExitCode.DEFECT

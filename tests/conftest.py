@@ -13,11 +13,14 @@ from gate.sandbox import Faults, Readings, Sandbox, World
 from tests.rigs.command import Result
 from tests.rigs.serving import in_thread
 from tests.rigs.surroundings import foreign
+from tests.rigs.workers import Together
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
     from pathlib import Path
+
+    from xdist.remote import Producer  # type: ignore[import-untyped]
 
     from gate.sandbox import SampleImage
 
@@ -30,6 +33,11 @@ _SETTINGS = "_hypothesis_internal_use_settings"
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--few", action="store_true", help="try few examples of each property")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Together:
+    return Together(config, log)
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

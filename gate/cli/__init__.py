@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 from gate import __version__
+from gate.ci import find_ci
 from gate.cli.lazy import LazyCommand
 from gate.cli.options import PREFIX
 from gate.cli.terminal import give_up, now, open_streams, say, write_error
@@ -39,6 +40,7 @@ _COMMANDS = {
 }
 """What ``gate --help`` says of each command: the first line of its own help."""
 
+_OFFLINE = frozenset({"policy"})  # its commands decide by themselves what they take from variables
 _STREAM_TROUBLES = frozenset({errno.EPIPE, errno.EBADF, errno.ENOSPC, errno.EIO})
 
 
@@ -94,7 +96,10 @@ def _defect() -> ExitCode:
 
 
 @click.group(
-    commands={name: LazyCommand(name, summary) for name, summary in _COMMANDS.items()},
+    commands={
+        name: LazyCommand(name, summary, offline=name in _OFFLINE)
+        for name, summary in _COMMANDS.items()
+    },
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.version_option(__version__, prog_name="buildrisk-gate")
@@ -109,8 +114,6 @@ def cli() -> None:
 
 def _alarm(text: str, arguments: Sequence[str]) -> None:
     """Let the CI system show an error, because its page would otherwise show only the exit code."""
-    from gate.ci import find_ci  # noqa: PLC0415 - only where something went wrong
-
     ci = find_ci(os.environ, now)
     if ci is not None and "--no-ci" not in arguments and not os.environ.get(f"{PREFIX}NO_CI"):
         write_error(ci.alarm(text))

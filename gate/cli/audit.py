@@ -90,7 +90,7 @@ async def gather(  # noqa: PLR0913 - what is judged, by what, and in which run
     concurrency: int,
 ) -> Verdict:
     """Judge all images; a signal ends the gathering, and what is known by then is judged."""
-    region = service.region_of(None, run)
+    region = service.region_in(run)
     async with Connections(service.settings(run, concurrency=concurrency)) as connections:
         await connections.prepare([region])
         stop, headway = Stop(run.remaining()), Headway()

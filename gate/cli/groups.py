@@ -13,9 +13,17 @@ from typing import TYPE_CHECKING, Any
 import click
 from msgspec import Struct
 
-from gate.cli.options import Duration, Report, Text, option, trusted_endpoint
+from gate import policy
+from gate.cli.options import (
+    Duration,
+    Report,
+    Text,
+    different_files,
+    option,
+    trusted_endpoint,
+)
 from gate.cli.terminal import new_run, now
-from gate.policy import load_policies
+from gate.errors import UsageError
 from gate.report import FORMATS
 
 if TYPE_CHECKING:
@@ -64,6 +72,10 @@ registry_hosts = option(
     help="Another registry that may be asked; * stands for any part of a name.",
 )
 
+instance = option(
+    "--instance", metavar="ID", help="Registry instance, where two hold the same name."
+)
+
 timeout = option(
     "--timeout", type=Duration(), default="15m", show_default=True, help="Limit on the whole run."
 )
@@ -76,7 +88,7 @@ class PolicyFiles(Struct, frozen=True):
 
     def load(self) -> Policies:
         """Load them for today; raises ``InvalidPolicy``."""
-        return load_policies(self.policy_files, directory=Path.cwd(), today=now().date())
+        return policy.load_policies(self.policy_files, directory=Path.cwd(), today=now().date())
 
 
 policies = group(
@@ -120,7 +132,7 @@ gathering = group(
         help="Ask the registry for the digest of the tag.  [default: where none is given]",
     ),
     registry_hosts,
-    option("--instance", metavar="ID", help="Registry instance, where two hold the same name."),
+    instance,
     option(
         "--scan",
         type=click.Choice(_SCANS),
@@ -164,6 +176,7 @@ output = group(
         metavar="NAME=PATH",
         type=Report(list(FORMATS)),
         multiple=True,
+        callback=different_files,
         help="Write a report to a file; may be repeated.",
     ),
     option("--no-ci", is_flag=True, help="Don't adapt to the CI system: no annotations, outputs."),
@@ -180,14 +193,28 @@ class ServiceOptions(Struct, frozen=True, kw_only=True):
     sandbox: bool = False
     verbose: bool = False
 
-    def begin(self, seconds: float) -> Run:
-        """Begin a run that may take so long."""
+    def begin(self, seconds: float, *images: ImageReference) -> Run:
+        """Begin a run that may take so long, about these images of the command line.
+
+        Raises ``UsageError`` if the options contradict one another or an image.
+        """
+        if self.sandbox and self.endpoint:
+            raise UsageError(
+                "--sandbox asks the embedded Security Center, and --endpoint another one.",
+                "Leave one of them out.",
+            )
+        for image in images if _is_on_the_command_line("region") else ():
+            if image.region not in {None, self.region}:
+                raise UsageError(
+                    f"--region says {self.region}, but {image} is in {image.region}, as its host "
+                    "tells.",
+                    "Leave --region out: it is for images whose host tells none.",
+                )
         return new_run(seconds, verbose=self.verbose)
 
-    def region_of(self, image: ImageReference | None, run: Run) -> str | None:
-        """Return the region to ask about: the option's, else the host's, else the environment's."""
-        own = self.region or (image.region if image else None)
-        return own or run.environment.get(REGION_VARIABLE)
+    def region_in(self, run: Run) -> str | None:
+        """Return the region of images whose host tells none."""
+        return self.region or run.environment.get(REGION_VARIABLE) or None
 
     def settings(
         self, run: Run, *, registry_hosts: tuple[str, ...] = (), concurrency: int = 8
@@ -203,6 +230,12 @@ class ServiceOptions(Struct, frozen=True, kw_only=True):
             registry_hosts=registry_hosts,
             concurrency=concurrency,
         )
+
+
+def _is_on_the_command_line(parameter: str) -> bool:
+    context = click.get_current_context(silent=True)
+    source = context.get_parameter_source(parameter) if context else None
+    return source is click.core.ParameterSource.COMMANDLINE
 
 
 service = group(

@@ -36,15 +36,21 @@ def read_images(
             "Name at least one: gate check HOST/NAMESPACE/REPOSITORY:TAG, or --images-from FILE.",
         )
     images = tuple(dict.fromkeys(ImageReference.parse(text) for text in texts))
-    pushed = _pushed(digest, metadata)
+    pushed = _pushed(digest and digest.strip(), metadata)
     return images if pushed is None else (_with_digest(images, *pushed),)
 
 
 def _pushed(digest: str | None, metadata: tuple[str, str] | None) -> tuple[str, str] | None:
-    """Return the digest that was pushed, and where it was given; ``--digest`` goes first."""
-    if digest:
-        return digest.strip(), "--digest"
-    return None if metadata is None else (_digest_of(*metadata), metadata[0])
+    """Return the digest that was pushed, and where it was given."""
+    if metadata is None:
+        return (digest, "--digest") if digest else None
+    path, text = metadata
+    built = _digest_of(path, text)
+    if digest and digest != built:
+        raise UsageError(
+            f"--digest says {digest}, but {path} {built}.", "Give the one that was pushed."
+        )
+    return built, "--digest" if digest else path
 
 
 def _digest_of(path: str, text: str) -> str:
@@ -74,8 +80,8 @@ def _in_json(text: str) -> list[str]:
     except (ValueError, RecursionError):
         return []
     targets = [written, *written.values()] if isinstance(written, dict) else []
-    found = [target.get(_DIGEST_KEY) for target in targets if isinstance(target, dict)]
-    return [digest for digest in found if isinstance(digest, str)]
+    digests = [target.get(_DIGEST_KEY) for target in targets if isinstance(target, dict)]
+    return [digest for digest in digests if isinstance(digest, str)]
 
 
 def _in_lines(text: str) -> list[str]:

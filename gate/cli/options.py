@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -70,9 +71,23 @@ class Report(Text):
             return value
         name, _, path = str(value).partition("=")
         if name not in self._formats or not path:
-            known = ", ".join(self._formats)
-            self.fail(f"{value!r} is not NAME=PATH with a NAME of: {known}.", param, ctx)
+            names = ", ".join(self._formats)
+            self.fail(f"{value!r} is not NAME=PATH with a NAME of: {names}.", param, ctx)
+        if path == "-":
+            self.fail(f"{value!r}: a report goes to a file; --format {name} shows it.", param, ctx)
         return name, path
+
+
+def different_files(
+    _ctx: click.Context, _param: click.Parameter, value: tuple[tuple[str, str], ...]
+) -> tuple[tuple[str, str], ...]:
+    """Refuse two reports that would be written to one file."""
+    taken: dict[str, str] = {}
+    for name, path in value:
+        other = taken.setdefault(os.path.realpath(path), name)
+        if other != name:
+            raise click.BadParameter(f"{other} and {name} would both be written to {path}.")
+    return value
 
 
 def option(*names: str, **settings: Any) -> Callable[[FC], FC]:  # noqa: ANN401 - click's own settings

@@ -61,7 +61,7 @@ def command(
 
 
 async def _read(service: ServiceOptions, run: Run) -> Catalogue:
-    region = service.region_of(None, run)
+    region = service.region_in(run)
     async with Connections(service.settings(run)) as connections:
         await connections.prepare([region])
         return await read_catalogue(connections.client(region))

@@ -21,7 +21,7 @@ from gate.sandbox import (
     sample_world,
     serve,
 )
-from gate.untrusted import Unreadable, parse_yaml
+from gate.untrusted import Grammar, Unreadable, parse_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from gate.sandbox import World
 
 _QUOTAS = frozenset({FaultKind.QUOTA, FaultKind.ACCOUNT_QUOTA})
+# As strict as policies, but an account may have many images.
+_SAMPLE_DATA = Grammar(extras=False, repeated_keys=False, depth=20, values=2_000_000)
 _REMEDY = "Give a file in YAML or JSON; its keys are the fields of gate.sandbox.World."
 
 
@@ -69,7 +71,7 @@ def command(
     """
     sandbox = Sandbox(
         sample_world() if data is None else read_world(data),
-        readings=_readings(readings),
+        readings=readings_of(readings),
         faults=Faults(*map(_fault, faults)),
         port=port,
     )
@@ -80,7 +82,7 @@ def command(
 def read_world(file: Path) -> World:
     """Read sample data from a YAML 1.2 or JSON file; raises ``UsageError`` with the place."""
     try:
-        tree = parse_yaml(read_text(str(file)))
+        tree = parse_yaml(read_text(str(file)), _SAMPLE_DATA)
     except Unreadable as error:
         line, column = error.place
         raise UsageError(f"{file}:{line}:{column}: {error.text}", _REMEDY) from None
@@ -92,7 +94,7 @@ def read_world(file: Path) -> World:
     return load_world(tree.data, place)
 
 
-def _readings(texts: Sequence[str]) -> Readings:
+def readings_of(texts: Sequence[str]) -> Readings:
     """Parse ``NAME=VALUE``; the names and values are the fields of ``Readings``."""
     chosen: dict[str, object] = {}
     for text in texts:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Protocol
 
 import anyio
 
+from gate import untrusted
 from gate.credentials.environment import HOW_TO_GIVE, Credentials, checked
 from gate.errors import NoCredentials
-from gate.untrusted import mask_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -130,7 +130,7 @@ def _causes(text: str) -> str:
     for name, cause in _CAUSE.findall(text):
         if name == "EnvironmentVariable":
             continue  # that there is no key in the environment is said already
-        reason = mask_secrets(_ANSWER.split(cause, maxsplit=1)[0].strip(" ,:(["))[:160]
+        reason = untrusted.mask_secrets(_ANSWER.split(cause, maxsplit=1)[0].strip(" ,:(["))[:160]
         code = _CODE.search(cause)
         causes.append(f"{name}: {reason}" + (f" {code[1]}" if code else ""))
     return "; ".join(causes)

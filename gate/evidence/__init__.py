@@ -1,6 +1,6 @@
 """One image's evidence: what Security Center knows of it, believed only where it all agrees."""
 
-from gate.evidence.freshness import CountingScan, RefusedScan, choose
+from gate.evidence.freshness import CountingScan, choose
 from gate.evidence.identification import (
     Identified,
     identify,
@@ -12,7 +12,7 @@ from gate.evidence.identification import (
 from gate.evidence.kinds.build_risk import STATUSES, Checks, level_of, read_checks
 from gate.evidence.kinds.kind import Why
 from gate.evidence.looking import EvidenceReader, unscanned_by
-from gate.evidence.scan import moment, scan_of
+from gate.evidence.scan import moment, scan_of, scanned_before_push
 from gate.evidence.target import Look, Target
 
 __all__ = [
@@ -22,7 +22,6 @@ __all__ = [
     "EvidenceReader",
     "Identified",
     "Look",
-    "RefusedScan",
     "Target",
     "Why",
     "choose",
@@ -34,6 +33,7 @@ __all__ = [
     "moment",
     "read_checks",
     "scan_of",
+    "scanned_before_push",
     "unscanned_by",
     "with_prefix",
 ]

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from gate.evidence.scan import doing, moment, scan_of
-from gate.findings import IdentifiedBy, Reason, Scan, ScanState, Unscanned
+from gate.evidence.scan import doing, moment, scan_of, scanned_before_push
+from gate.evidence.target import Look
+from gate.findings import IdentifiedBy, Reason, Scan, ScanState
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 # Clocks within one service differ by seconds; an end further ahead than this makes no sense.
 _AHEAD = timedelta(minutes=15)
+_PUSHED_AHEAD = timedelta(days=1)
 _ASK = "ask for one with --scan missing, which uses scan quota"
 _UNKNOWN = (
     "What the scan of {name} is doing can't be told: its state is {state}, the time of its last "
@@ -58,8 +60,12 @@ _UNFINISHED = {
     ScanState.UNKNOWN: (Reason.INCOMPLETE, _UNKNOWN, True),
 }
 _BEFORE_PUSH = (
-    "The scan of {name} ended at {ended}, before the last push ({pushed}). Wait for the next scan "
-    f"(--wait), or {_ASK}."
+    "The scan of {name} ended at {ended}, before the last push ({pushed}), and no task shows that "
+    f"it is of this digest. Wait for the next scan (--wait), or {_ASK}."
+)
+_NO_SUCH_TIME = (
+    "When {name} was pushed makes no sense ({update} milliseconds since 1970), so neither does the "
+    "age of its scan. See the image in the console, and report it if it stays so."
 )
 _TOO_OLD = (
     "The scan of {name} is older than the policy's scan.max_age: it ended at {ended}. Scan the "
@@ -82,72 +88,72 @@ class CountingScan(Struct, frozen=True):
     scan: Scan
 
 
-class RefusedScan(Struct, frozen=True):
-    """A record whose scan does not count, and whether time may change that."""
-
-    record: ImageRecord
-    why: Unscanned
-    waiting: bool
-
-
 def choose(
-    identified: Identified, target: Target, now: datetime, previous: Collection[str]
-) -> CountingScan | RefusedScan:
+    identified: Identified,
+    target: Target,
+    now: datetime,
+    previous: Collection[str] = (),
+    shown: Collection[str] = (),
+) -> CountingScan | Look:
     """Return the newest finished and fresh scan, else the record that gives most hope.
 
     ``previous`` are the ``Uuid`` of records whose last finished scan counts although another one
-    runs. ``now`` is the service's own clock.
+    runs; ``shown`` of those whose scan is of the digest although it ended before the last push.
+    ``now`` is the service's own clock.
     """
-    results = [_weigh(record, identified, target, now, previous) for record in identified.records]
+    results = [
+        _weigh(record, identified, target, now, record.uuid in previous, record.uuid in shown)
+        for record in identified.records
+    ]
     for result in results:
         if isinstance(result, CountingScan):
             return result
-    refused = [result for result in results if isinstance(result, RefusedScan)]
+    refused = [result for result in results if isinstance(result, Look)]
     return next((result for result in refused if result.waiting), refused[0])
 
 
-def _weigh(
+def _weigh(  # noqa: PLR0913, PLR0917 - all that a scan is weighed by
     record: ImageRecord,
     identified: Identified,
     target: Target,
     now: datetime,
-    previous: Collection[str],
-) -> CountingScan | RefusedScan:
+    previous: bool,  # noqa: FBT001 - see ``choose``
+    shown: bool,  # noqa: FBT001 - see ``choose``
+) -> CountingScan | Look:
     scan = scan_of(record, now)
-    if scan.state is ScanState.RUNNING and record.uuid in previous:
+    if scan.state is ScanState.RUNNING and previous:
         scan = replace(scan, state=ScanState.FINISHED)
-    refusal = (
-        _not_fresh(record, scan, identified.by, target.requirements.max_age)
-        if scan.state is ScanState.FINISHED
-        else _UNFINISHED[scan.state]
-    )
+    refusal: tuple[Reason, str, bool] | None
+    if scan.state is not ScanState.FINISHED:
+        refusal = _UNFINISHED[scan.state]
+    elif scanned_before_push(record) and not (shown and identified.by is IdentifiedBy.DIGEST):
+        refusal = Reason.STALE, _BEFORE_PUSH, True
+    else:
+        refusal = _not_fresh(record, scan, identified.by, target.requirements.max_age, now)
     if refusal is None:
         return CountingScan(record, scan)
     reason, sentence, waiting = refusal
     if reason is Reason.STALE:
         scan = replace(scan, state=ScanState.STALE)
     why = (reason, _filled(sentence, target.name, record))
-    return RefusedScan(record, identified.unscanned(record, target, why, scan), waiting)
+    evidence = identified.unscanned(record, target, why, scan)
+    return Look(evidence=evidence, record=record, waiting=waiting, doing=doing(record))
 
 
 def _not_fresh(
-    record: ImageRecord, scan: Scan, by: IdentifiedBy, max_age: timedelta | None
+    record: ImageRecord, scan: Scan, by: IdentifiedBy, max_age: timedelta | None, now: datetime
 ) -> tuple[Reason, str, bool] | None:
-    """Return why a finished scan is too old, or makes no sense, and whether to wait for another.
-
-    A tag may have moved since its scan; a digest means one image for ever.
-    """
-    finished, pushed = scan.finished_at, moment(record.image_update)
-    by_tag = by is IdentifiedBy.TAG
-    if finished is None or scan.age is None:
+    """Return why a finished scan is too old, or makes no sense, and whether to wait for another."""
+    pushed = moment(record.image_update)
+    if scan.finished_at is None or scan.age is None:
         return Reason.INCOMPLETE, _UNKNOWN, True
-    if by_tag and pushed is not None and finished < pushed:
-        return Reason.STALE, _BEFORE_PUSH, True
     if max_age is not None and scan.age > max_age:
         return Reason.STALE, _TOO_OLD, False
     if scan.age < -_AHEAD:
         return Reason.INCOMPLETE, _IN_THE_FUTURE, True
-    if by_tag and pushed is None:
+    if record.image_update and (pushed is None or pushed > now + _PUSHED_AHEAD):
+        return Reason.INCOMPLETE, _NO_SUCH_TIME, True
+    if by is IdentifiedBy.TAG and pushed is None:
         return Reason.INCOMPLETE, _PUSH_UNKNOWN, True
     return None
 
@@ -161,6 +167,7 @@ def _filled(sentence: str, name: str, record: ImageRecord) -> str:
         region=record.region_id or "unknown",
         state=record.sca_status or "(none)",
         last_scan=record.last_scan_time or "(none)",
+        update=record.image_update,
         ended=_time(moment(record.last_scan_time)),
         pushed=_time(moment(record.image_update)),
     )

@@ -10,9 +10,16 @@ from msgspec import Struct, field
 
 from gate.errors import GateError
 from gate.evidence.freshness import CountingScan, choose
-from gate.evidence.identification import image_of
+from gate.evidence.identification import image_of, with_another_digest, with_prefix
 from gate.evidence.kinds.kind import Testimony
-from gate.evidence.scan import doing, finished_before_the_running, scan_of, state_of
+from gate.evidence.scan import (
+    began_after,
+    moment,
+    scan_of,
+    scanned_before_push,
+    shows_scan,
+    state_of,
+)
 from gate.evidence.target import Look
 from gate.findings import IdentifiedBy, Reason, Scan, Scanned, ScanState
 
@@ -36,6 +43,11 @@ _DISAGREEING = (
     "What Security Center says of {0} contradicts itself: {1} Its findings may still be arriving: "
     "run the gate again, or give it more time (--wait)."
 )
+_BESIDE = (
+    "the list of its repository ties a finding that a policy blocks to its digest, and names a "
+    "record that is not known, or was not read."
+)
+_ELSEWHERE = "the record of the same digest with the tag {0} holds what a policy blocks: {1}."
 _ONLY_A_BLOCK = (Reason.INCOMPLETE, "Only what blocks was read to its end.")
 _NEVER_READ = (Reason.INCOMPLETE, "Its findings were not read.")
 
@@ -72,9 +84,8 @@ class OneImage(Struct, frozen=True):
         A pass (``Scanned``) still has to be confirmed by a last look at the record. Raises the
         trouble that the client met, unless what was read blocks all the same.
         """
-        chosen = choose(
-            self.identified, self.target, self.client.now(), await self._scanned_before()
-        )
+        now, (previous, shown) = self.client.now(), await self._shown_by_tasks()
+        chosen = choose(self.identified, self.target, now, previous, shown)
         chosen_record = chosen.record if isinstance(chosen, CountingScan) else None
         details, troubles = await self._details(chosen_record)
         for record in self.identified.records:
@@ -86,30 +97,41 @@ class OneImage(Struct, frozen=True):
             raise troubles[0]
         if isinstance(chosen, CountingScan):
             return await self._pass(chosen, details)
-        return Look(
-            evidence=chosen.why,
-            record=chosen.record,
-            waiting=chosen.waiting,
-            doing=doing(chosen.record),
-        )
+        return chosen
 
-    async def _scanned_before(self) -> frozenset[str]:
-        """Return the records whose last finished scan counts although another one runs."""
-        if not self.target.requirements.accept_previous:
-            return frozenset()
-        uuids = set()
+    async def _shown_by_tasks(self) -> tuple[set[str], set[str]]:
+        """Return the records whose scan counts because of a task, by ``Uuid``.
+
+        First those whose last finished scan counts although another one runs, if the policy accepts
+        it; then those whose scan is of this digest although it ended before the last push. A task
+        is known by its digest, so another record's could be taken for it.
+        """
+        previous, shown = set(), set()
         for record in self.identified.records:
-            runs_again = state_of(record) is ScanState.RUNNING and record.last_scan_time
-            if runs_again and await self._finished_before(record):
-                uuids.add(record.uuid)
-        return frozenset(uuids)
+            running = state_of(record) is ScanState.RUNNING and bool(record.last_scan_time)
+            again = running and self.target.requirements.accept_previous
+            if not again and (running or not scanned_before_push(record)):
+                continue
+            try:
+                tasks = await self.client.latest_scan_tasks(record.digest.removeprefix("sha256:"))
+                own = shows_scan(record, tasks)
+                before = own or (began_after(record, tasks) and await self._is_alone(record))
+            except GateError:
+                continue  # not shown, so it does not count; a block may still be found
+            if own:
+                shown.add(record.uuid)
+            if again and before:
+                previous.add(record.uuid)
+        return previous, shown
 
-    async def _finished_before(self, record: ImageRecord) -> bool:
-        try:
-            tasks = await self.client.latest_scan_tasks(record.digest.removeprefix("sha256:"))
-        except GateError:
-            return False  # not shown, so it does not count; a block may still be found
-        return finished_before_the_running(record, tasks)
+    async def _is_alone(self, record: ImageRecord) -> bool:
+        """Tell whether no other record, in any repository, has the digest."""
+        digest = record.digest.removeprefix("sha256:")
+        listing = await self.client.image_records(
+            {"digest": digest},
+            keep=lambda one: with_prefix(one.digest) == with_prefix(record.digest),
+        )
+        return listing.complete and {record.uuid} == {one.uuid for one in listing.rows}
 
     async def _details(
         self, chosen: ImageRecord | None
@@ -130,6 +152,10 @@ class OneImage(Struct, frozen=True):
         async with anyio.create_task_group() as group:
             for record in self.identified.records:
                 if record is chosen or self._may_block(record):
+                    for kind in self.kinds:
+                        group.start_soon(read, record, kind)
+            if chosen is not None:
+                for record in self.identified.others:
                     for kind in self.kinds:
                         group.start_soon(read, record, kind)
         return details, troubles
@@ -179,9 +205,13 @@ class OneImage(Struct, frozen=True):
                 return result
             findings += result.findings
             notes += (*coverage.notes, *result.notes)
+        others = await self._of_others(chosen.record, findings, details)
+        if isinstance(others, tuple):
+            return self._undecided(others, chosen.record, scan, waiting=True)
+        notes += others
         return Look(
             evidence=Scanned(
-                image=image_of(chosen.record, self.target.platform),
+                image=image_of(chosen.record, self.target.platform, self.identified.tags),
                 identified_by=self.identified.by,
                 scan=scan,
                 findings=tuple(findings),
@@ -220,9 +250,69 @@ class OneImage(Struct, frozen=True):
             elif testimony.contradiction:
                 doubt = Reason.DISAGREEING, _DISAGREEING.format(name, testimony.contradiction)
             else:
-                notes = (f"{name}: {testimony.note}",) if testimony.note else ()
-                return _Confirmed(details.findings, notes)
+                if not await self._blocked_beside(record, testimony):
+                    notes = (f"{name}: {testimony.note}",) if testimony.note else ()
+                    return _Confirmed(details.findings, notes)
+                doubt = Reason.DISAGREEING, _DISAGREEING.format(name, _BESIDE)
         return self._undecided(doubt, record, scan, waiting=True)
+
+    async def _blocked_beside(self, record: ImageRecord, testimony: Testimony) -> bool:
+        """Tell whether a witness ties to this digest what blocks, in a record that was not read.
+
+        A row keeps the digest that it was made with: if the record has another one by now, the row
+        is not about this image.
+        """
+        read = {one.uuid for one in (*self.identified.records, *self.identified.others)}
+        blocked = {
+            uuid
+            for uuid, finding in testimony.beside
+            if uuid not in read and self.target.blocks([finding])
+        }
+        if not blocked:
+            return False
+        digest = with_prefix(record.digest)
+        return blocked != await with_another_digest(self.client, self.target, blocked, digest)
+
+    async def _of_others(
+        self,
+        chosen: ImageRecord,
+        findings: Sequence[Finding],
+        details: Mapping[tuple[str, FindingKind], Details],
+    ) -> Why | list[str]:
+        """Compare with other records of the same digest, which is the same content.
+
+        What blocks there, and was not found here at all, contradicts a pass if that scan is no
+        older; of an older one it is a note.
+        """
+        here = set(map(_content, findings))
+        notes = []
+        for (uuid, kind), read in details.items():
+            other = next((one for one in self.identified.others if one.uuid == uuid), None)
+            if other is None:
+                continue
+            there, this = moment(other.last_scan_time), moment(chosen.last_scan_time)
+            older = there is not None and this is not None and there < this
+            for reading in range(1, _READINGS):
+                if read.complete or older:
+                    break
+                await self._pause(reading)
+                read = await kind.details(other)  # noqa: PLW2901 - the same, once more
+            if not (read.complete or older):
+                doubt = read.problem or read.contradiction
+                return Reason.INCOMPLETE, _INCOMPLETE.format(self.target.name, doubt)
+            only_there = [
+                one
+                for one in read.findings
+                if _content(one) not in here and self.target.blocks([one])
+            ]
+            if only_there:
+                risks = ", ".join(sorted({one.risk for one in only_there}))
+                sentence = _ELSEWHERE.format(other.tag or "(no tag)", risks)
+                if not older:
+                    why = _DISAGREEING.format(self.target.name, sentence)
+                    return Reason.DISAGREEING, why
+                notes.append(f"{self.target.name}: an older scan says otherwise: {sentence}")
+        return notes
 
     async def _pause(self, reading: int) -> None:
         await self.clock.sleep(_PAUSE * reading)
@@ -235,3 +325,8 @@ class OneImage(Struct, frozen=True):
             waiting=waiting,
             doing=f"{why[0].value}; reading again" if waiting else "",
         )
+
+
+def _content(finding: Finding) -> tuple[str, str, str, str]:
+    """Return what a finding is about, whatever was done about it and wherever it was found."""
+    return finding.kind, finding.risk, finding.fact("layer"), finding.fact("command")

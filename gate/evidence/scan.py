@@ -32,6 +32,9 @@ _STEPS = frozenset(
 )
 _FINISHED = "SUCCESS"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# The first year in which a time of the service makes sense.
+_EARLIEST = datetime(2015, 1, 1, tzinfo=UTC)
+_SAME_END = timedelta(seconds=5)  # between the end of a scan and that of its task
 _FAILED = frozenset(("FAIL", "TIMEOUT", "TIMOUT"))
 _UNSUPPORTED = "TASK_NOT_SUPPORT_REGION"
 
@@ -65,14 +68,16 @@ def scan_of(record: ImageRecord, now: datetime) -> Scan:
 def moment(milliseconds: int | None) -> datetime | None:
     """Return a time of the API, milliseconds since the epoch, in UTC; ``None`` for no time.
 
-    Zero and what no calendar holds are no time either.
+    Zero is no time, and neither is what makes no sense: what no calendar holds, or what is older
+    than the service, as a time in seconds would be.
     """
     if not milliseconds or milliseconds < 0:
         return None
     try:
-        return _EPOCH + timedelta(milliseconds=milliseconds)
+        at = _EPOCH + timedelta(milliseconds=milliseconds)
     except OverflowError:
         return None
+    return at if at >= _EARLIEST else None
 
 
 def doing(record: ImageRecord) -> str:
@@ -84,18 +89,28 @@ def doing(record: ImageRecord) -> str:
     return state.value
 
 
-def finished_before_the_running(record: ImageRecord, tasks: Iterable[ScanTask]) -> bool:
-    """Tell whether ``LastScanTime`` is the end of a scan that came before the one now running.
+def shows_scan(record: ImageRecord, tasks: Iterable[ScanTask]) -> bool:
+    """Tell whether one of its digest's tasks ended in success when the record's last scan did.
 
-    A task that ended in success shows it, or a running one that began after that time.
+    So the task is the record's own, and what that scan saw is this digest.
     """
-    last = record.last_scan_time
-    if not last:
-        return False
-    for task in tasks:
-        status = task.status.strip().upper()
-        if status == _FINISHED:
-            return True
-        if status in _STEPS and (task.start_time or 0) > last:
-            return True
-    return False
+    last = moment(record.last_scan_time)
+    ends = [moment(task.finish_time) for task in tasks if _status(task) == _FINISHED]
+    return last is not None and any(end and abs(end - last) <= _SAME_END for end in ends)
+
+
+def began_after(record: ImageRecord, tasks: Iterable[ScanTask]) -> bool:
+    """Tell whether a running task shows that ``LastScanTime`` is the end of a scan before it."""
+    last = moment(record.last_scan_time)
+    starts = [moment(task.start_time) for task in tasks if _status(task) in _STEPS]
+    return last is not None and any(start and start > last for start in starts)
+
+
+def scanned_before_push(record: ImageRecord) -> bool:
+    """Tell whether the record's image was pushed after its last scan, as when a tag moves."""
+    finished, pushed = moment(record.last_scan_time), moment(record.image_update)
+    return finished is not None and pushed is not None and finished < pushed
+
+
+def _status(task: ScanTask) -> str:
+    return task.status.strip().upper()

@@ -7,11 +7,14 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from jsonschema import Draft202012Validator
+
 from gate.errors import InvalidPolicy
 from gate.policy.meaning import contradictions, policy_of
+from gate.policy.policies import Policies
 from gate.policy.problem import MOST_PROBLEMS, Problem
-from gate.policy.schema import schema_problems
-from gate.untrusted import START, Unreadable, decoded, parse_yaml, read_file
+from gate.policy.schema import policy_schema, schema_problems
+from gate.untrusted import Unreadable, decoded, parse_yaml, read_file
 from gate.verdict import PolicySource
 
 if TYPE_CHECKING:
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from gate.policy.model import Policy
+    from gate.untrusted import Tree
 
 DEFAULT_FILE = ".buildrisk-gate.yaml"
 BUILT_IN = "(built-in)"
@@ -32,19 +36,35 @@ _REMEDY = (
 )
 
 
+# What isn't a policy may be a file with a secret.
+_KEYS = ("version", "block", "warn", "rules", "waivers", "max_waiver", "scan", "undecided")
+_POLICY_LINE = re.compile(rf"^[ \t{{]*[\"']?(?:{'|'.join(_KEYS)})[\"']?[ \t]*:", re.MULTILINE)
+_NO_POLICY = f"The file is not a policy: it has none of the keys {', '.join(_KEYS)}."
+_NEITHER = "This is neither YAML nor JSON from here on, and no line of it looks like a policy."
+_OUTSIDE = (
+    "The file is a link that leads out of the checkout. A policy that is found by its name must be "
+    "inside of it: put a copy there, or name the file with --policy."
+)
+
+
 class _Named(NamedTuple):
-    """A file: how it is called in reports, where it is, and the digest that it must have."""
+    """A file: how it is called in reports, where it is, and the digest that it must have.
+
+    One that was ``found`` in a folder, by its name, must be in that folder's checkout.
+    """
 
     path: str
     file: Path
     digest: str | None = None
+    found: Path | None = None
 
 
-def load_files(specs: Sequence[str], *, directory: Path, today: date) -> tuple[Policy, ...]:
+def load_policies(specs: Sequence[str], *, directory: Path, today: date) -> Policies:
     """Load policy files, ``FILE`` or ``FILE#sha256=HEX``, relative to ``directory``.
 
-    With none given: the default file in ``directory`` if there is one, else the built-in policy.
-    Raises ``InvalidPolicy`` that lists the problems of all files.
+    With none given: ``DEFAULT_FILE`` in ``directory`` if there is one, else the built-in policy.
+    They judge as on ``today``, and keep it.
+    Raises ``InvalidPolicy``, whose message lists the problems of all files, one a line.
     """
     policies, problems = [], []
     for spec in specs or (None,):
@@ -56,13 +76,19 @@ def load_files(specs: Sequence[str], *, directory: Path, today: date) -> tuple[P
             policies.append(loaded)
     if problems:
         raise InvalidPolicy("\n".join(problems), _REMEDY)
-    return tuple(policies)
+    return Policies(policies, today)
 
 
 def built_in_file(package: Path) -> Path:
     """Return where the built-in policy is: inside the installed package, or in the checkout."""
     packaged = package / "files" / "default.yaml"
     return packaged if packaged.exists() else package.parents[1] / "policies" / "default.yaml"
+
+
+def ready_made_files() -> dict[str, Path]:
+    """Return the policy files that the package ships, by name."""
+    folder = built_in_file(Path(__file__).parent).parent
+    return {file.stem: file for file in folder.glob("*.yaml")}
 
 
 def _default(directory: Path) -> _Named:
@@ -73,7 +99,7 @@ def _default(directory: Path) -> _Named:
         return _Named(BUILT_IN, built_in_file(Path(__file__).parent))
     except OSError:
         pass  # reading it will say why
-    return _Named(DEFAULT_FILE, file)
+    return _Named(DEFAULT_FILE, file, found=directory)
 
 
 def _shown(problems: list[Problem]) -> list[Problem]:
@@ -93,12 +119,11 @@ def _named(spec: str, directory: Path) -> _Named:
 def _load(named: _Named, today: date) -> Policy | list[Problem]:
     try:
         raw = _read(named)
-        content = parse_yaml(decoded(raw))
+        content = _parsed(decoded(raw))
     except Unreadable as unreadable:
         return [Problem(unreadable.place, unreadable.text)]
-    if content.root is None:
-        return [Problem(START, "The file is empty. A policy starts with: version: 1")]
-    problems, broken = schema_problems(content)
+    errors = Draft202012Validator(policy_schema()).iter_errors(content.data)
+    problems, broken = schema_problems(content, errors)
     if () not in broken:
         problems += contradictions(content, today, broken)
     if problems:
@@ -107,11 +132,44 @@ def _load(named: _Named, today: date) -> Policy | list[Problem]:
     return policy_of(content, source)
 
 
+def _parsed(text: str) -> Tree:
+    """Return a mapping with a policy's keys; of what else it may be, nothing is repeated."""
+    try:
+        content = parse_yaml(text)
+    except Unreadable as unreadable:
+        if _POLICY_LINE.search(text):
+            raise
+        raise Unreadable(_NEITHER, unreadable.place) from None
+    if content.root is None:
+        raise Unreadable("The file is empty. A policy starts with: version: 1")
+    if not isinstance(content.data, dict):
+        kind = "a list" if isinstance(content.data, list) else "a single value"
+        raise Unreadable(f"The file is {kind}, but must be a mapping of keys to values.")
+    if content.data.keys().isdisjoint(_KEYS):
+        raise Unreadable(_NO_POLICY)
+    return content
+
+
 def _read(named: _Named) -> bytes:
     if named.digest is not None and not _DIGEST.fullmatch(named.digest):
         raise Unreadable("After #sha256= must stand 64 hexadecimal digits.")
+    if named.found is not None and not _is_in_checkout(named.file, named.found):
+        raise Unreadable(_OUTSIDE)
     raw = read_file(named.file, _LARGEST)
     digest = hashlib.sha256(raw).hexdigest()
     if named.digest is not None and named.digest.lower() != digest:
         raise Unreadable(f"The file was changed: it has sha256={digest}, not {named.digest}.")
     return raw
+
+
+def _is_in_checkout(file: Path, directory: Path) -> bool:
+    """Tell whether a file is in a folder's checkout once links are followed.
+
+    Without a checkout, it is the folder alone. What can't be followed can't be read either.
+    """
+    try:
+        folder, real = directory.resolve(), file.resolve()
+        above = (each for each in (folder, *folder.parents) if (each / ".git").exists())
+        return real.is_relative_to(next(above, folder))
+    except (OSError, RuntimeError):
+        return True

@@ -57,9 +57,11 @@ def _blocks_nothing(policy: Policy) -> bool:
 def _covering(entry: Entry, earlier: Iterable[Entry]) -> Entry | None:
     """Return the first of earlier entries that matches all that an entry does.
 
-    What is returned is certain; what only several of them cover together is not found.
+    What is returned is certain; what only several of them cover together is not found. One that a
+    tag decides on may not be certain to be about an image, and then later ones count too.
     """
-    return next((each for each in earlier if each.match.covers(entry.match)), None)
+    sure = (each for each in earlier if not each.match.images.heed_tags)
+    return next((each for each in sure if each.match.covers(entry.match)), None)
 
 
 def _lends_waivers(policy: Policy, policies: Sequence[Policy]) -> bool:

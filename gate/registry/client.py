@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Self
 
 import anyio
 from msgspec import Struct
+from msgspec.structs import replace
 from yarl import URL
 
 from gate.errors import ServiceError
@@ -39,8 +40,8 @@ _AT_ONCE = 8
 class Platform(Struct, frozen=True):
     """One image of an index.
 
-    ``name`` is ``os/architecture[/variant]``, ``unknown/unknown`` if the index doesn't say; such
-    an image can run anywhere. ``digest`` is ``sha256:<hex>``.
+    ``name`` is ``os/architecture[/variant]`` in its normal form, ``unknown/unknown`` if the index
+    doesn't say; such an image can run anywhere. ``digest`` is ``sha256:<hex>``.
     """
 
     name: str
@@ -130,8 +131,9 @@ class Registry:
     async def _open(self, reference: ImageReference, index: Index) -> tuple[Platform, ...]:
         """Fetch all that is in an index, level by level, and keep the images.
 
-        Neither an annotation nor a platform proves that a manifest is an attestation, so each is
-        looked into.
+        What an index says of a manifest doesn't prove that it is an attestation, nor does what the
+        manifest holds: a client takes a platform as the index names it. So each is looked into,
+        and left out only if both say so.
         """
         entries: list[Child | Platform] = list(index.children)
         for _ in range(_DEEPEST):
@@ -179,8 +181,8 @@ def _replace(
     manifest = manifests[entry.digest]
     if isinstance(manifest, Index):
         return [
-            Child(child.digest, child.platform or entry.platform) for child in manifest.children
+            replace(child, platform=child.platform or entry.platform) for child in manifest.children
         ]
-    if manifest.is_attestation:
+    if entry.is_attestation and manifest.only_in_toto:
         return []
     return [Platform(entry.platform or "unknown/unknown", entry.digest)]

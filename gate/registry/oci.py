@@ -14,6 +14,7 @@ import msgspec
 from msgspec import Struct
 
 from gate.errors import ServiceError
+from gate.reference import normal_platform
 
 LARGEST_MANIFEST = 4 * 1024 * 1024
 """In bytes; the OCI distribution specification asks registries for at least this much."""
@@ -30,7 +31,10 @@ _IMAGES = (
 )
 ACCEPTED = ", ".join(_INDEXES + _IMAGES)
 
-_ATTESTATION = "application/vnd.in-toto+json"
+_IN_TOTO = "application/vnd.in-toto+json"
+# BuildKit, "Attestation storage": how a descriptor says that its manifest is nothing to run.
+_NO_PLATFORM = "unknown/unknown"
+_ATTESTATION = ("vnd.docker.reference.type", "attestation-manifest")
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _WORD = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
@@ -38,10 +42,15 @@ _NONSENSE = "Check what was pushed; push the image again."
 
 
 class Child(Struct, frozen=True):
-    """What an index says of one of its manifests; ``platform`` is ``None`` if it says nothing."""
+    """What an index says of one of its manifests.
+
+    ``platform`` is ``None`` if it says nothing, else in its normal form. ``is_attestation`` if both
+    platform and annotation say so, which alone proves nothing.
+    """
 
     digest: str
     platform: str | None
+    is_attestation: bool = False
 
 
 class Index(Struct, frozen=True):
@@ -51,9 +60,9 @@ class Index(Struct, frozen=True):
 
 
 class SingleImage(Struct, frozen=True):
-    """A manifest with layers; ``is_attestation`` if there are some and all are attestations."""
+    """A manifest with layers; ``only_in_toto`` if there are some and all are such statements."""
 
-    is_attestation: bool
+    only_in_toto: bool
 
 
 class _Platform(msgspec.Struct):
@@ -65,6 +74,7 @@ class _Platform(msgspec.Struct):
 class _Descriptor(msgspec.Struct):
     digest: str
     platform: _Platform | None = None
+    annotations: dict[str, object] | None = None
 
 
 class _Layer(msgspec.Struct, rename="camel"):
@@ -115,7 +125,7 @@ def read_manifest(data: bytes, content_type: str) -> Index | SingleImage:
     if document.manifests is None:
         layers = document.layers or []
         types = {layer.media_type for layer in layers}
-        return SingleImage(is_attestation=types == {_ATTESTATION})
+        return SingleImage(types == {_IN_TOTO})
     return _index(document.manifests)
 
 
@@ -131,9 +141,14 @@ def _index(descriptors: list[_Descriptor]) -> Index:
         raise too_many()
     if not all(is_digest(descriptor.digest) for descriptor in descriptors):
         raise ServiceError("The index names a manifest by something else than SHA-256.", _NONSENSE)
-    return Index(
-        tuple(Child(descriptor.digest, _name(descriptor.platform)) for descriptor in descriptors)
-    )
+    return Index(tuple(map(_child, descriptors)))
+
+
+def _child(descriptor: _Descriptor) -> Child:
+    name = _name(descriptor.platform)
+    key, value = _ATTESTATION
+    annotated = (descriptor.annotations or {}).get(key) == value
+    return Child(descriptor.digest, name, name == _NO_PLATFORM and annotated)
 
 
 def too_many() -> ServiceError:
@@ -152,4 +167,6 @@ def _name(platform: _Platform | None) -> str | None:
         words.append(platform.variant)
     if not all(_WORD.fullmatch(word) for word in words):
         return None
-    return "/".join(words)
+    name = normal_platform("/".join(words))
+    _, _, rest = name.partition("/")
+    return f"{name}/v7" if rest == "arm" else name

@@ -6,9 +6,10 @@ import hashlib
 import re
 from pathlib import PureWindowsPath
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from gate.errors import InvalidReference
-from gate.findings import IdentifiedBy
+from gate.findings import IdentifiedBy, Location
 from gate.reference import ImageReference
 from gate.report.wording import code_of, folded
 
@@ -56,16 +57,14 @@ def by_digest(image: ImageVerdict) -> str | None:
     return reference.by_digest() if reference and reference.digest else None
 
 
-def digests_of(image: ImageVerdict) -> tuple[str, ...]:
-    """Return every digest, ``sha256:<hex>``, that the verdict on this image is about.
+def digest_judged(image: ImageVerdict) -> str | None:
+    """Return the digest of the record that was judged, ``sha256:<hex>``: of an index, a platform's.
 
-    The one that the caller's image is known by comes first, then that of the record that was
-    judged: of an index, a platform's.
+    ``None`` if it isn't known, or there was no record to judge.
     """
-    judged = image.image.digest if image.image else ""
-    references = (_reference(image, _digest_of(image)), _reference(image, judged))
-    digests = (reference.digest for reference in references if reference)
-    return tuple(dict.fromkeys(digest for digest in digests if digest))
+    digest = image.image.digest if image.image else ""
+    reference = _reference(image, digest)
+    return reference.digest if reference and digest else None
 
 
 def _digest_of(image: ImageVerdict) -> str:
@@ -99,14 +98,20 @@ def steady_code(finding: Finding) -> str:
     return folded(_ARGUMENTS.sub("", code_of(finding)))
 
 
-def file_of(finding: Finding) -> str | None:
-    """Return the file of the checkout that the finding points at, with ``/`` between its parts.
+def place_in_checkout(finding: Finding) -> Location | None:
+    """Return the place that the finding points at, with ``/`` between the parts of its path.
 
-    ``None`` if it points nowhere, or at a path that leads out of the checkout.
+    ``None`` if it points nowhere, or at a path that leads out of the checkout. Lines count from 1.
     """
     if finding.location is None:
         return None
     path = PureWindowsPath(finding.location.path)
     if path.anchor or not path.parts or ".." in path.parts:
         return None
-    return path.as_posix()
+    return Location(path.as_posix(), max(1, finding.location.line))
+
+
+def percent_encoded(path: str) -> str:
+    """Return the path as a relative URI without scheme, space, colon, or a way upwards."""
+    parts = [part for part in path.split("/") if part not in ("", ".", "..")]
+    return "/".join(quote(part, safe="", errors="replace") for part in parts) or "image"

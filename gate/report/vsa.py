@@ -4,7 +4,9 @@ One statement speaks of the whole run. It says ``PASSED`` only if every image pa
 an undecided image that a policy lets through makes it ``FAILED``, whatever the exit code. Signing
 is the caller's.
 
-    subject              the images by digest; of an index, its own digest and the platforms'
+    subject              the digests that were judged: of an index its platforms', and its own only
+                         if it was judged itself. An image that Security Center has no record of
+                         makes the statement ``FAILED``, and is the digest that was asked for
     verifier.id          ``pkg:generic/buildrisk-gate``
     resourceUri          ``oci://host/namespace/repository``; of several repositories the names
                          of all, sorted and joined by commas: it never equals that of one alone
@@ -27,8 +29,7 @@ from urllib.parse import quote
 
 from gate import __version__
 from gate.errors import ExitCode, ReportUnwritable
-from gate.report.naming import digests_of, full_repository_of
-from gate.report.sarif_result import percent_encoded
+from gate.report.naming import by_digest, digest_judged, full_repository_of, percent_encoded
 from gate.report.wording import json_document
 from gate.verdict import Outcome
 
@@ -100,22 +101,35 @@ def _is_passed(verdict: Verdict) -> bool:
     )
 
 
-def _subjects(verdict: Verdict) -> list[dict[str, Any]]:
-    named = [
-        (full_repository_of(image), digest)
-        for image in verdict.images
-        for digest in digests_of(image)
-    ]
-    if not named:
-        raise ReportUnwritable(
-            "No statement can be made about this run: no image's digest is known.",
-            "Give the digest of what was pushed (--digest, or IMAGE@sha256:…), or let the registry "
-            "resolve it (--resolve).",
-        )
+def subjects(verdict: Verdict) -> list[dict[str, Any]]:
+    """Return the subjects of the statement, none if no digest is known.
+
+    Where an image has no record the statement can only fail, so it may name the digest that was
+    asked for; an index that was opened is left out, for other images stood in its place.
+    """
+    opened = {image.reference for image in verdict.images if image.platform}
+    names: dict[tuple[str, str], None] = {}
+    for image in verdict.images:
+        digest = digest_judged(image)
+        if image.image is None and image.reference not in opened:
+            name = by_digest(image)
+            digest = name.rpartition("@")[2] if name else None
+        if digest:
+            names[full_repository_of(image), digest] = None
     return [
         {"name": name, "digest": {"sha256": digest.removeprefix("sha256:")}}
-        for name, digest in dict.fromkeys(named)
+        for name, digest in names
     ]
+
+
+def _subjects(verdict: Verdict) -> list[dict[str, Any]]:
+    if made := subjects(verdict):
+        return made
+    raise ReportUnwritable(
+        "No statement can be made about this run: no image's digest is known.",
+        "Give the digest of what was pushed (--digest, or IMAGE@sha256:…), or let the registry "
+        "resolve it (--resolve).",
+    )
 
 
 def _resource(names: Iterable[str]) -> str:

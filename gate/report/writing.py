@@ -2,29 +2,40 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
+import select
+import time
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gate.errors import ReportUnwritable
+from gate.report import render
 from gate.untrusted import redact
+
+if TYPE_CHECKING:
+    from gate.verdict import Verdict
 
 # These may lead to a regular file that the process itself is writing to.
 _STREAMS = (Path("/dev/stdout"), Path("/dev/stderr"), Path("/dev/fd"), Path("/proc"))
+PATIENCE = 5.0  # seconds in which somebody must read a pipe, and take more of it
+_PAUSE = 0.05
+_NOBODY_READS = "it is not a regular file, and nobody reads it"
 
 
-def write(path: Path, text: str) -> None:
-    r"""Write the text as UTF-8 with ``\n`` as line ends, and make missing folders.
+def write_report(name: str, path: Path, verdict: Verdict) -> None:
+    r"""Write the report of that format as UTF-8 with ``\n`` as line ends; make missing folders.
 
     A regular file is replaced at once, so that nobody reads half a report, and a link goes on
-    pointing to it. Devices and pipes are written to. Raises ``ReportUnwritable``.
+    pointing to it. A pipe or a device is written to as long as somebody takes what is written.
+    Raises ``ReportUnwritable``.
     """
-    content = redact(text).encode("utf-8", "backslashreplace")
+    content = redact(render(name, verdict)).encode("utf-8", "backslashreplace")
     try:
         if _is_device(path):
-            with path.open("ab") as device:
-                device.write(content)
+            _pour(path, content)
         else:
             _replace(Path(os.path.realpath(path)), content)
     except (OSError, ValueError) as error:
@@ -33,6 +44,34 @@ def write(path: Path, text: str) -> None:
             f"The report {path} can't be written: {reason}.",
             "Give --report the path of a file that may be created and written.",
         ) from None
+
+
+def _pour(path: Path, content: bytes) -> None:
+    """Write to what isn't a regular file; opening or filling a pipe must not wait for ever."""
+    if os.name == "nt":
+        path.write_bytes(content)
+        return
+    with os.fdopen(_opened(path), "ab", buffering=0) as device:
+        rest = memoryview(content)
+        while rest:
+            _, ready, _ = select.select([], [device], [], PATIENCE)
+            if not ready:
+                raise TimeoutError(errno.ETIMEDOUT, _NOBODY_READS)
+            rest = rest[device.write(rest) or 0 :]
+
+
+def _opened(path: Path) -> int:
+    """Open a pipe once somebody reads it, anything else at once."""
+    last = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return os.open(path, os.O_WRONLY | os.O_APPEND | os.O_NONBLOCK)
+        except OSError as error:
+            if error.errno != errno.ENXIO:
+                raise
+        if time.monotonic() > last:
+            raise TimeoutError(errno.ETIMEDOUT, _NOBODY_READS)
+        time.sleep(_PAUSE)
 
 
 def _is_device(path: Path) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Self
 
 from msgspec import Struct
 
-from gate.sandbox.refusals import Refusal
+from gate.sandbox.parameters import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 PAGE = b"<!DOCTYPE html><html><head><title>Gateway</title></head><body>Blocked</body></html>"
 
+_NO_ROWS = '{"CurrentPage": 1, "PageSize": 20, "TotalCount": 0}'
 _TOO_MANY_REQUESTS = 429
 _UNAVAILABLE = 503
 
@@ -30,12 +31,15 @@ class FaultKind(StrEnum):
     (``status``), ``denied`` (403 NoPermission), ``html_403`` (a proxy's page).
 
     In the answer's bytes: ``truncated`` (half of the JSON), ``cut`` (closed in the middle of the
-    body), ``nonsense`` (JSON of another shape), ``html`` (a page, status 200).
+    body), ``nonsense`` (JSON of another shape), ``html`` (a page, status 200), ``unclear`` (an
+    empty list that says neither success nor error; with ``code``, that code beside ``Success``).
 
     In the rows of lists: ``moving_rows`` (one row jumps to the front), ``repeated_page`` (the first
-    page whatever page was asked for), ``lying_total`` (``delta`` is added to TotalCount),
-    ``dropped_rows`` (``delta`` rows lack, and TotalCount agrees; on
-    DescribeImageListByBuildRisk the second witness then disagrees).
+    page whatever page was asked for), ``sliding_rows`` (the last ``delta`` rows of a page come
+    again on the next, and as many on none), ``lying_total`` (``delta`` is added to TotalCount),
+    ``dropped_rows`` (``delta`` rows lack, and TotalCount agrees; on DescribeImageListByBuildRisk
+    the second witness then disagrees), ``orphaned_rows`` (each row of that list carries a ``Uuid``
+    that no record has), ``seconds`` (times are in seconds, not milliseconds).
 
     Lasting: ``clock_skew`` (``seconds`` are added to the service's clock), ``config_off`` (every
     check is switched off).
@@ -54,10 +58,14 @@ class FaultKind(StrEnum):
     CUT = "cut"
     NONSENSE = "nonsense"
     HTML = "html"
+    UNCLEAR = "unclear"
     MOVING_ROWS = "moving_rows"
     REPEATED_PAGE = "repeated_page"
+    SLIDING_ROWS = "sliding_rows"
     LYING_TOTAL = "lying_total"
     DROPPED_ROWS = "dropped_rows"
+    ORPHANED_ROWS = "orphaned_rows"
+    SECONDS = "seconds"
     CLOCK_SKEW = "clock_skew"
     CONFIG_OFF = "config_off"
 
@@ -163,8 +171,12 @@ def refuse(operation: str, struck: Mapping[FaultKind, Fault]) -> None:
         raise Refusal(status, failure.code or code, "The request has failed on the server's side.")
 
 
-def garbled(content: bytes, struck: Collection[FaultKind]) -> bytes:
+def garbled(content: bytes, struck: Mapping[FaultKind, Fault]) -> bytes:
     """Return an answer's bytes as the faults leave them."""
+    if FaultKind.UNCLEAR in struck:
+        code = struck[FaultKind.UNCLEAR].code
+        says = f', "Success": true, "Code": "{code}"' if code else ""
+        return f'{{"Data": {{"List": [], "PageInfo": {_NO_ROWS}}}{says}}}'.encode()
     if FaultKind.HTML in struck:
         return PAGE
     if FaultKind.NONSENSE in struck:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from gate import untrusted
 from gate.errors import (
     AnswerUnreadable,
     CredentialsRefused,
@@ -18,7 +19,7 @@ from gate.errors import (
 )
 from gate.http import Trouble, intercepted, unreadable
 from gate.security_center.wire import Answer, read_answer
-from gate.untrusted import mask_secrets, redact
+from gate.untrusted import redact
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -125,8 +126,8 @@ def _refusal(action: str, status: int, code: str, named: str, answer: Answer) ->
         return PermissionMissing(
             action,
             f"The credentials lack the RAM permission {action} {named}.",
-            f'Attach a RAM policy that allows "{action}" on resource "*"; `gate doctor` prints '
-            "the whole policy that the gate needs.",
+            f'Attach a RAM policy that allows "{action}" on resource "*"; '
+            "`gate doctor --ram-policy` prints the whole policy that the gate needs.",
         )
     if code.startswith(_CREDENTIALS):
         return CredentialsRefused(
@@ -134,7 +135,8 @@ def _refusal(action: str, status: int, code: str, named: str, answer: Answer) ->
             "Temporary ones expire: get new ones, together with their token. Otherwise check that "
             "key id and secret are of one active key.",
         )
-    message = mask_secrets(redact(" ".join(str(answer.head.message or "").split())))[:300]
+    text = redact(" ".join(str(answer.head.message or "").split()))
+    message = untrusted.mask_secrets(text)[:300]
     return ServiceError(
         f"Security Center refused {_operation(action)} with status {status} {named}: {message}",
         "See what the code means in the API's reference. An edition of Security Center without "

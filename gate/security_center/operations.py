@@ -51,6 +51,7 @@ class Purpose(StrEnum):
 
     VERDICT = "every verdict"
     ACCEPT_PREVIOUS = "scan.accept_previous"
+    PUSHED_AGAIN = "images that were pushed again after their scan"
     CATALOGUE = "gate risks"
     SCAN = "--scan"
     DRY_RUN = "--dry-run"
@@ -94,7 +95,7 @@ EVENT_RULES = _pages(EventRule, "DescribeImageEventOperationPage", Purpose.DOCTO
 REPOSITORIES = _pages(
     ImageRepository,
     "DescribeImageRepoDetailList",
-    *(Purpose.SCAN, Purpose.DOCTOR),
+    *(Purpose.SCAN, Purpose.DRY_RUN, Purpose.DOCTOR),
     rows_in="ImageRepoResponses",
 )
 CHECK_CONFIGURATION = Operation(
@@ -106,7 +107,7 @@ CHECK_CONFIGURATION = Operation(
 LATEST_SCAN_TASKS = Operation(
     "DescribeImageLatestScanTask",
     partial(wire.read_rows, row=ScanTask, rows_in="Task"),
-    (Purpose.ACCEPT_PREVIOUS,),
+    (Purpose.ACCEPT_PREVIOUS, Purpose.PUSHED_AGAIN),
 )
 SCAN_COST = Operation(
     "PublicPreCheckImageScanTask",

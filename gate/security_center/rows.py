@@ -13,7 +13,7 @@ from typing import ClassVar
 from msgspec import Struct
 from msgspec.structs import force_setattr
 
-from gate.untrusted import mask_secrets
+from gate import untrusted
 
 
 class WireObject(Struct, frozen=True, kw_only=True, rename="pascal"):
@@ -79,7 +79,7 @@ class BuildRiskDetail(WireObject, frozen=True, kw_only=True):
     promt: str = ""
 
     def __post_init__(self) -> None:
-        force_setattr(self, "layer_cmd", mask_secrets(self.layer_cmd))
+        force_setattr(self, "layer_cmd", untrusted.mask_secrets(self.layer_cmd))
 
 
 class _InRegistry(WireObject, frozen=True, kw_only=True):
@@ -98,10 +98,10 @@ class ImageRecord(_InRegistry, frozen=True, kw_only=True):
     """A row of DescribeImageInstances: what Security Center knows of an image.
 
     ``digest`` is bare hex; ``sca_status`` is the state of its scan, ``last_scan_time`` the end of
-    the last one.
+    the last one. ``risk_status`` (``YES``, ``NO``) is about risks of any kind; the counts are of
+    vulnerabilities, alerts and baseline risks.
     """
 
-    events: ClassVar[tuple[str, ...]] = ("last_scan_time",)
     uuid: str
     tag: str = ""
     digest: str = ""
@@ -111,6 +111,10 @@ class ImageRecord(_InRegistry, frozen=True, kw_only=True):
     sca_status: str = ""
     sca_progress: int | None = None
     sca_result: str = ""
+    risk_status: str = ""
+    vul_count: int | None = None
+    alarm_count: int | None = None
+    hc_count: int | None = None
 
 
 class ImageRepository(_InRegistry, frozen=True, kw_only=True):
@@ -122,7 +126,7 @@ class ImageRepository(_InRegistry, frozen=True, kw_only=True):
 class EventRule(WireObject, frozen=True, kw_only=True):
     """A row of DescribeImageEventOperationPage: a rule that whitelists alerts.
 
-    ``conditions`` is a JSON text.
+    ``conditions`` and ``scenarios`` are JSON texts.
     """
 
     id: int
@@ -131,6 +135,7 @@ class EventRule(WireObject, frozen=True, kw_only=True):
     event_name: str = ""
     operation_code: str = ""
     conditions: str = ""
+    scenarios: str = ""
 
 
 class Check(WireObject, frozen=True, kw_only=True):

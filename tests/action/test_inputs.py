@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+import tempfile
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 import pytest
+from hypothesis import given as given_any
+from hypothesis import settings
 from ruamel.yaml import YAML
 
 import dev
@@ -15,6 +18,12 @@ from action import main as action
 from gate.ci import github
 from gate.cli.lazy import LazyCommand
 from gate.errors import ExitCode
+from gate.report import write_report
+from gate.verdict import worst
+from tests.report.verdicts import verdicts
+
+if TYPE_CHECKING:
+    from gate.verdict import Verdict
 
 MANIFEST = YAML(typ="safe").load((dev.ROOT / "action.yml").read_text(encoding="utf-8"))
 INPUTS: dict[str, dict[str, Any]] = MANIFEST["inputs"]
@@ -130,10 +139,12 @@ def test_every_output_is_one_that_the_gate_sets() -> None:
 
 
 def test_the_exit_codes_are_the_ones_of_the_gate() -> None:
-    assert [action.DEFECT, action.USAGE, action.SERVICE, action.BLOCKED] == [
+    assert [action.DEFECT, action.USAGE, *action.TROUBLES, action.BLOCKED] == [
         ExitCode.DEFECT,
         ExitCode.USAGE,
+        ExitCode.ACCESS,
         ExitCode.SERVICE,
+        ExitCode.UNDECIDED,
         ExitCode.BLOCKED,
     ]
 
@@ -168,3 +179,26 @@ def test_fail_on_block_may_not_be_misspelt(
     assert action.USAGE == action.main(environment)
     assert "exit-code=2\n" == output.read_text(encoding="utf-8")
     assert "fail-on-block" in capsys.readouterr().err
+
+
+@settings(max_examples=100, deadline=None)
+@given_any(verdicts())
+def test_a_block_that_fails_no_step_hides_no_other_trouble(verdict: Verdict) -> None:
+    """What is left without the blocked images decides; without any, nothing is left to fail."""
+    others = [image.exit_code for image in verdict.images if image.exit_code != ExitCode.BLOCKED]
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder, "report.json")
+        write_report("json", report, verdict)
+
+        assert (worst(others) if others else 0) == action.beside_blocks(report)
+
+
+@pytest.mark.parametrize(
+    "text", [None, "", "[]", "{}", '{"images": {}', '{"images": [1]}', '{"images": [{}]}', "\xff"]
+)
+def test_without_a_report_a_block_fails_the_step(text: str | None, tmp_path: Path) -> None:
+    report = tmp_path / "report.json"
+    if text is not None:
+        report.write_bytes(text.encode("latin-1"))
+
+    assert action.BLOCKED == action.beside_blocks(report)

@@ -6,6 +6,7 @@ import threading
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec.structs import replace
 
 from gate.sandbox import Fault, Faults, Readings, SampleFinding, SampleImage, State, World
 from tests.rigs.command import HOST, Result, reference
@@ -201,8 +202,8 @@ def test_witnesses_that_contradict_each_other_are_no_evidence(gate: Gate, serve:
 
 
 def test_a_record_of_another_region_is_not_the_image(gate: Gate, serve: Serve) -> None:
-    with serve(CLEAN) as sandbox:
-        result = judge(gate, sandbox, reference(CLEAN), "--region", "cn-beijing")
+    with serve(replace(CLEAN, region="cn-beijing")) as sandbox:
+        result = judge(gate, sandbox, reference(CLEAN))
     assert (3, "missing") == (result.code, result.image["reason"])
 
 

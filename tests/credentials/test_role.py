@@ -5,7 +5,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from gate.credentials.role import Role, assume_role, session_policy
 from gate.doctor import ram_policy
-from gate.security_center import OPERATIONS
+from gate.security_center import OPERATIONS, Purpose
 from tests.rigs.cloud import PROVIDER, ROLE
 
 ACTIONS = tuple(operation.action for operation in OPERATIONS)
@@ -19,7 +19,7 @@ ASKED = Role(
 
 
 def test_a_session_may_do_what_the_gate_does_and_nothing_else() -> None:
-    assert json.loads(ram_policy(scans=True)) == json.loads(session_policy(ACTIONS))
+    assert json.loads(ram_policy(set(Purpose))) == json.loads(session_policy(ACTIONS))
 
 
 def test_the_policy_is_as_short_as_the_service_wants_it() -> None:

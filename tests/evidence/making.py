@@ -13,6 +13,7 @@ from gate.security_center import BuildRiskDetail, ImageRecord, ImageRiskRow, Lis
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+AT = 1_577_836_800_000  # 2020-01-01 in milliseconds
 HEX = "a" * 64
 DIGEST = f"sha256:{HEX}"
 NAME = "registry.cn-hangzhou.aliyuncs.com/shop/web:1"
@@ -28,8 +29,8 @@ def record(**given: Any) -> ImageRecord:
         "repo_name": "web",
         "tag": "1",
         "digest": HEX,
-        "image_update": 1_000_000,
-        "last_scan_time": 2_000_000,
+        "image_update": AT + 1_000_000,
+        "last_scan_time": AT + 2_000_000,
         "sca_status": "SUCCESS",
     }
     return ImageRecord(**(fields | given))
@@ -65,13 +66,16 @@ def finding(level: Level = Level.HIGH, status: Status = Status.UNHANDLED) -> Fin
     return Finding(risk="no_user", level=level, status=status)
 
 
-def listing(rows: Sequence[Any] = (), problem: str = "", *, too_long: bool = False) -> Listing[Any]:
+def listing(
+    rows: Sequence[Any] = (), problem: str = "", *, too_long: bool = False, moved: bool = False
+) -> Listing[Any]:
     return Listing(
         rows=tuple(rows),
         total=len(rows),
         complete=not problem and not too_long,
         problem=problem,
         too_long=too_long,
+        moved=moved,
     )
 
 

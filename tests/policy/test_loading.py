@@ -3,6 +3,7 @@ from __future__ import annotations
 import hashlib
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -68,6 +69,77 @@ def test_a_default_file_that_is_a_broken_link_is_told(tmp_path: Path) -> None:
 def test_a_default_file_that_cannot_be_looked_at_is_told(tmp_path: Path) -> None:
     [line] = problems(tmp_path / ("x" * 5000))
     assert line.startswith(f"{DEFAULT_FILE}:1:1: The file can't be read: ")
+
+
+def linked(folder: Path, target: Path) -> None:
+    try:
+        (folder / DEFAULT_FILE).symlink_to(target)
+    except OSError:
+        pytest.skip("this system makes no links")
+
+
+def test_a_default_file_may_be_a_link_inside_the_checkout(tmp_path: Path) -> None:
+    below = tmp_path / "deploy" / "web"
+    below.mkdir(parents=True)
+    (tmp_path / "policy.yaml").write_bytes(VALID)
+    linked(below, tmp_path / "policy.yaml")
+    [line] = problems(below)
+    assert "out of the checkout" in line
+    (tmp_path / ".git").mkdir()
+    assert (PolicySource(DEFAULT_FILE, DIGEST),) == load(below).sources
+
+
+@pytest.mark.parametrize("content", [VALID, b"hunter2", b"password: hunter2\n", b"\xff"])
+def test_a_default_file_that_leads_out_of_the_checkout_is_refused(
+    tmp_path: Path, content: bytes
+) -> None:
+    inside = tmp_path / "checkout"
+    (inside / ".git").mkdir(parents=True)
+    (tmp_path / "secret").write_bytes(content)
+    linked(inside, tmp_path / "secret")
+    [line] = problems(inside)
+    assert line.startswith(f"{DEFAULT_FILE}:1:1: The file is a link that leads out of the checkout")
+
+
+def test_a_default_file_that_is_a_device_is_refused(tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    (tmp_path / DEFAULT_FILE).mkdir()
+    [line] = problems(tmp_path)
+    assert "can't be read" in line
+
+
+SECRETS = [
+    "{0}",
+    "- {0}",
+    "TOKEN={0}\nOTHER={0}",
+    "token: {0}",
+    "{0}: {0}",
+    "token: {0}\ntoken: {0}",
+    "key: &{0} 1",
+    "key: *{0}",
+    "key: !{0} 1",
+    '{{"auths": {{"host": {{"auth": "{0}"}}}}, "{0}": 1}}',
+    "-----BEGIN KEY-----\n{0}\n{0}==\n-----END KEY-----",
+    "root:{0}:19000:0:99999:7:::",
+    "machine host login me password {0}",
+    "[default]\nsecret = {0}",
+    "%{0} 1\n---\na: 1",
+    "'{0}",
+    '"\\q{0}"',
+    "a: b: {0}",
+    "? [{0}]\n: 1",
+    "{0}: 1\n  {0}: 2",
+    "apiVersion: v1\nkind: Secret\ndata: {{password: {0}}}",
+    "---\n{0}\n---\n{0}\n",
+]
+
+
+@given(st.sampled_from(SECRETS), st.from_regex("[A-Za-z0-9]{8,30}", fullmatch=True))
+def test_nothing_of_a_file_that_is_not_a_policy_is_repeated(form: str, secret: str) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "a.yaml").write_text(form.format(secret), encoding="utf-8")
+        message = "\n".join(problems(Path(folder), "a.yaml"))
+    assert secret[:8] not in message
 
 
 def test_the_built_in_policy_is_found_in_a_wheel_and_in_a_checkout(tmp_path: Path) -> None:
@@ -239,6 +311,6 @@ def test_importing_policies_imports_no_network_and_no_schema() -> None:
     done = subprocess.run(
         [sys.executable, "-c", program], cwd=ROOT, check=True, capture_output=True, text=True
     )
-    assert "gate.policy.loading" in done.stdout
+    assert '"gate.policy"' in done.stdout
     for module in ("aiohttp", "anyio", "asyncio", "jsonschema", "ruamel.yaml", "ssl"):
         assert f'"{module}"' not in done.stdout

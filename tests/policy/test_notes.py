@@ -5,14 +5,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.policy.making import BLOCK, NAMES, NOTHING, TODAY, finding, loaded
+from tests.policy.making import BLOCK, NAMES, NOTHING, TODAY, finding, loaded, named
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from gate.policy import Policies
 
-RUN = [(NAMES, [finding()]), (("other/app",), [])]
+RUN = [(NAMES, [finding()]), (named("other/app"), [])]
 FAR = TODAY + timedelta(days=100)
 
 
@@ -119,6 +119,9 @@ rules:
         (False, "risks: ['no_*']", "risks: [sudo, no_user]"),
         (False, "statuses: [ignored]", "levels: [high]"),
         (False, "images: ['shop/*']", "images: ['shop/**']"),
+        (True, "images: ['shop/**']", "images: ['shop/web:1']"),
+        (False, "images: ['shop/web:1']", "images: ['shop/web:1']"),
+        (False, "images: ['**web']", "images: ['**web']"),
     ],
 )
 def test_a_rule_is_dead_if_an_earlier_one_covers_it(

@@ -254,7 +254,7 @@ def test_an_allowing_rule_needs_a_reason_and_has_nothing_to_waive(tmp_path: Path
 @pytest.mark.parametrize(
     ("problem", "text"),
     [
-        ('1:1: The file is "hello", but must be a mapping of keys to values.', "hello"),
+        ("1:1: The file is a single value, but must be a mapping of keys to values.", "hello"),
         ("1:1: The file is a list, but must be a mapping of keys to values.", "- version: 1"),
         ("1:1: version is missing at the top. The version of this file format: 1.", "block: {}"),
         ('1:10: version is "1", but this gate reads version 1. Write version: 1.', "version: '1'"),

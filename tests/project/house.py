@@ -98,9 +98,10 @@ class House:
 
 
 def entries(house: House) -> list[str]:
-    """Return what `ls` shows of the package, without caches."""
-    names = (entry.name for entry in house.folder.iterdir())
-    return [name for name in names if not name.startswith((".", "__pycache__"))]
+    """Return what `ls` shows of the package, without caches and folders of nothing else."""
+    files = (file.relative_to(house.folder) for file in house.folder.rglob("*") if file.is_file())
+    kept = (file for file in files if "__pycache__" not in file.parts)
+    return sorted({file.parts[0] for file in kept if not file.parts[0].startswith(".")})
 
 
 def modules(house: House) -> list[str]:
@@ -168,7 +169,7 @@ def local_imports(house: House) -> list[str]:
 
 
 def policy_caches(house: House) -> list[str]:
-    """Return what `policy` remembers: functools' caches, and dictionaries that methods fill."""
+    """Return what `policy` remembers: functools' caches, and dictionaries that look-ups fill."""
     return [
         f"{module.path}: {name}"
         for module in house.within("policy")
@@ -324,8 +325,15 @@ def _makes_cache(value: ast.expr | None) -> bool:
 
 
 def _filled_dictionaries(tree: ast.Module) -> Iterator[str]:
-    """Yield the private attributes whose items methods set, `self._known[key] = …`."""
+    """Yield the private attributes whose items methods set, `self._known[key] = …`.
+
+    What only `__init__` fills is whole from the start, an index and no cache.
+    """
+    makers = [n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef) and n.name == "__init__"]
+    making = {id(node) for maker in makers for node in ast.walk(maker)}
     for node in ast.walk(tree):
+        if id(node) in making:
+            continue
         targets = node.targets if isinstance(node, ast.Assign) else []
         places = [target.value for target in targets if isinstance(target, ast.Subscript)]
         if isinstance(node, ast.Call) and _name(node.func) == "setdefault":

@@ -21,7 +21,7 @@ PINNED = f"{OWNER}/{NAME}@0123456789abcdef0123456789abcdef01234567 # v{__version
 
 def addresses(text: str) -> set[str]:
     """Return each OWNER of an address of this project: on a forge, in an action, in a component."""
-    return set(re.findall(rf"([\w-]+)/{NAME}(?=[@/.\s\"')]|$)", text, re.MULTILINE))
+    return set(re.findall(rf"(?<![\w:-])([\w-]+)/{NAME}(?=[@/.\s\"')]|$)", text, re.MULTILINE))
 
 
 TEXTS = {

@@ -41,6 +41,16 @@ def test_a_bug_report_says_version_command_exit_code_and_report() -> None:
     assert "report" in form
 
 
+def test_readings_are_asked_for_where_the_documents_say() -> None:
+    form = questions("ISSUE_TEMPLATE/readings.yml")
+    page = (dev.ROOT / "docs" / "evidence.md").read_text(encoding="utf-8")
+
+    assert form["readings"]["validations"]["required"]
+    assert "`gate doctor --readings`" in form["readings"]["attributes"]["label"]
+    assert "`gate doctor --readings`" in page
+    assert "issues/new?template=readings.yml" in page
+
+
 def test_whoever_opens_an_issue_is_shown_the_private_way() -> None:
     (link,) = loaded("ISSUE_TEMPLATE/config.yml")["contact_links"]
     bug = (GITHUB / "ISSUE_TEMPLATE" / "bug.yml").read_text(encoding="utf-8")

@@ -86,3 +86,26 @@ def test_pre_commit_runs_what_a_contributor_runs() -> None:
         "python3 dev.py gate policy validate",
         "python3 dev.py test",
     } == {hook["entry"] for hook in local["hooks"]}
+
+
+def test_a_release_attests_the_image_that_it_has_tried_and_pushed() -> None:
+    jobs = read(".github/workflows/release.yml")["jobs"]
+    names = [step.get("name", step.get("uses")) for step in jobs["image"]["steps"][1:]]
+    (use,) = (step for step in jobs["attest-image"]["steps"] if "uses" in step)
+
+    assert [
+        "Build on a base that is named by its digest",
+        "Try it where it may do nothing",
+        "Push it",
+    ] == names
+    assert "${{ needs.image.outputs.digest }}" == use["with"]["subject-digest"]
+    assert {"image", "attest-image"} == set(jobs["announce"]["needs"])
+    assert "publish" == jobs["image"]["needs"]
+
+
+def test_only_the_jobs_that_push_an_image_may() -> None:
+    jobs = read(".github/workflows/release.yml")["jobs"]
+
+    assert {"image", "attest-image"} == {
+        name for name, job in jobs.items() if "packages" in job.get("permissions", {})
+    }

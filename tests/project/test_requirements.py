@@ -43,7 +43,9 @@ def unfulfilled(requirements: list[str], lock: Path) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("lock", [dev.BUILD, dev.RUNTIME, dev.TEST], ids=lambda lock: lock.name)
+@pytest.mark.parametrize(
+    "lock", [dev.BUILD, dev.PACKAGE, dev.RUNTIME, dev.TEST], ids=lambda lock: lock.name
+)
 def test_every_requirement_is_one_version_with_hashes(lock: Path) -> None:
     assert pinned(lock)
     for requirement, hashes in pinned(lock).items():
@@ -58,7 +60,7 @@ def test_the_locks_fulfil_what_the_project_depends_on(lock: Path) -> None:
     assert not unfulfilled(project["dependencies"], lock)
 
 
-@pytest.mark.parametrize("lock", [dev.BUILD, dev.TEST], ids=lambda lock: lock.name)
+@pytest.mark.parametrize("lock", [dev.BUILD, dev.PACKAGE, dev.TEST], ids=lambda lock: lock.name)
 def test_the_locks_fulfil_their_sources(lock: Path) -> None:
     source = lock.with_suffix(".in").read_text(encoding="utf-8")
     lines = [line.partition("#")[0].strip() for line in source.splitlines()]
@@ -68,3 +70,4 @@ def test_the_locks_fulfil_their_sources(lock: Path) -> None:
 
 def test_the_tests_run_with_the_versions_that_users_get() -> None:
     assert versions(dev.RUNTIME) <= versions(dev.TEST)
+    assert versions(dev.PACKAGE) <= versions(dev.TEST)

@@ -36,7 +36,7 @@ def index(*descriptors: object, **more: object) -> dict[str, object]:
     "content_type", [OCI, DOCKER_MANIFEST, f"{OCI}; charset=utf-8", "", "text/plain"]
 )
 def test_a_manifest_with_layers_is_an_image(content_type: str) -> None:
-    assert SingleImage(is_attestation=False) == read(image(OCI_LAYER), content_type)
+    assert SingleImage(only_in_toto=False) == read(image(OCI_LAYER), content_type)
 
 
 @pytest.mark.parametrize(
@@ -48,11 +48,11 @@ def test_a_manifest_with_layers_is_an_image(content_type: str) -> None:
         ([], False),
     ],
 )
-def test_only_in_toto_layers_alone_make_an_attestation(
+def test_whether_all_layers_are_in_toto_is_known(
     types: list[str],
     expected: bool,  # noqa: FBT001 - a table's column
 ) -> None:
-    assert SingleImage(is_attestation=expected) == read(image(*types))
+    assert SingleImage(only_in_toto=expected) == read(image(*types))
 
 
 @pytest.mark.parametrize("content_type", [OCI_INDEX, DOCKER_LIST, ""])
@@ -63,6 +63,10 @@ def test_only_in_toto_layers_alone_make_an_attestation(
         ({"os": "linux", "architecture": "arm", "variant": "v7"}, "linux/arm/v7"),
         ({"os": "windows", "architecture": "amd64", "os.version": "10"}, "windows/amd64"),
         ({"os": "unknown", "architecture": "unknown"}, "unknown/unknown"),
+        ({"os": "Linux", "architecture": "AMD64", "variant": "v1"}, "linux/amd64"),
+        ({"os": "linux", "architecture": "x86_64"}, "linux/amd64"),
+        ({"os": "linux", "architecture": "aarch64", "variant": "8"}, "linux/arm64"),
+        ({"os": "linux", "architecture": "arm"}, "linux/arm/v7"),
         ({"os": "linux"}, None),
         ({"os": "a/b\n", "architecture": "amd64"}, None),
         (None, None),
@@ -73,6 +77,31 @@ def test_an_index_names_its_platforms(
 ) -> None:
     found = read(index({"digest": DIGEST, "platform": platform}), content_type)
     assert Index((Child(DIGEST, expected),)) == found
+
+
+NOWHERE = {"os": "unknown", "architecture": "unknown"}
+ANNOTATED = {"vnd.docker.reference.type": "attestation-manifest"}
+
+
+@pytest.mark.parametrize(
+    ("platform", "annotations", "expected"),
+    [
+        (NOWHERE, ANNOTATED, True),
+        (NOWHERE, None, False),
+        (NOWHERE, {"vnd.docker.reference.type": ["attestation-manifest"]}, False),
+        (NOWHERE | {"variant": "v1"}, ANNOTATED, False),
+        ({"os": "linux", "architecture": "amd64"}, ANNOTATED, False),
+        (None, ANNOTATED, False),
+    ],
+)
+def test_platform_and_annotation_together_say_that_an_entry_is_an_attestation(
+    platform: object,
+    annotations: object,
+    expected: bool,  # noqa: FBT001 - a table's column
+) -> None:
+    found = read(index({"digest": DIGEST, "platform": platform, "annotations": annotations}))
+    assert isinstance(found, Index)
+    assert [expected] == [child.is_attestation for child in found.children]
 
 
 @pytest.mark.parametrize(

@@ -91,6 +91,7 @@ def test_the_keys_and_their_order_are_the_contract() -> None:
                 "reference": made.NAME,
                 "digest": None,
                 "verdict": "pass",
+                "exit_code": 0,
                 "reason": "allowed",
                 "message": "1 finding, none blocked by policy.",
                 "image": {

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gate.errors import ExitCode, ReportUnwritable
-from gate.report import FORMATS, Style, render, write_report
+from gate.report import FORMATS, Style, render, write_report, writing
 from gate.verdict import Service
 from tests.report import verdicts as made
 
@@ -125,6 +125,25 @@ def test_a_pipe_is_written_to(tmp_path: Path) -> None:
 
     assert [render("json", VERDICT).encode("utf-8")] == read
     assert stat.S_ISFIFO(pipe.stat().st_mode)
+
+
+@POSIX
+@pytest.mark.parametrize("readers", [0, 1])
+def test_a_pipe_that_nobody_reads_is_an_error_and_holds_nobody_up(
+    tmp_path: Path, readers: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With nobody at its end it can't be opened; with somebody asleep it is full at some point."""
+    monkeypatch.setattr(writing, "PATIENCE", 0.2)
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    ends = [os.open(pipe, os.O_RDONLY | os.O_NONBLOCK) for _ in range(readers)]
+    with pytest.raises(ReportUnwritable) as caught:
+        write_report("json", pipe, made.run(made.scanned(*[made.decision()] * 1000)))
+
+    assert "nobody reads it" in caught.value.message
+    assert stat.S_ISFIFO(pipe.stat().st_mode)
+    for end in ends:
+        os.close(end)
 
 
 @POSIX

@@ -131,13 +131,36 @@ def test_an_interrupted_run_is_no_pass() -> None:
     assert "FAILED" == statement(run)["predicate"]["verificationResult"]
 
 
-def test_an_index_and_its_platforms_are_subjects_each_once() -> None:
-    platforms = [replace(pushed(digest), digest=INDEX) for digest in (made.DIGEST, OTHER)]
-
-    assert [INDEX, made.DIGEST, OTHER] == [
+def subjects(*images: ImageVerdict) -> list[str]:
+    return [
         f"sha256:{subject['digest']['sha256']}"
-        for subject in statement(made.run(*platforms))["subject"]
+        for subject in statement(made.run(*images))["subject"]
     ]
+
+
+def test_the_subjects_are_the_digests_that_were_judged_each_once() -> None:
+    """Security Center knew the platforms only: nothing is known of the index by itself."""
+    platforms = [
+        replace(made.scanned(image=made.image(digest=digest, platform="linux/amd64")), digest=INDEX)
+        for digest in (made.DIGEST, OTHER, OTHER)
+    ]
+    unknown = replace(made.unscanned(), digest=INDEX)
+
+    assert [made.DIGEST, OTHER] == subjects(*platforms)
+    assert [made.DIGEST, OTHER] == subjects(*platforms, unknown)
+    assert [INDEX, made.DIGEST, OTHER] == subjects(pushed(INDEX), *platforms)
+    assert [INDEX] == subjects(unknown)
+
+
+@given(about_real_names())
+@settings(max_examples=100, deadline=None)
+def test_a_pass_is_only_about_what_was_judged(verdict: Verdict) -> None:
+    images = [image for image in verdict.images if image.outcome is Outcome.PASS]
+    try:
+        named = subjects(*images)
+    except ReportUnwritable:
+        return
+    assert set(named) <= {image.image.digest for image in images if image.image}
 
 
 def test_several_repositories_are_a_resource_of_their_own() -> None:

@@ -17,6 +17,9 @@ SETTINGS = (
 PROXIES = ("all_proxy", "http_proxy", "https_proxy", "no_proxy")
 WAYS = (*PROXIES, *map(str.upper, PROXIES))
 
+FRUGAL = {"PIP_COMPILE": "false", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+"""What spares pip work whose result these tests use once."""
+
 _OF_THE_TESTS = ("COVERAGE_", "PYTHON")
 _WHOLE = dict(os.environ)  # as pytest was started, because tests get to see less of it
 
@@ -29,4 +32,5 @@ def foreign(names: Iterable[str]) -> list[str]:
 def surroundings() -> dict[str, str]:
     """Return what programs need that install packages: home, proxies and pip's settings too."""
     others = (*SETTINGS, *_OF_THE_TESTS)
-    return {name: value for name, value in _WHOLE.items() if not name.startswith(others)}
+    kept = {name: value for name, value in _WHOLE.items() if not name.startswith(others)}
+    return kept | FRUGAL

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 import re
 import shutil
 import subprocess
@@ -22,8 +23,10 @@ TEST = REQUIREMENTS / "test.txt"
 # Programs that tests start, and the Debian packages that hold them; where they can't be installed,
 # those tests fail and say so.
 DEBIAN_PACKAGES = {
+    "buildah": "buildah",
     "chromium": "chromium",
     "docker-registry": "docker-registry",
+    "mmdebstrap": "mmdebstrap",
     "node": "nodejs",
     "npm": "npm",
     "rsync": "rsync",
@@ -35,6 +38,10 @@ TOOLS = ROOT / ".tools"
 
 # JUnit has no schema of its own. Jenkins has one, a copy of which is in pytest's sources only.
 JUNIT_SCHEMA = TOOLS / "pytest" / "junit-10.xsd"
+
+# What the container image is based on in tests, where no registry can be asked for Python's own.
+CONTAINER_BASE = TOOLS / "container" / "base.tar"
+_IN_THE_BASE = "python3,python3-venv,ca-certificates"
 
 
 def furnish_tests() -> Path:
@@ -48,6 +55,7 @@ def tool_steps() -> dict[str, Callable[[], bool]]:
         "debian packages": install_debian_packages,
         "npm packages": install_npm_packages,
         "junit schema": fetch_junit_schema,
+        "container base": make_container_base,
     }
 
 
@@ -106,6 +114,26 @@ def fetch_junit_schema() -> bool:
     JUNIT_SCHEMA.write_bytes(schema)
     stamp.write_text(pin, encoding="utf-8")
     return True
+
+
+def make_container_base() -> bool:
+    """Make a small file system with Python, of this system's own packages."""
+    program, prefix = shutil.which("mmdebstrap"), root_prefix()
+    if program is None or prefix is None:
+        print("not made: the base of container images; the tests that need it will fail")
+        return True
+    suite = platform.freedesktop_os_release()["VERSION_CODENAME"]
+    wanted = f"{suite} {_IN_THE_BASE}"
+    stamp = CONTAINER_BASE.with_name(STAMP)
+    if stamp.exists() and stamp.read_text(encoding="utf-8") == wanted:
+        print("nothing to make")
+        return True
+    CONTAINER_BASE.parent.mkdir(parents=True, exist_ok=True)
+    options = ["--quiet", "--mode=root", "--variant=minbase", f"--include={_IN_THE_BASE}"]
+    succeeded = run([*prefix, program, *options, suite, CONTAINER_BASE])
+    if succeeded:
+        stamp.write_text(wanted, encoding="utf-8")
+    return succeeded
 
 
 def pins(lock: Path) -> list[str]:

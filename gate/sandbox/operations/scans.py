@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gate.sandbox.refusals import Refusal
+from gate.sandbox.parameters import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -58,7 +58,8 @@ def latest_task(call: Call) -> Answer:
     if task is not None:
         status, times = task.status(call.elapsed), (task.started, task.ends)
         return {"Task": [_task_row(call, task.id, digest, status, times)]}
-    records = [record for record in call.records if record.image.digest == digest]
+    known = call.records if call.readings.tasks == "all" else ()
+    records = [record for record in known if record.image.digest == digest]
     return {"Task": [_own_task(call, record) for record in records[-1:]]}
 
 

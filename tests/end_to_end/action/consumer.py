@@ -14,6 +14,7 @@ from tests.rigs.command import HOST
 from tests.rigs.repository import Done, Repository, files_under, path_with
 from tests.rigs.shipped import ACTION as ACTION_FILES
 from tests.rigs.shipped import ship
+from tests.rigs.surroundings import FRUGAL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -178,6 +179,7 @@ class Consumer:
             "BROUGHT_PYTHON": sys.executable,
             "HIJACKED": str(self._folder / "hijacked"),
             "RECORDS": str(self.records),
+            **FRUGAL,
             **environment,
         }
         actions = {ACTION: "released", SETUP_PYTHON: "setup-python"}

@@ -19,10 +19,7 @@ if TYPE_CHECKING:
     from tests.end_to_end.action.consumer import Consumer, Run
     from tests.rigs.cloud import Services
 
-pytestmark = [
-    pytest.mark.skipif(os.name == "nt", reason="act's own shell is that of Unix"),
-    pytest.mark.xdist_group("action"),
-]
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="act's own shell is that of Unix")
 
 STRICT = (dev.ROOT / "policies" / "strict.yaml").read_text(encoding="utf-8")
 DOCKERFILE = "FROM alpine:3.20\nENV DB_PASSWORD=correct-horse-battery\nUSER root\n"
@@ -56,6 +53,8 @@ def cases() -> dict[str, Case]:
         "options": options,
         "report_only": {"image": web, **report_only},
         "undecided": {"image": legacy, **report_only},
+        "blocked_beside": {"image": f"{web}\n{api}", **report_only},
+        "undecided_beside": {"image": f"{web}\n{legacy}", **report_only},
         "misspelt": {"image": api, "fail-on-block": "flase"},
         "no_image": {"image": " \n"},
         "only_comments": {"image": "# none yet"},
@@ -116,6 +115,8 @@ def ran(
         ("options", 10, "failure"),
         ("report_only", 10, "success"),
         ("undecided", 3, "failure"),
+        ("blocked_beside", 10, "success"),
+        ("undecided_beside", 10, "failure"),
         ("misspelt", 2, "failure"),
         ("no_image", 2, "failure"),
         ("only_comments", 2, "failure"),

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
     Parse: TypeAlias = Callable[[Sequence[Path]], str]
 
-pytestmark = pytest.mark.xdist_group("linters")
-
 ACTION = dev.ROOT / "action.yml"
 WORKFLOWS = sorted((dev.ROOT / ".github" / "workflows").glob("*.y*ml"))
 SCRIPTS = [*sorted(dev.ROOT.glob("action/*.sh")), dev.ROOT / ".ci" / "run"]

@@ -31,10 +31,7 @@ if TYPE_CHECKING:
     from gate.sandbox import Sandbox
     from tests.end_to_end.recipes.stand_ins import StandIns
 
-pytestmark = [
-    pytest.mark.skipif(os.name == "nt", reason="the recipe is for a shell of Unix"),
-    pytest.mark.xdist_group("recipe for any home"),
-]
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="the recipe is for a shell of Unix")
 
 IMAGE = "registry.cn-hangzhou.aliyuncs.com/shop/web"
 

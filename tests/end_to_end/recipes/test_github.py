@@ -155,7 +155,6 @@ def ran(
 
 
 @on_unix
-@pytest.mark.xdist_group("recipe for GitHub")
 def test_an_image_that_passes_is_deployed_by_its_digest(
     ran: dict[str, Ran], digests: dict[str, str]
 ) -> None:
@@ -172,7 +171,6 @@ def test_an_image_that_passes_is_deployed_by_its_digest(
 
 
 @on_unix
-@pytest.mark.xdist_group("recipe for GitHub")
 def test_an_image_that_is_blocked_is_not_deployed_but_shown(ran: dict[str, Ran]) -> None:
     job = ran["block"]
 

@@ -8,8 +8,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-import pytest
-
 from tests.recipes.documents import ENGLISH, replaced
 from tests.rigs.repository import Repository
 
@@ -29,7 +27,6 @@ def recipe(hooks: Path) -> str:
     return replaced(text, "args: [registry", "args: [--sandbox, registry")
 
 
-@pytest.mark.xdist_group("pre-commit")
 def test_a_push_goes_through_when_all_hooks_pass(
     tmp_path: Path, released: Repository, pre_commit_home: str
 ) -> None:

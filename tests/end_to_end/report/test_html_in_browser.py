@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     Saved = Callable[[Verdict], str]
 
-pytestmark = [pytest.mark.anyio, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.anyio
 
 PHONE = 375
 HOSTILE = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -116,3 +117,17 @@ def test_reports_on_thousands_of_findings_and_texts_of_others_are_valid(
         result = gate("check", *options, reference(hostile), reference(running))
     assert 10 == result.code
     check_files()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no pipes with names")
+@pytest.mark.parametrize(("image", "code"), [("shop/web:1.4", 10), ("shop/api:2.0", 5)])
+def test_a_pipe_that_nobody_reads_is_trouble_but_never_hides_a_block(
+    gate: Gate, image: str, code: int
+) -> None:
+    os.mkfifo("pipe")
+    options = ("--report", "json=pipe", "--report", "sarif=report.sarif")
+    result = gate("check", "--sandbox", "--wait", "0", *options, f"{HOST}/{image}")
+
+    assert code == result.code
+    assert "The report pipe can't be written" in result.err
+    assert Path("report.sarif").is_file()

@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     import ssl
     from collections.abc import Iterator
 
-pytestmark = pytest.mark.xdist_group("reaching")
-
 WORLD = sample_world()
 DIGEST = WORLD.find("shop/api:2.0").digest
 IMAGE = f"registry.cn-hangzhou.aliyuncs.com/shop/api:2.0@{DIGEST}"
