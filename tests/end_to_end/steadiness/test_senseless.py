@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from gate.sandbox import SampleImage
+from gate.sandbox import SampleFinding, SampleImage
 from tests.end_to_end.steadiness.meddler import meddling
 from tests.rigs.command import reference
 from tests.rigs.serving import in_thread
@@ -46,6 +46,27 @@ def test_a_scan_at_no_possible_time_passes_nothing(
     with serve(CLEAN) as sandbox, meddling(sandbox, change) as url:
         result = gate(*ARGUMENTS, "--endpoint", url, reference(CLEAN))
     assert (3, "incomplete") == (result.code, result.image["reason"])
+
+
+@pytest.mark.parametrize("operation", ["ImageInstanceList", "Data"])
+@pytest.mark.parametrize("total", [0, -1, 10**12])
+def test_a_total_that_does_not_fit_the_rows_passes_nothing(
+    gate: Gate, serve: Serve, operation: str, total: int
+) -> None:
+    def changed(_: int, answer: Any) -> Any:
+        if operation == "Data" and "PageInfo" in answer.get("Data", {}):
+            answer["Data"]["PageInfo"]["TotalCount"] = total
+        elif operation in answer:
+            answer["PageInfo"]["TotalCount"] = total
+        return answer
+
+    risk = SampleFinding(risk="no_healthcheck", level="low", command="CMD web")
+    low = SampleImage(namespace="shop", repository="api", tag="2.0", findings=(risk,))
+    with serve(low) as sandbox, meddling(sandbox, changed) as url:
+        assert 0 == gate(*ARGUMENTS, "--endpoint", sandbox.url, reference(low)).code
+        result = gate(*ARGUMENTS, "--endpoint", url, reference(low))
+    assert result.code in {3, 5}
+    assert "Traceback" not in result.err
 
 
 @pytest.mark.parametrize(
