@@ -15,6 +15,7 @@ from gate.credentials import (
 )
 from gate.errors import AccessError, UsageError
 from gate.evidence import EvidenceReader
+from gate.http import surroundings
 from gate.registry import Registry
 from gate.security_center import OPERATIONS, SecurityCenter, endpoint_for, parse_endpoint
 from gate.verdict import Service
@@ -149,6 +150,11 @@ class Connections(AsyncExitStack):
         """Return the day in UTC by the clock that is ahead: the machine's, or a service's."""
         times = [reader.client.now() for reader in self._readers.values()]
         return max(self.settings.run.clock.now(), *times).date()
+
+    def notes(self) -> tuple[str, ...]:
+        """Say what of the environment stands between the gate and the services."""
+        settings = self.settings
+        return () if settings.sandbox else surroundings(settings.run.environment)
 
     def service(self) -> Service:
         """Name the Security Centers that were prepared, for reports."""

@@ -78,7 +78,12 @@ def _workdir(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def gate(capsys: pytest.CaptureFixture[str], _workdir: None) -> Callable[..., Result]:
+def gate(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, _workdir: None
+) -> Callable[..., Result]:
+    for name in ("SSL_CERT_FILE", "SSL_CERT_DIR"):  # reports note them; other programs need them
+        monkeypatch.delenv(name, raising=False)
+
     def run(*arguments: str) -> Result:
         capsys.readouterr()
         code = cli.run(arguments)

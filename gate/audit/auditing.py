@@ -251,7 +251,7 @@ class _Auditing(Struct):
             generated_at=self.connections.settings.run.clock.now(),
             service=self.connections.service(),
             policies=self.policies.sources,
-            notes=[*notes, *self._policy_notes(images)],
+            notes=[*notes, *self.connections.notes(), *self._policy_notes(images)],
             ended_by=self.stop.ended_by or nothing_because,
             whole=self.all_records,
         )

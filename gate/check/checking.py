@@ -63,7 +63,7 @@ async def check(  # noqa: PLR0913 - what a verdict is about, each by its name
         generated_at=connections.settings.run.clock.now(),
         service=connections.service(),
         policies=question.policies.sources,
-        notes=tuple(dict.fromkeys((*gathering.notes(verdicts), *notes))),
+        notes=tuple(dict.fromkeys((*gathering.notes(verdicts), *connections.notes(), *notes))),
         ended_by=waiting.stop.ended_by,
         allow_none=allow_none,
     )

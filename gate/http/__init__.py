@@ -19,7 +19,7 @@ from gate.http.exchange import (
     passing,
     unreadable,
 )
-from gate.http.proxy import Proxy, is_address, is_loopback, proxy_for
+from gate.http.proxy import Proxy, is_address, is_loopback, proxy_for, surroundings
 from gate.http.retry import Retry
 from gate.http.service_clock import ServiceClock
 
@@ -40,6 +40,7 @@ __all__ = [
     "is_loopback",
     "passing",
     "proxy_for",
+    "surroundings",
     "unreadable",
 ]
 

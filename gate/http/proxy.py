@@ -7,6 +7,7 @@ request's own header; so the proxy is looked up here, in the environment that a 
 from __future__ import annotations
 
 import base64
+from contextlib import suppress
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from yarl import URL
+
+# What OpenSSL reads, by which the HTTP client trusts servers.
+_TRUST = ("SSL_CERT_FILE", "SSL_CERT_DIR")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,24 @@ def proxy_for(url: URL, environment: Mapping[str, str]) -> Proxy | None:
             f"Set {url.scheme.upper()}_PROXY to http://host:port, or NO_PROXY to hosts that need "
             "no proxy.",
         ) from None
+
+
+def surroundings(environment: Mapping[str, str]) -> tuple[str, ...]:
+    """Say what of the environment stands between the gate and whom it asks, without a login.
+
+    That is a proxy for https, unless no host uses it, and other certificates than the machine's.
+    """
+    notes = []
+    text = _variable(environment, "https_proxy")
+    if text and _variable(environment, "no_proxy") != "*":
+        with suppress(ValueError):  # one that can't be used is an error where it is needed
+            notes.append(f"HTTPS_PROXY is set: requests go through the proxy {_parsed(text).url}.")
+    notes += [
+        f"{name} is set: servers are trusted by the certificates in {environment[name]}."
+        for name in _TRUST
+        if environment.get(name)
+    ]
+    return tuple(notes)
 
 
 def is_loopback(host: str | None) -> bool:

@@ -102,7 +102,6 @@ class ImageRecord(_InRegistry, frozen=True, kw_only=True):
     vulnerabilities, alerts and baseline risks.
     """
 
-    events: ClassVar[tuple[str, ...]] = ("last_scan_time",)
     uuid: str
     tag: str = ""
     digest: str = ""

@@ -292,3 +292,20 @@ def test_a_defect_is_told_as_one(gate: Gate, monkeypatch: pytest.MonkeyPatch) ->
     result = gate("policy", "validate")
     assert 1 == result.code
     assert "this is a defect of buildrisk-gate" in result.err
+
+
+@pytest.mark.parametrize("command", ["check", "audit"])
+def test_a_report_notes_a_proxy_and_a_trust_store_of_the_environment(
+    gate: Gate, serve: Serve, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://user:hunter2hunter2@proxy.example:3128")
+    monkeypatch.setenv("SSL_CERT_DIR", "/nowhere/certificates")
+    images = (reference(CLEAN), *WAIT) if command == "check" else ()
+    with serve(CLEAN) as sandbox:
+        result = gate(command, "--endpoint", sandbox.url, "--format", "json", *images)
+        embedded = gate(command, "--sandbox", "--format", "json", *images)
+    proxy = "HTTPS_PROXY is set: requests go through the proxy http://proxy.example:3128."
+    trust = "SSL_CERT_DIR is set: servers are trusted by the certificates in /nowhere/certificates."
+    assert {proxy, trust} <= set(result.report["notes"])
+    assert "hunter2" not in result.out + result.err
+    assert "proxy.example" not in embedded.out

@@ -124,7 +124,7 @@ def test_a_permission_of_an_option_is_a_note(gate: Gate, serve: Serve) -> None:
     with serve(CLEAN, faults=faults) as sandbox:
         result = ask(gate, sandbox)
     assert 0 == result.code
-    assert "not granted (needed by scan.accept_previous and images that were pushed" in result.out
+    assert "not granted (needed by scan.accept_previous, images that were pushed" in result.out
 
 
 def test_wrong_credentials_are_named(

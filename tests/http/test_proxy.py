@@ -8,7 +8,7 @@ import pytest
 from yarl import URL
 
 from gate.errors import ServiceUnreachable
-from gate.http import Proxy, is_loopback, proxy_for
+from gate.http import Proxy, is_loopback, proxy_for, surroundings
 
 PROXY = "http://proxy.example.com:3128"
 
@@ -104,3 +104,32 @@ def test_a_proxy_that_can_not_be_used_is_an_error_without_its_login(text: str) -
 )
 def test_loopback_is_this_machine_alone(name: str | None, expected: bool) -> None:  # noqa: FBT001 - a table's column
     assert expected is is_loopback(name)
+
+
+@pytest.mark.parametrize(
+    ("environment", "expected"),
+    [
+        ({}, ()),
+        ({"HTTPS_PROXY": ""}, ()),
+        ({"HTTP_PROXY": "http://p:3128"}, ()),
+        ({"HTTPS_PROXY": "http://p:3128", "NO_PROXY": "*"}, ()),
+        ({"HTTPS_PROXY": "http://p:3128", "https_proxy": ""}, ()),
+        ({"HTTPS_PROXY": "socks5://user:sample-secret@p"}, ()),
+        (
+            {"HTTPS_PROXY": "http://user:sample-secret@p:3128", "NO_PROXY": "other.example"},
+            ("HTTPS_PROXY is set: requests go through the proxy http://p:3128.",),
+        ),
+        (
+            {"https_proxy": "p:3128", "SSL_CERT_FILE": "/ca.pem", "SSL_CERT_DIR": "/certs"},
+            (
+                "HTTPS_PROXY is set: requests go through the proxy http://p:3128.",
+                "SSL_CERT_FILE is set: servers are trusted by the certificates in /ca.pem.",
+                "SSL_CERT_DIR is set: servers are trusted by the certificates in /certs.",
+            ),
+        ),
+    ],
+)
+def test_what_the_environment_puts_between_is_said_without_a_login(
+    environment: dict[str, str], expected: tuple[str, ...]
+) -> None:
+    assert expected == surroundings(environment)

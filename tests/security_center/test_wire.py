@@ -329,23 +329,15 @@ def test_a_comma_can_not_be_in_a_list() -> None:
 
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
-TIMES: list[tuple[type[WireObject], str]] = [
-    (ImageRecord, "last_scan_time"),
-    (ScanTask, "start_time"),
-    (ScanTask, "finish_time"),
-]
 
 
 @settings(max_examples=200, deadline=None)
 @given(
-    st.sampled_from(TIMES),
+    st.sampled_from(["start_time", "finish_time"]),
     st.integers() | st.sampled_from([0, 1, -1, 1_723_710_828, 1_723_710_828_000_000]),
 )
-def test_a_time_that_makes_no_sense_is_unreadable(
-    place: tuple[type[WireObject], str], time: int
-) -> None:
-    row, name = place
-    decoded = row(**{name: time}, **({"uuid": "u"} if row is ImageRecord else {}))
+def test_a_time_that_makes_no_sense_is_unreadable(name: str, time: int) -> None:
+    decoded = msgspec.structs.replace(ScanTask(), **{name: time})
     latest = (NOW + timedelta(days=1)).timestamp() * 1000
     sensible = not time or 1_420_070_400_000 <= time <= latest
     for answer in (Page((decoded,), 1, 20, 1), (decoded,), decoded):
