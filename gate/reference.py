@@ -83,9 +83,9 @@ class Names(Struct, frozen=True):
     tags: tuple[str, ...] = ()
     certain: tuple[str, ...] = ()
 
-    def with_tag(self, tag: str) -> tuple[str, ...]:
-        """Return the names with a tag."""
-        return tuple(f"{name}:{tag}" for name in self.untagged)
+    def with_tags(self, tags: Iterable[str]) -> list[str]:
+        """Return the names with each of some tags; an empty one is none."""
+        return [f"{name}:{tag}" for tag in tags if tag for name in self.untagged]
 
 
 class ImageReference(Struct, frozen=True):

@@ -171,7 +171,7 @@ PLAIN = "harbor.example.com"
 def test_a_tag_that_a_record_confirms_is_certain_and_all_tags_are_possible() -> None:
     names = ImageReference.parse(f"{PLAIN}/shop/web:1@{DIGEST}").names({"1", "prod"})
     assert Names(("shop/web", f"{PLAIN}/shop/web"), ("1", "prod"), ("1",)) == names
-    assert ("shop/web:1", f"{PLAIN}/shop/web:1") == names.with_tag("1")
+    assert ["shop/web:1", f"{PLAIN}/shop/web:1"] == names.with_tags(["1", ""])
 
 
 @pytest.mark.parametrize("tags", [set(), {"prod"}], ids=str)

@@ -104,10 +104,8 @@ class Policies:
         sure = self._index.about(names.untagged)
         possible, certain = sure, sure
         if self._of_tags:
-            of_tag = {tag: self._of_tags.about(names.with_tag(tag)) for tag in names.tags}
-            possible = _sorted(sure, *of_tag.values())
-            each = [frozenset(of_tag.get(tag, ())) for tag in names.certain]
-            certain = _sorted(sure, frozenset.intersection(*each) if each else ())
+            possible = _sorted(sure, self._of_tags.about(names.with_tags(names.tags)))
+            certain = possible if possible == sure else self._certain(sure, names)
         today = self.today
         key = (today, possible, certain)
         judge = self._judges.get(key)
@@ -116,6 +114,11 @@ class Policies:
             if len(self._judges) > _MOST_KEPT:
                 self._judges.popitem(last=False)
         return judge
+
+    def _certain(self, sure: tuple[int, ...], names: Names) -> tuple[int, ...]:
+        """Add to what is sure without a tag what each of the certain tags is sure of."""
+        each = [frozenset(self._of_tags.about(names.with_tags([tag]))) for tag in names.certain]
+        return _sorted(sure, frozenset.intersection(*each) if each else ())
 
     def _make_judge(
         self, possible: Sequence[int], certain: Collection[int], today: date
@@ -139,7 +142,7 @@ class Policies:
 
 
 def _sorted(*numbers: Iterable[int]) -> tuple[int, ...]:
-    return tuple(sorted(frozenset().union(*numbers)))
+    return tuple(sorted(frozenset[int]().union(*numbers)))
 
 
 def _that_count(
