@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from gate.policy import Policies
+    from gate.reference import Names
 
 TODAY = date(2026, 3, 1)
 FINDINGS, RULES, WAIVERS = 100_000, 50, 200
@@ -96,10 +97,10 @@ def _waiver(number: int) -> str:
     return f'- {{risks: ["{risk}"], images: ["{images}"], reason: x, expires: 2026-12-31}}'
 
 
-def _names(image: int) -> tuple[str, ...]:
+def _names(image: int) -> Names:
     team, app = f"team-{image % 20}", f"app-{image % 500}"
     text = f"registry.cn-hangzhou.aliyuncs.com/{team}/{app}:v{image}"
-    return ImageReference.parse(text).glob_names()
+    return ImageReference.parse(text).names({f"v{image}"})
 
 
 def _findings(first: int, findings: int) -> tuple[Finding, ...]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self
 
 from msgspec import Struct
@@ -22,7 +21,7 @@ from gate.verdict import Service
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from types import TracebackType
+    from datetime import date
 
     from gate.clock import Run
     from gate.credentials import CredentialSource
@@ -43,35 +42,27 @@ class Settings(Struct, frozen=True, kw_only=True):
     concurrency: int = 8
 
 
-@dataclass(slots=True)
-class Connections:
+class Connections(AsyncExitStack):
     """The clients of one run; an async context manager, which closes them."""
 
-    settings: Settings
-    registry: Registry = field(init=False)
-    _credentials: CredentialSource = field(init=False)
-    _endpoint: str | None = field(init=False)
-    _stack: AsyncExitStack = field(init=False, default_factory=AsyncExitStack)
-    _clients: dict[str, SecurityCenter] = field(init=False, default_factory=dict)
-    _readers: dict[str, EvidenceReader] = field(init=False, default_factory=dict)
-    _regions: dict[str | None, None] = field(init=False, default_factory=dict)
+    registry: Registry
+    _credentials: CredentialSource
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__()
+        self.settings = settings
+        self._endpoint: str | None = None
+        self._readers: dict[str, EvidenceReader] = {}
+        self._regions: dict[str | None, None] = {}  # in their order
 
     async def __aenter__(self) -> Self:
-        await self._stack.__aenter__()
+        await super().__aenter__()
         try:
             await self._open()
         except BaseException:
-            await self._stack.aclose()
+            await self.aclose()
             raise
         return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        await self._stack.__aexit__(kind, error, traceback)
 
     async def _open(self) -> None:
         settings = self.settings
@@ -82,14 +73,14 @@ class Connections:
         else:
             self._endpoint = settings.endpoint and parse_endpoint(settings.endpoint)
             self._credentials = _credentials(settings)
-        self.registry = await self._stack.enter_async_context(
+        self.registry = await self.enter_async_context(
             Registry(settings.run, hosts=settings.registry_hosts, base_url=base_url)
         )
 
     async def _start_sandbox(self) -> tuple[str, CredentialSource]:
         from gate.sandbox import Sandbox, sample_world  # noqa: PLC0415 - a server is heavy to import
 
-        sandbox = await self._stack.enter_async_context(Sandbox(sample_world()))
+        sandbox = await self.enter_async_context(Sandbox(sample_world()))
         keys = Credentials(sandbox.access_key_id, sandbox.access_key_secret)
         return sandbox.url, StaticCredentials(keys, "the embedded sandbox")
 
@@ -112,10 +103,10 @@ class Connections:
             await self._prepare(self._endpoint_of(region))
 
     async def _prepare(self, endpoint: str) -> None:
-        if endpoint in self._clients:
+        if endpoint in self._readers:
             return
         settings = self.settings
-        client = await self._stack.enter_async_context(
+        client = await self.enter_async_context(
             SecurityCenter(
                 endpoint,
                 self._credentials,
@@ -124,7 +115,6 @@ class Connections:
                 concurrency=settings.concurrency,
             )
         )
-        self._clients[endpoint] = client
         self._readers[endpoint] = EvidenceReader(client, settings.run.clock)
 
     def _endpoint_of(self, region: str | None) -> str:
@@ -139,7 +129,7 @@ class Connections:
 
     def client(self, region: str | None) -> SecurityCenter:
         """Return the client for images of a region that was prepared."""
-        return self._clients[self._endpoint_of(region)]
+        return self.reader(region).client
 
     def reader(self, region: str | None) -> EvidenceReader:
         """Return the evidence reader for images of a region that was prepared."""
@@ -153,11 +143,16 @@ class Connections:
         own = self._endpoint is not None and not self._endpoint.endswith(".aliyuncs.com")
         endpoint = self._endpoint if own else f"sts.{region}.aliyuncs.com" if region else _STS
         await self._prepare(endpoint or _STS)
-        return self._clients[endpoint or _STS]
+        return self._readers[endpoint or _STS].client
+
+    def today(self) -> date:
+        """Return the day in UTC by the clock that is ahead: the machine's, or a service's."""
+        times = [reader.client.now() for reader in self._readers.values()]
+        return max(self.settings.run.clock.now(), *times).date()
 
     def service(self) -> Service:
         """Name the Security Centers that were prepared, for reports."""
-        endpoints = [name for name in self._clients if not name.startswith("sts.")]
+        endpoints = [name for name in self._readers if not name.startswith("sts.")]
         regions = [region for region in self._regions if region]
         return Service(", ".join(endpoints), ", ".join(regions), self.settings.sandbox)
 

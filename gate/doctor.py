@@ -79,32 +79,27 @@ def as_line(trial: Trial) -> str:
     return f"{head}\n        -> {for_terminal(trial.remedy)}" if trial.remedy else head
 
 
-def diagnose(
-    connections: Connections, region: str | None, image: ImageReference | None
-) -> AsyncIterator[Trial]:
-    """Try what the gate needs, in the order in which one trouble hides the next."""
-    return _Diagnosis(connections, region, image).trials()
-
-
-class _Diagnosis:
+class Diagnosis(Struct, frozen=True):
     """The trials of one run, about one Security Center and perhaps an image."""
 
-    def __init__(
-        self, connections: Connections, region: str | None, image: ImageReference | None
-    ) -> None:
-        self._connections = connections
-        self._client = connections.client(region)
-        self._region = region
-        self._image = image
+    connections: Connections
+    region: str | None
+    image: ImageReference | None
+
+    @property
+    def client(self) -> SecurityCenter:
+        """The Security Center that the trials are about."""
+        return self.connections.client(self.region)
 
     async def trials(self) -> AsyncIterator[Trial]:
+        """Try what the gate needs, in the order in which one trouble hides the next."""
         credentials = await _attempt("credentials", self._credentials)
         yield credentials
         if credentials.result is Result.OK:
             async for trial in self._security_center():
                 yield trial
-        if self._image is not None:
-            yield await self._registry(self._image)
+        if self.image is not None:
+            yield await self._registry(self.image)
 
     async def _security_center(self) -> AsyncIterator[Trial]:
         reached = await self._reach()
@@ -124,19 +119,19 @@ class _Diagnosis:
         yield await _attempt("checks", self._checks)
         yield await _attempt("whitelist rules", self._whitelists)
         yield await _attempt("registries", self._registries)
-        if self._image is not None:
-            repository = partial(self._repository, self._image)
-            yield await _attempt(f"repository {self._image.path}", repository)
+        if self.image is not None:
+            repository = partial(self._repository, self.image)
+            yield await _attempt(f"repository {self.image.path}", repository)
 
     async def _credentials(self, tried: str) -> Trial:
-        await self._connections.try_credentials()
-        return Trial(tried, Result.OK, f"from {self._connections.credentials_origin}")
+        await self.connections.try_credentials()
+        return Trial(tried, Result.OK, f"from {self.connections.credentials_origin}")
 
     async def _reach(self) -> Trial:
-        region = self._region or "(not told)"
-        tried = f"Security Center at {self._client.endpoint} for region {region}"
+        region = self.region or "(not told)"
+        tried = f"Security Center at {self.client.endpoint} for region {region}"
         try:
-            await self._client.describe_image_instances(page_size=1)
+            await self.client.describe_image_instances(page_size=1)
         except PermissionMissing:
             return Trial(tried, Result.OK, "reached")
         except GateError as trouble:
@@ -144,7 +139,7 @@ class _Diagnosis:
         return Trial(tried, Result.OK, "reached, and it accepts the credentials")
 
     def _clock(self) -> Trial:
-        seconds = self._client.skew.total_seconds()
+        seconds = self.client.skew.total_seconds()
         if abs(seconds) < _SKEW_NOTED:
             return Trial("clock", Result.OK, "agrees with the service's")
         return Trial(
@@ -156,7 +151,7 @@ class _Diagnosis:
 
     async def _account(self) -> Trial:
         try:
-            client = await self._connections.identity_client(self._region)
+            client = await self.connections.identity_client(self.region)
             identity = await client.get_caller_identity()
         except GateError as trouble:
             return Trial("account", Result.NOTE, f"could not be told: {trouble.message}")
@@ -167,12 +162,12 @@ class _Diagnosis:
             "look as if missing",
         )
 
-    async def _permission(self, operation: Operation) -> Trial:
+    async def _permission(self, operation: Operation[object]) -> Trial:
         tried = f"permission {operation.action}"
         optional = Purpose.VERDICT not in operation.needed_for
         needed = f" (needed by {' and '.join(operation.needed_for)})" if optional else ""
         try:
-            await PROBES[operation.name](self._client)
+            await PROBES[operation.name](self.client)
         except PermissionMissing as missing:
             if optional:
                 return Trial(tried, Result.NOTE, f"not granted{needed}", missing.remedy)
@@ -182,7 +177,7 @@ class _Diagnosis:
         return Trial(tried, Result.OK, f"granted{needed}")
 
     async def _checks(self, tried: str) -> Trial:
-        configuration = await self._client.check_configuration()
+        configuration = await self.client.check_configuration()
         on, off = len(configuration.on), tuple(configuration.off)
         if not on:
             return Trial(
@@ -197,7 +192,7 @@ class _Diagnosis:
         return Trial(tried, Result.OK, f"all {on} are switched on")
 
     async def _whitelists(self, tried: str) -> Trial:
-        listing = await self._client.event_rules()
+        listing = await self.client.event_rules()
         rules = [rule for rule in listing.rows if _hides_build_risks(rule)]
         if not rules:
             return Trial(tried, Result.OK, "none about build risks")
@@ -210,7 +205,7 @@ class _Diagnosis:
         )
 
     async def _registries(self, tried: str) -> Trial:
-        listing = await self._client.image_repositories({})
+        listing = await self.client.image_repositories({})
         kinds = sorted({repository.registry_type for repository in listing.rows})
         if not kinds:
             return Trial(
@@ -224,7 +219,7 @@ class _Diagnosis:
         return Trial(tried, Result.OK, f"{listing.total} repositories of: {', '.join(kinds)}")
 
     async def _repository(self, image: ImageReference, tried: str) -> Trial:
-        listing = await self._client.image_records(
+        listing = await self.client.image_records(
             {"repoNamespace": image.namespace, "repoName": image.repository},
             keep=lambda record: (
                 (record.repo_namespace, record.repo_name) == (image.namespace, image.repository)
@@ -245,7 +240,7 @@ class _Diagnosis:
 
     async def _registry(self, image: ImageReference) -> Trial:
         tried = f"registry {image.host}"
-        answer = await self._connections.registry.resolve(image)
+        answer = await self.connections.registry.resolve(image)
         if isinstance(answer, Unresolved):
             return Trial(tried, Result.NOTE, answer.cause, answer.remedy)
         kind = f"an index of {len(answer.platforms)} platforms" if answer.is_index else "one image"

@@ -120,6 +120,7 @@ class Image(Struct, frozen=True, kw_only=True):
     """The record of Security Center that was identified as the caller's image.
 
     ``digest`` is ``sha256:<hex>`` or empty; ``platform`` is ``os/architecture`` or ``None``.
+    ``tags`` are those of all records of this digest in the repository, its own among them.
     """
 
     uuid: str
@@ -130,6 +131,7 @@ class Image(Struct, frozen=True, kw_only=True):
     tag: str
     digest: str
     platform: str | None = None
+    tags: tuple[str, ...] = ()
 
 
 class Scan(Struct, frozen=True, kw_only=True):

@@ -19,6 +19,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from typing import TYPE_CHECKING, NoReturn
 
 from msgspec import Struct
@@ -27,7 +28,7 @@ from msgspec.structs import replace
 from gate.errors import InvalidReference
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
 # github.com/distribution/reference bounds the path and the tag; DNS bounds names and their labels.
 _LONGEST_HOST = 253
@@ -37,6 +38,19 @@ _LONGEST_TEXT = 1024
 _LONGEST_QUOTE = 200
 _LAST_PORT = 65535
 _DIGITS = 64
+# containerd, platforms.Normalize: other names of systems and architectures, two of which are
+# variants of arm, and the variants that are what their architecture means alone.
+_SYSTEMS = {"macos": "darwin"}
+_ARCHITECTURES = {
+    "x86_64": "amd64",
+    "x86-64": "amd64",
+    "aarch64": "arm64",
+    "i386": "386",
+    "armhf": "arm/v7",
+    "armel": "arm/v6",
+}
+_VARIANT = re.compile(r"v?([0-9]+)(?:\.0)?")
+_DEFAULT_VARIANTS = {"amd64": "v1", "arm64": "v8"}
 
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _HOST_NAME = re.compile(rf"{_LABEL}(?:\.{_LABEL})*", re.IGNORECASE)
@@ -50,19 +64,35 @@ _PASSWORD = re.compile(r"(?<=//)[^/]*(?=@)|^[^/@:]+:[^/@]*(?=@(?!\w+:))")
 
 # The table "Image names in Container Registry": personal old, personal new, enterprise.
 _REGION = r"(?P<region>[a-z]{2,3}(?:-[a-z0-9]+)+)"
-_CONTAINER_REGISTRY = tuple(
-    re.compile(pattern + r"\.aliyuncs\.com(?::443)?")
+_PERSONAL_OLD, _PERSONAL_NEW, _ENTERPRISE = _CONTAINER_REGISTRY = tuple(
+    re.compile(pattern + r"\.aliyuncs\.com")
     for pattern in (
         rf"registry(?:-vpc|-internal)?\.{_REGION}",
         rf"crpi-[a-z0-9]+(?:-vpc)?\.{_REGION}\.personal\.cr",
         rf"[a-z0-9][a-z0-9-]*-registry(?:-vpc)?\.{_REGION}\.cr",
     )
 )
+# What its names have before the first dot in the VPC and the internal network, also in globs.
+_NETWORK = re.compile(
+    r"(?:(registry)-(?:vpc|internal)|(crpi-[^./]+|[^./]*-registry)-vpc)(?=\.[^/]*aliyuncs\.com$)"
+)
+_DEFAULT_PORT = 443
 
 _SHAPE = (
     "Write it as <host>/<namespace>/<repository>[:tag][@sha256:digest], such as "
     "registry.cn-hangzhou.aliyuncs.com/shop/web:1.4."
 )
+
+
+class Names(Struct, frozen=True):
+    """The names of one image that a policy's image globs are tried on.
+
+    ``tightening`` are all names that may be the image's: one that matches is enough for what makes
+    a policy stricter. What makes it milder has to match one name of each group of ``loosening``.
+    """
+
+    tightening: tuple[str, ...] = ()
+    loosening: tuple[tuple[str, ...], ...] = ()
 
 
 class ImageReference(Struct, frozen=True):
@@ -120,20 +150,37 @@ class ImageReference(Struct, frozen=True):
     @property
     def region(self) -> str | None:
         """The region that the host tells; ``None`` if it isn't a host of Container Registry."""
-        for pattern in _CONTAINER_REGISTRY:
-            if match := pattern.fullmatch(self.host):
-                return match["region"]
-        return None
+        match = _container_registry(self.host)
+        return match["region"] if match else None
+
+    @property
+    def is_enterprise(self) -> bool:
+        """Whether the host is an instance of Container Registry's Enterprise Edition."""
+        match = _container_registry(self.host)
+        return match is not None and match.re is _ENTERPRISE
 
     @property
     def registry_type(self) -> str | None:
         """``acr`` for hosts of Container Registry; ``None`` if the host tells nothing."""
         return "acr" if self.region else None
 
-    def glob_names(self) -> tuple[str, ...]:
-        """Return the names that a policy's image globs are tried on."""
-        names = (self.path, f"{self.path}:{self.tag}") if self.tag else (self.path,)
-        return names + tuple(f"{self.host}/{name}" for name in names)
+    def names(self, tags: Collection[str] = ()) -> Names:
+        """Return the names that a policy's image globs are tried on.
+
+        ``tags`` are those of all records that Security Center has of the image, by its digest. The
+        caller's own tag is only a claim until one of them confirms it.
+        """
+        own = [self.tag] if self.tag in tags else [""]
+        confirmed = own if self.tag else sorted(tags) or own
+        return Names(
+            tightening=self._named({"", self.tag, *tags}),
+            loosening=tuple(self._named({"", tag}) for tag in confirmed),
+        )
+
+    def _named(self, tags: Collection[str]) -> tuple[str, ...]:
+        paths = [f"{self.path}:{tag}" if tag else self.path for tag in sorted(tags)]
+        hosts = {self.host, meant_host(self.host)} - {""}
+        return (*paths, *(f"{host}/{path}" for host in sorted(hosts) for path in paths))
 
     def with_digest(self, digest: str) -> ImageReference:
         """Return the same name with this digest, ``sha256:<hex>``, instead of its own.
@@ -253,6 +300,23 @@ def _refuse(text: str, why: str, remedy: str) -> NoReturn:
     raise InvalidReference(f"{shown!r} {why}.", remedy)
 
 
+def normal_platform(text: str) -> str:
+    """Return ``os/architecture[/variant]`` in the normal form in which container tools compare it.
+
+    What they run as the same has the same form, but for arm without a variant, which an image has
+    as ``v7`` while a policy that says so means all of them.
+    """
+    system, _, rest = text.lower().partition("/")
+    architecture, _, variant = rest.partition("/")
+    architecture, _, implied = _ARCHITECTURES.get(architecture, architecture).partition("/")
+    variant = implied or variant
+    if number := _VARIANT.fullmatch(variant):
+        variant = f"v{number[1]}"
+    if variant == _DEFAULT_VARIANTS.get(architecture):
+        variant = ""
+    return "/".join(filter(None, (_SYSTEMS.get(system, system), architecture, variant)))
+
+
 def is_named(host: str, patterns: Iterable[str]) -> bool:
     """Tell whether a host, with its port where it has one, is one of these.
 
@@ -263,8 +327,33 @@ def is_named(host: str, patterns: Iterable[str]) -> bool:
     return any(fnmatchcase(plain, _only_stars(_plain(pattern))) for pattern in patterns)
 
 
+@lru_cache(maxsize=1024)
+def meant_host(host: str) -> str:
+    """Return the host that is meant: in lower case, without the default port, the public name.
+
+    Container Registry has a name of a registry for each network. Those in globs may hold wildcards.
+    """
+    return _NETWORK.sub(r"\1\2", _plain(host), count=1)
+
+
+def _container_registry(host: str) -> re.Match[str] | None:
+    plain = _plain(host)
+    matches = (pattern.fullmatch(plain) for pattern in _CONTAINER_REGISTRY)
+    return next((match for match in matches if match), None)
+
+
+def _port_of(host: str) -> str:
+    match = _HOST_AND_PORT.fullmatch(host)
+    return (match["port"] if match else None) or ""
+
+
 def _plain(host: str) -> str:
-    return host.lower().removesuffix(":443")
+    """Return a host in lower case, without leading zeros of its port and without the default."""
+    plain, port = host.lower(), _port_of(host)
+    if not port.isdecimal():
+        return plain
+    name = plain.removesuffix(f":{port}")
+    return name if int(port) == _DEFAULT_PORT else f"{name}:{int(port)}"
 
 
 def _only_stars(pattern: str) -> str:

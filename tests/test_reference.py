@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gate.errors import InvalidReference
-from gate.reference import ImageReference
+from gate.reference import ImageReference, meant_host, normal_platform
 
 HEX = "0123456789abcdef" * 4
 DIGEST = f"sha256:{HEX}"
@@ -165,18 +165,81 @@ def test_only_hosts_of_container_registry_tell_a_region(host: str, region: str |
     assert ("acr" if region else None) == reference.registry_type
 
 
-def test_globs_are_tried_with_and_without_host_and_tag() -> None:
-    assert (
-        "shop/web/api",
-        "shop/web/api:1",
-        f"{HOST}/shop/web/api",
-        f"{HOST}/shop/web/api:1",
-    ) == ImageReference.parse(f"{HOST}/shop/web/api:1@{DIGEST}").glob_names()
+PLAIN = "harbor.example.com"
 
 
-def test_a_digest_alone_has_no_tag_form_for_globs() -> None:
-    reference = ImageReference.parse(f"{HOST}/shop/web@{DIGEST}")
-    assert ("shop/web", f"{HOST}/shop/web") == reference.glob_names()
+def test_a_tag_that_a_record_confirms_loosens_and_all_tags_tighten() -> None:
+    names = ImageReference.parse(f"{PLAIN}/shop/web:1@{DIGEST}").names({"1", "prod"})
+    own = ("shop/web", "shop/web:1", f"{PLAIN}/shop/web", f"{PLAIN}/shop/web:1")
+    assert (own,) == names.loosening
+    assert {*own, "shop/web:prod", f"{PLAIN}/shop/web:prod"} <= {*names.tightening}
+
+
+@pytest.mark.parametrize("tags", [set(), {"prod"}], ids=str)
+def test_a_tag_that_no_record_has_only_tightens(tags: set[str]) -> None:
+    names = ImageReference.parse(f"{PLAIN}/shop/web:1@{DIGEST}").names(tags)
+    assert (("shop/web", f"{PLAIN}/shop/web"),) == names.loosening
+    assert {"shop/web:1", *(f"shop/web:{tag}" for tag in tags)} <= {*names.tightening}
+
+
+def test_without_a_tag_every_tag_of_the_records_must_be_loosened() -> None:
+    names = ImageReference.parse(f"{PLAIN}/shop/web@{DIGEST}").names({"1", "prod", ""})
+    assert [("shop/web",), ("shop/web", "shop/web:1"), ("shop/web", "shop/web:prod")] == [
+        tuple(name for name in group if name.startswith("shop/")) for group in names.loosening
+    ]
+    alone = ImageReference.parse(f"{PLAIN}/shop/web@{DIGEST}").names()
+    assert (("shop/web", f"{PLAIN}/shop/web"),) == alone.loosening
+
+
+SAME = [
+    ["registry", "registry-vpc", "registry-internal"],
+    ["crpi-0a", "crpi-0a-vpc"],
+    ["my-shop-registry", "my-shop-registry-vpc"],
+]
+DOMAINS = [
+    "cn-hangzhou.aliyuncs.com",
+    "cn-hangzhou.personal.cr.aliyuncs.com",
+    "cn-hangzhou.cr.aliyuncs.com",
+]
+
+
+@pytest.mark.parametrize(("labels", "domain"), list(zip(SAME, DOMAINS, strict=True)))
+def test_the_host_is_tried_as_written_and_as_meant(labels: list[str], domain: str) -> None:
+    public = f"{labels[0]}.{domain}"
+    for label in labels:
+        for port in ("", ":443", ":0443"):
+            written = f"{label}.{domain}{port}"
+            names = ImageReference.parse(f"{written.upper()}/shop/web:1").names({"1"})
+            for tried in (names.tightening, *names.loosening):
+                assert {f"{host}/shop/web:1" for host in (public, written)} <= {*tried}
+
+
+@pytest.mark.parametrize(
+    ("host", "meant"),
+    [
+        (f"{PLAIN}:443", PLAIN),
+        (f"{PLAIN}:05000", f"{PLAIN}:5000"),
+        ("[::1]:5000", "[::1]:5000"),
+        ("[::1]:443", "[::1]"),
+        ("registry-vpc.*.aliyuncs.com", "registry.*.aliyuncs.com"),
+        ("*-registry-vpc.**aliyuncs.com:443", "*-registry.**aliyuncs.com"),
+        ("evil-vpc.example.com", "evil-vpc.example.com"),
+        (
+            "registry-vpc.cn-hangzhou.aliyuncs.com:5000",
+            "registry-vpc.cn-hangzhou.aliyuncs.com:5000",
+        ),
+        ("**", "**"),
+        ("", ""),
+    ],
+)
+def test_another_port_or_registry_is_another_host(host: str, meant: str) -> None:
+    assert meant == meant_host(host)
+
+
+def test_only_instances_are_enterprise_edition() -> None:
+    hosts = [f"{labels[0]}.{domain}" for labels, domain in zip(SAME, DOMAINS, strict=True)]
+    editions = [ImageReference.parse(f"{host}/a/b").is_enterprise for host in (*hosts, PLAIN)]
+    assert [False, False, True, False] == editions
 
 
 def test_a_digest_can_be_given_later() -> None:
@@ -263,3 +326,34 @@ def test_docker_accepts_the_same_well_formed_names(text: str) -> None:
         .lower()
         .startswith(ImageReference.parse(text).host)
     )
+
+
+# Each group is one platform for container tools: containerd, platforms_test.go.
+SAME_PLATFORM = [
+    ("linux/amd64", "linux/x86_64", "linux/x86-64", "Linux/AMD64", "linux/amd64/v1"),
+    ("linux/arm64", "linux/aarch64", "linux/arm64/v8", "linux/arm64/8", "linux/aarch64/V8.0"),
+    ("linux/arm/v7", "linux/armhf", "linux/arm/7", "LINUX/armhf/v6"),
+    ("linux/arm/v6", "linux/armel", "linux/arm/6"),
+    ("linux/386", "linux/i386"),
+    ("darwin/arm64", "macos/aarch64"),
+    ("linux/amd64/v2", "linux/x86_64/v2"),
+    ("linux/arm64/v9",),
+    ("windows/amd64",),
+    ("unknown/unknown",),
+]
+
+
+@pytest.mark.parametrize("spellings", SAME_PLATFORM)
+def test_what_container_tools_run_as_one_platform_has_one_form(spellings: tuple[str, ...]) -> None:
+    assert {spellings[0]} == {normal_platform(text) for text in spellings}
+
+
+def test_what_they_tell_apart_has_different_forms() -> None:
+    assert len(SAME_PLATFORM) == len({normal_platform(group[0]) for group in SAME_PLATFORM})
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.from_regex(r"[A-Za-z0-9_.-]{1,12}(/[A-Za-z0-9_.-]{1,12}){1,2}", fullmatch=True))
+def test_a_normal_form_is_its_own_in_any_case(text: str) -> None:
+    form = normal_platform(text)
+    assert form == normal_platform(form) == normal_platform(text.swapcase())

@@ -4,10 +4,9 @@ All lists are read once, whatever the number of images; single images are looked
 where the lists don't decide, and where a report shows their findings in full.
 """
 
-from gate.audit.account import Scope
+from gate.audit.account import Headway, Scope
 from gate.audit.auditing import audit
 from gate.audit.compare import changes, read_earlier
-from gate.audit.headway import Headway
 from gate.audit.wording import summary
 
 __all__ = ["Headway", "Scope", "audit", "changes", "read_earlier", "summary"]

@@ -5,26 +5,27 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import anyio.lowlevel
+from msgspec import Struct, field
 
-from gate.audit.account import AccountRecords, names_of, reference_of
+from gate.audit.account import AccountRecords, reference_of
 from gate.audit.collecting import Collector, PossibleRisk
 from gate.audit.risk_lists import RiskLists, RowMatcher
 from gate.audit.subject import Inventory, Subject
 from gate.check import ScanMode, Scans, Wait, Waiting
 from gate.errors import GateError
-from gate.evidence import read_checks
+from gate.evidence import moment, read_checks
 from gate.findings import Unscanned
 from gate.verdict import Outcome, judge_image, judge_run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from datetime import datetime
 
-    from gate.audit.account import Scope
-    from gate.audit.headway import Headway
+    from gate.audit.account import Headway, Scope
     from gate.check import Stop
     from gate.connect import Connections
     from gate.policy import Policies
-    from gate.security_center import CatalogueRow, ImageRecord
+    from gate.security_center import CatalogueRow, ImageRecord, SecurityCenter
     from gate.verdict import ImageVerdict, Verdict
 
 # Images that are looked at one by one, because the lists don't decide them: each takes about ten
@@ -34,7 +35,15 @@ MOST_LOOKS = 500
 MOST_DETAILED = 20
 _OTHERS_TURN = 1000  # images that are judged before signals and progress have their turn
 _RECORDS_MOVED = "The records could not all be read, so images may be missing here: {0}"
-_STRANGERS = "Images that have build risks but no record in a registry, so are not judged: {0}."
+_STILL_NEW = "Each reading held records that those before it did not."
+_UNKNOWN = (
+    "Images that have build risks but no record in a registry, so are not judged: {0}, such as "
+    "{1}. Run the audit again; if it stays so, see the console for them."
+)
+_FIRST_READINGS = 3  # of the records, while they aren't complete
+_MOST_READINGS = 5  # of the records in all
+_MOST_PLACES = 50  # repositories in which unknown records are looked for once more
+_MOST_NAMED = 5
 _TOO_MANY = (
     "{0} images could not be decided by the lists alone, and the first {1} were looked at one by "
     "one. Audit a namespace at a time (--namespace) to decide the others."
@@ -55,6 +64,7 @@ async def audit(  # noqa: PLR0913 - what an audit is about, each by its name
     ``region`` must be prepared in ``connections``. Trouble on the way, or being stopped, leaves
     what it concerns undecided; it is no exception.
     """
+    policies = policies.following(connections.today)
     auditing = _Auditing(scope, policies, connections, region, headway, stop)
     trouble: GateError | None = None
     with stop.scope:
@@ -71,7 +81,7 @@ def _first(several: BaseExceptionGroup[GateError]) -> GateError:
     return _first(one) if isinstance(one, BaseExceptionGroup) else one
 
 
-class _Auditing:
+class _Auditing(Struct):
     """One audit; a verdict can be made of it at any moment.
 
     The lists decide most images at once, whatever their number, but only if they are about the
@@ -81,81 +91,108 @@ class _Auditing:
     image undecided that a check would pass; it never passes one that a check would not.
     """
 
-    def __init__(  # noqa: PLR0913, PLR0917 - the parameters of ``audit``
-        self,
-        scope: Scope,
-        policies: Policies,
-        connections: Connections,
-        region: str | None,
-        headway: Headway,
-        stop: Stop,
-    ) -> None:
-        self._scope = scope
-        self._policies = policies
-        self._run = connections.settings.run
-        self._connections = connections
-        self._client = connections.client(region)
-        self._reader = connections.reader(region)
-        self._headway = headway
-        self._stop = stop
-        self._inventory = Inventory()
-        self._notes: list[str] = []
-        self._all_records = False
-        self._judged: dict[str, ImageVerdict] = {}
+    scope: Scope
+    policies: Policies
+    connections: Connections
+    region: str | None
+    headway: Headway
+    stop: Stop
+    inventory: Inventory = field(default_factory=Inventory)
+    notes: list[str] = field(default_factory=list)
+    all_records: bool = False
+    judged: dict[str, ImageVerdict] = field(default_factory=dict)
+
+    @property
+    def client(self) -> SecurityCenter:
+        """The Security Center whose account is audited."""
+        return self.connections.client(self.region)
 
     async def run(self) -> None:
         """Gather the evidence: records, lists by risk, records again, then single images."""
-        client, inventory = self._client, self._inventory
-        records = AccountRecords(client, self._scope, self._headway)
+        client, inventory = self.client, self.inventory
+        records = AccountRecords(client, self.scope, self.headway)
         inventory.checks = await read_checks(client)
-        inventory.records = await self._read_records(records)
-        matcher = RowMatcher(inventory.records)
-        lists = RiskLists(client, self._headway, matcher)
+        began = client.now()
+        for _ in range(_FIRST_READINGS):
+            if not (await records.read()).problem:
+                break
+        inventory.take(records.all, tell_apart=self.policies.tell_images_apart)
+        matcher = RowMatcher(records.all, self.scope)
+        lists = RiskLists(client, self.headway, matcher)
         risks = await self._risks()
-        await Collector(lists, self._scope, risks, inventory.collected).run()
-        await self._read_records_again(records, matcher)
+        await Collector(lists, self.scope, risks, inventory.collected).run()
+        self.all_records = await self._read_records_again(records, began)
+        await self._look_up(records, matcher)
+        inventory.collected.doubtful |= matcher.doubtful(records.all.keys() | records.elsewhere)
+        inventory.take(records.all, tell_apart=self.policies.tell_images_apart)
         inventory.whole = True
         await self._look_at(await self._judge_by_lists())
 
-    async def _read_records(self, records: AccountRecords) -> dict[str, ImageRecord]:
-        listing = await records.read()
-        self._all_records = listing.complete
-        if not listing.complete:
-            self._notes.append(_RECORDS_MOVED.format(listing.problem))
-        return {record.uuid: record for record in sorted(listing.rows, key=_name)}
+    async def _read_records_again(self, records: AccountRecords, began: datetime) -> bool:
+        """Find records that changed since, or that no reading held; tell whether that was all.
+
+        Readings go on while one adds a record that is older than the audit: where one slid through,
+        another may have. Those that came meanwhile don't matter.
+        """
+        before = set(records.all)
+        same: set[str] = set()
+        changed: set[str] = set()
+        problem = ""
+        while records.readings < _MOST_READINGS:
+            reading = await records.read()
+            same |= reading.same
+            changed |= reading.changed
+            came = [record for record in reading.new if _came_since(record, began)]
+            for record in came:
+                records.leave_out(record)
+            problem = reading.problem
+            if not problem and len(came) == len(reading.new):
+                break
+        else:
+            self.notes.append(_RECORDS_MOVED.format(problem or _STILL_NEW))
+            problem = problem or _STILL_NEW
+        # A look at one that is gone tells so.
+        self.inventory.changed = (records.all.keys() - (same & before)) | changed
+        return not problem
+
+    async def _look_up(self, records: AccountRecords, matcher: RowMatcher) -> None:
+        """Look once more for the records of rows that no reading explains."""
+        known = records.all.keys() | records.elsewhere
+        for place, uuids in sorted(matcher.unknown(known).items())[:_MOST_PLACES]:
+            if all(place[1:]):
+                await records.look_up(place, uuids)
+        known = records.all.keys() | records.elsewhere
+        unknown = sorted(
+            f"{'/'.join(place[1:])} ({uuid})"
+            for place, uuids in matcher.unknown(known).items()
+            for uuid in uuids
+        )
+        self.inventory.changed |= records.all.keys() - self.inventory.records.keys()
+        if unknown:
+            self.all_records = False
+            self.notes.append(_UNKNOWN.format(len(unknown), ", ".join(unknown[:_MOST_NAMED])))
 
     async def _risks(self) -> list[PossibleRisk]:
         """Return the risks that images may have: those that some have, and all checks."""
-        listing = await self._client.build_risks()
+        listing = await self.client.build_risks()
         if not listing.complete:
-            self._inventory.collected.problems.append(
+            self.inventory.collected.problems.append(
                 f"The list of build risks could not all be read: {listing.problem}"
             )
         by_key: dict[str, list[CatalogueRow]] = {}
         for row in listing.rows:
             by_key.setdefault(row.risk_key, []).append(row)
         risks = [_risk(key, rows) for key, rows in by_key.items()]
-        checks = self._inventory.checks
+        checks = self.inventory.checks
         others = {*checks.on, *checks.off} - by_key.keys()
         return [*risks, *map(PossibleRisk, sorted(others))]
 
-    async def _read_records_again(self, records: AccountRecords, matcher: RowMatcher) -> None:
-        """Find the records that changed while the lists were read, or that rows may hide from."""
-        inventory = self._inventory
-        again = {row.uuid: row.same for row in (await records.compare(inventory.records)).rows}
-        # A look at one that is gone tells so.
-        inventory.changed = {uuid for uuid in inventory.records if not again.get(uuid, False)}
-        inventory.collected.doubtful |= matcher.doubtful(again.keys())
-        strangers = inventory.collected.findings.keys() - inventory.records.keys() - again.keys()
-        if self._scope.is_everything and strangers:
-            self._notes.append(_STRANGERS.format(len(strangers)))
-
     def _subjects(self) -> Iterator[Subject]:
         """Yield the images that are not judged yet, in their order."""
-        now = self._client.now()
-        for uuid, record in self._inventory.records.items():
-            if uuid not in self._judged:
-                yield Subject(record, self._inventory, self._policies, now)
+        now = self.client.now()
+        for uuid, record in self.inventory.records.items():
+            if uuid not in self.judged:
+                yield Subject(record, self.inventory, self.policies, now)
 
     async def _judge_by_lists(self) -> list[Subject]:
         """Judge what the lists decide; return those to look at one by one.
@@ -167,11 +204,11 @@ class _Auditing:
         for number, subject in enumerate(self._subjects()):
             blocks = subject.blocks
             detailed += blocks
-            shown = blocks and (detailed <= MOST_DETAILED or self._inventory.collected.problems)
+            shown = blocks and (detailed <= MOST_DETAILED or self.inventory.collected.problems)
             if shown or (not blocks and subject.needs_a_look):
                 to_look_at.append(subject)
             else:
-                self._judged[subject.record.uuid] = self._judge(subject, None)
+                self.judged[subject.record.uuid] = self._judge(subject, None)
             if number % _OTHERS_TURN == 0:
                 await anyio.lowlevel.checkpoint()
         return to_look_at
@@ -180,48 +217,51 @@ class _Auditing:
         """Look at single images with all the rules of ``gate check``."""
         targets = {subject.target: subject.record.uuid for subject in subjects[:MOST_LOOKS]}
         if len(subjects) > MOST_LOOKS:
-            self._notes.append(_TOO_MANY.format(len(subjects), MOST_LOOKS))
+            self.notes.append(_TOO_MANY.format(len(subjects), MOST_LOOKS))
         if not targets:
             return
-        self._headway.looks_expected += len(targets)
+        self.headway.looks_expected += len(targets)
         wait = Wait(
-            dict.fromkeys(targets, self._reader),
-            self._run,
-            Waiting(stop=self._stop),
-            Scans(ScanMode.NEVER, lambda _: self._client),
+            dict.fromkeys(targets, self.connections.reader(self.region)),
+            self.connections.settings.run,
+            Waiting(stop=self.stop),
+            Scans(ScanMode.NEVER, lambda _: self.client),
         )
         try:
             await wait.run()
         finally:
-            self._inventory.looked = {
+            self.inventory.looked = {
                 targets[target]: evidence for target, evidence in wait.evidence.items()
             }
-            self._headway.looks += len(self._inventory.looked)
+            self.headway.looks += len(self.inventory.looked)
 
     def verdict(self, trouble: GateError | None) -> Verdict:
         """Judge what is known."""
         judged = {each.record.uuid: self._judge(each, trouble) for each in self._subjects()}
-        judged |= self._judged
-        images = [judged[uuid] for uuid in self._inventory.records]
-        notes = [*self._notes, *self._inventory.collected.problems, *self._inventory.checks.notes]
+        judged |= self.judged
+        images = [judged[uuid] for uuid in self.inventory.records]
+        notes = [*self.notes, *self.inventory.collected.problems, *self.inventory.checks.notes]
         if trouble is not None:
             notes.insert(0, f"The audit was not finished: {trouble}")
         nothing_because = trouble.exit_code if trouble is not None and not images else None
         return judge_run(
             images,
-            generated_at=self._run.clock.now(),
-            service=self._connections.service(),
-            policies=self._policies.sources,
+            generated_at=self.connections.settings.run.clock.now(),
+            service=self.connections.service(),
+            policies=self.policies.sources,
             notes=[*notes, *self._policy_notes(images)],
-            ended_by=self._stop.ended_by or nothing_because,
-            whole=self._all_records,
+            ended_by=self.stop.ended_by or nothing_because,
+            whole=self.all_records,
         )
 
     def _policy_notes(self, images: Sequence[ImageVerdict]) -> tuple[str, ...]:
-        policies = self._policies
+        policies = self.policies
         decided = (
-            (names_of(reference_of(record)), (one.finding for one in image.decisions))
-            for record, image in zip(self._inventory.records.values(), images, strict=True)
+            (
+                reference_of(record).names(image.image.tags if image.image else ()),
+                (one.finding for one in image.decisions),
+            )
+            for record, image in zip(self.inventory.records.values(), images, strict=True)
             if image.outcome is not Outcome.UNDECIDED
         )
         return policies.notes(decided if policies.tell_images_apart else ())
@@ -232,13 +272,15 @@ class _Auditing:
             str(subject.reference).removeprefix("/"),
             evidence,
             subject.decisions_on(evidence),
-            tolerated=isinstance(evidence, Unscanned) and self._policies.tolerates(evidence.reason),
+            tolerated=isinstance(evidence, Unscanned) and self.policies.tolerates(evidence.reason),
             digest=subject.reference.digest or "",
         )
 
 
-def _name(record: ImageRecord) -> tuple[str, ...]:
-    return record.repo_namespace, record.repo_name, record.tag, record.digest
+def _came_since(record: ImageRecord, began: datetime) -> bool:
+    """Tell whether an image was pushed since; what can't be told was there before."""
+    pushed = moment(record.image_update)
+    return pushed is not None and pushed >= began
 
 
 def _risk(key: str, rows: Sequence[CatalogueRow]) -> PossibleRisk:

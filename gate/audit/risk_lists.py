@@ -14,13 +14,12 @@ from gate.security_center import read_list
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
-    from gate.audit.headway import Headway
+    from gate.audit.account import Headway, Place, Scope
     from gate.security_center import ImageRecord, ImageRiskRow, Page, SecurityCenter
 
 _READINGS = 7  # how often a list that moves under the reader's eyes is read at most
 _ENOUGH = 5  # readings, where they don't all agree
 _PAGE_SIZE = 100
-_Place = tuple[str, str, str]  # region, namespace, repository
 
 
 class ListedRow(Struct, frozen=True, gc=False):
@@ -118,14 +117,15 @@ class RowMatcher:
     leaves such rows too, which is why the records are read a second time before doubt is cast.
     """
 
-    def __init__(self, records: Mapping[str, ImageRecord]) -> None:
+    def __init__(self, records: Mapping[str, ImageRecord], scope: Scope) -> None:
         self._records = records
-        self._strays: set[tuple[str, _Place]] = set()
+        self._scope = scope
+        self._strays: set[tuple[str, Place]] = set()
 
     @cached_property
-    def _by_place(self) -> dict[_Place, set[str]]:
+    def _by_place(self) -> dict[Place, set[str]]:
         """Return the records of each place, which is asked for only if there are strays."""
-        places: dict[_Place, set[str]] = {}
+        places: dict[Place, set[str]] = {}
         for record in self._records.values():
             for place in _places(record):
                 places.setdefault(place, set()).add(record.uuid)
@@ -144,8 +144,16 @@ class RowMatcher:
 
     def _remember(self, row: ImageRiskRow) -> None:
         place = (row.region_id, row.repo_namespace, row.repo_name)
-        if place in self._by_place or row.uuid in self._records:
+        if place in self._by_place or row.uuid in self._records or self._scope.may_hold(row):
             self._strays.add((row.uuid, place))
+
+    def unknown(self, existing: Collection[str]) -> dict[Place, set[str]]:
+        """Return the ``Uuid`` within the scope that no record has, by the places of their rows."""
+        places: dict[Place, set[str]] = {}
+        for uuid, place in self._strays:
+            if uuid not in existing:
+                places.setdefault(place, set()).add(uuid)
+        return places
 
     def doubtful(self, existing: Collection[str]) -> set[str]:
         """Return the records that strays may be about, by ``Uuid``.
@@ -163,7 +171,7 @@ class RowMatcher:
         return uuids
 
 
-def _places(record: ImageRecord) -> tuple[_Place, _Place]:
+def _places(record: ImageRecord) -> tuple[Place, Place]:
     """Return where an image is, with its region and, for rows that lack theirs, without."""
     repository = (record.repo_namespace, record.repo_name)
     return (record.region_id, *repository), ("", *repository)

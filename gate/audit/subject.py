@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from gate.audit.account import names_of, reference_of
+from gate.audit.account import Tags, reference_of
 from gate.audit.collecting import Collected
 from gate.evidence import (
     Checks,
+    CountingScan,
     Identified,
-    RefusedScan,
     Target,
     choose,
     identify,
@@ -22,10 +22,11 @@ from gate.evidence import (
     unscanned_by,
 )
 from gate.findings import IdentifiedBy, Reason, Scanned, ScanState, Unscanned
+from gate.reference import Names
 from gate.verdict import Action
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
     from gate.errors import GateError
@@ -40,6 +41,7 @@ _ONLY_A_BLOCK = (Reason.INCOMPLETE, "Only what blocks was read to its end.")
 _CHANGED = (Reason.INCOMPLETE, "Its record changed while the lists were read.")
 _YOUNG = (Reason.INCOMPLETE, "Its scan ended so recently that findings may still arrive.")
 _DOUBTFUL = (Reason.DISAGREEING, "The lists of build risks contradict one another about it.")
+_DIFFERING = (Reason.DISAGREEING, "Another record of its digest has other findings.")
 _STOPPED = (Reason.INCOMPLETE, "The audit was stopped before its findings were inventory.")
 
 
@@ -47,7 +49,8 @@ class Inventory(Struct):
     """What was read: ``records`` by ``Uuid``, what the lists hold, and single looks.
 
     ``changed`` are records that were not the same at the end. ``whole`` is true once the lists were
-    read to their end.
+    read to their end. ``differing`` are the images that several records of one repository hold, not
+    all with the same findings. ``tags`` are known if policies tell images apart.
     """
 
     records: dict[str, ImageRecord] = field(default_factory=dict)
@@ -55,7 +58,21 @@ class Inventory(Struct):
     checks: Checks = field(default_factory=Checks)
     changed: set[str] = field(default_factory=set)
     looked: dict[str, Evidence] = field(default_factory=dict)
+    tags: Tags = field(default_factory=Tags)
     whole: bool = False
+    differing: set[int] = field(default_factory=set)
+
+    def take(self, records: Mapping[str, ImageRecord], *, tell_apart: bool) -> None:
+        """Take the records, in the order of their names, and see which digests have differences."""
+        in_order = sorted(records.values(), key=_name)
+        self.records = {record.uuid: record for record in in_order}
+        self.tags = Tags(in_order if tell_apart else ())
+        first: dict[int, tuple[Finding, ...]] = {}
+        for record in in_order:
+            findings = self.collected.findings.get(record.uuid, ())
+            content = _content(record)
+            if first.setdefault(content, findings) != findings:
+                self.differing.add(content)
 
 
 class Subject:
@@ -74,13 +91,14 @@ class Subject:
         self.record = record
         self.reference = reference_of(record)
         self.findings = inventory.collected.findings.get(record.uuid, ())
-        self.names = names_of(self.reference) if policies.tell_images_apart else ()
+        self._tags = inventory.tags.of(record)
         self._inventory = inventory
         self._policies = policies
         self._now = now
         self._scan = scan_of(record, now)
-        self._requirements = policies.requirements(self.names)
-        self._decisions = policies.judge(self.findings, self.names)
+        names = self._names(self._tags)
+        self._requirements = policies.requirements(names)
+        self._decisions = policies.judge(self.findings, names)
         self.blocks = (
             _block(self._decisions)
             and self.reference.digest is not None
@@ -90,26 +108,31 @@ class Subject:
     @cached_property
     def target(self) -> Target:
         """The image as a look at it alone wants it."""
-        record = self.record
+        return self._target(self._tags)
+
+    def _target(self, tags: tuple[str, ...]) -> Target:
+        record, names = self.record, self._names(tags)
         return Target(
             reference=self.reference,
             digest=self.reference.digest,
-            requirements=self._requirements,
-            blocks=lambda findings: _block(self._judge(findings)),
+            requirements=self._policies.requirements(names),
+            blocks=lambda findings: _block(self._policies.judge(findings, names)),
             region=record.region_id or None,
             registry_type=record.registry_type.lower() or None,
             instance=record.instance_id or None,
             no_digest_because="its record has none.",
+            with_tags=self._target,
         )
 
     def decisions_on(self, evidence: Evidence) -> tuple[Decision, ...]:
         """Decide on each finding of the evidence."""
         if evidence.findings is self.findings:
             return self._decisions
-        return self._judge(evidence.findings)
+        tags = evidence.image.tags if evidence.image else self._tags
+        return self._policies.judge(evidence.findings, self._names(tags))
 
-    def _judge(self, findings: Sequence[Finding]) -> tuple[Decision, ...]:
-        return self._policies.judge(findings, self.names)
+    def _names(self, tags: tuple[str, ...]) -> Names:
+        return self.reference.names(tags) if self._policies.tell_images_apart else Names()
 
     @property
     def needs_a_look(self) -> bool:
@@ -126,6 +149,8 @@ class Subject:
             return _CHANGED
         if uuid in inventory.collected.doubtful:
             return _DOUBTFUL
+        if _content(self.record) in inventory.differing:
+            return _DIFFERING
         if inventory.collected.problems:
             return Reason.INCOMPLETE, inventory.collected.problems[0]
         finished = scan.state is ScanState.FINISHED and scan.age is not None
@@ -152,7 +177,7 @@ class Subject:
     def _identified(self) -> Identified | Unscanned:
         """Return the record, which its own digest identifies; without one, the policy decides."""
         if self.reference.digest:
-            return Identified((self.record,), IdentifiedBy.DIGEST)
+            return Identified((self.record,), IdentifiedBy.DIGEST, tags=self._tags)
         return identify((self.record,), self.target)
 
     def _from_lists(self, identified: Identified) -> Evidence:
@@ -160,13 +185,13 @@ class Subject:
         if self.blocks:
             return self._refused(_ONLY_A_BLOCK, identified, self.findings)
         chosen = choose(identified, self.target, self._now, ())
-        if isinstance(chosen, RefusedScan):
-            return chosen.why
+        if not isinstance(chosen, CountingScan):
+            return chosen.evidence
         why = inventory.checks.lacking(self._requirements) or self._uncertain()
         if why:
             return self._refused(why, identified)
         return Scanned(
-            image=image_of(self.record),
+            image=image_of(self.record, tags=self._tags),
             identified_by=identified.by,
             scan=inventory.checks.added_to(chosen.scan),
             findings=self.findings,
@@ -184,3 +209,13 @@ class Subject:
 
 def _block(decisions: Iterable[Decision]) -> bool:
     return any(each.action is Action.BLOCK for each in decisions)
+
+
+def _name(record: ImageRecord) -> tuple[str, ...]:
+    return record.repo_namespace, record.repo_name, record.tag, record.digest
+
+
+def _content(record: ImageRecord) -> int:
+    """Return a number for what a record is of: a digest in its place, else the record alone."""
+    place = (record.region_id, record.instance_id, record.repo_namespace, record.repo_name)
+    return hash((place, record.digest or record.uuid))

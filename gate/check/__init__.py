@@ -2,9 +2,8 @@
 
 from gate.check.checking import check
 from gate.check.scanning import ScanMode, Scans
-from gate.check.stopping import Stop
 from gate.check.targets import Question
-from gate.check.waiting import Awaited, Progress, Wait, Waiting, Watcher
+from gate.check.waiting import Awaited, Progress, Stop, Wait, Waiting, Watcher
 
 __all__ = [
     "Awaited",

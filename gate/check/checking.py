@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import anyio
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from gate.check.scanning import Scans
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
     from gate.check.waiting import Waiting
     from gate.connect import Connections
     from gate.evidence import Target
-    from gate.findings import Evidence
-    from gate.reference import ImageReference
+    from gate.findings import Evidence, Image
+    from gate.reference import ImageReference, Names
     from gate.verdict import ImageVerdict, Verdict
 
 
@@ -47,7 +48,13 @@ async def check(  # noqa: PLR0913 - what a verdict is about, each by its name
     be asked about, ``notes`` further ones on the run; both come last. With ``allow_none``, a run
     without any image ends in 0.
     """
-    gathering = _Gathering(images, question, connections, waiting)
+    policies = question.policies.following(connections.today)
+    question = replace(question, policies=policies)
+    scans = Scans(
+        waiting.scan, lambda target: connections.client(target.region), dry_run=waiting.dry_run
+    )
+    unique = tuple(dict.fromkeys(images))
+    gathering = _Gathering(unique, question, connections, waiting, scans)
     with waiting.stop.scope:
         await gathering.run()
     verdicts = gathering.judge()
@@ -62,56 +69,45 @@ async def check(  # noqa: PLR0913 - what a verdict is about, each by its name
     )
 
 
-class _Gathering:
+class _Gathering(Struct):
     """The evidence of a run, which may be stopped at any moment."""
 
-    def __init__(
-        self,
-        images: Sequence[ImageReference],
-        question: Question,
-        connections: Connections,
-        waiting: Waiting,
-    ) -> None:
-        self._images = tuple(dict.fromkeys(images))
-        self._question = question
-        self._connections = connections
-        self._waiting = waiting
-        self._scans = Scans(
-            waiting.scan,
-            lambda target: connections.client(target.region),
-            dry_run=waiting.dry_run,
-        )
-        self._wanted: dict[ImageReference, Wanted] = {}
-        self._evidence: dict[Target, Evidence] = {}
-        self._moved: dict[ImageReference, Unscanned] = {}
-        self._notes: list[str] = []
+    images: tuple[ImageReference, ...]
+    question: Question
+    connections: Connections
+    waiting: Waiting
+    scans: Scans
+    wanted: dict[ImageReference, Wanted] = field(default_factory=dict)
+    evidence: dict[Target, Evidence] = field(default_factory=dict)
+    moved: dict[ImageReference, Unscanned] = field(default_factory=dict)
+    tag_notes: list[str] = field(default_factory=list)
 
     async def run(self) -> None:
         async with anyio.create_task_group() as group:
-            for image in self._images:
+            for image in self.images:
                 group.start_soon(self._find, image)
-        targets = [target for image in self._images for target in self._wanted[image].targets]
+        targets = [target for image in self.images for target in self.wanted[image].targets]
         wait = Wait(
-            {target: self._connections.reader(target.region) for target in targets},
-            self._connections.settings.run,
-            self._waiting,
-            self._scans,
+            {target: self.connections.reader(target.region) for target in targets},
+            self.connections.settings.run,
+            self.waiting,
+            self.scans,
         )
-        self._evidence = wait.evidence
+        self.evidence = wait.evidence
         await wait.run()
         async with anyio.create_task_group() as group:
-            for wanted in self._wanted.values():
+            for wanted in self.wanted.values():
                 group.start_soon(self._ask_tag_again, wanted)
 
     async def _find(self, image: ImageReference) -> None:
-        self._wanted[image] = await find_targets(image, self._question)
+        self.wanted[image] = await find_targets(image, self.question)
 
     async def _ask_tag_again(self, wanted: Wanted) -> None:
         """Make sure that a tag still means the digest that was judged.
 
         If the caller gave the digest, a tag that moved on is a note.
         """
-        registry = self._question.registry
+        registry = self.question.registry
         if wanted.resolved is None or registry is None:
             return
         now = await registry.current_digest(wanted.reference)
@@ -128,62 +124,67 @@ class _Gathering:
             message += "was judged. Give the digest that was pushed (--digest), or run the gate "
             message += "again."
         if wanted.reference.digest:
-            self._notes.append(message)
+            self.tag_notes.append(message)
         else:
-            self._moved[wanted.reference] = Unscanned(reason=reason, message=message)
+            self.moved[wanted.reference] = Unscanned(reason=reason, message=message)
 
     def judge(self) -> tuple[ImageVerdict, ...]:
         """Judge what is known of each image and platform."""
         verdicts = []
-        for image in self._images:
+        for image in self.images:
             for evidence in self._evidence_of(image):
                 verdict = self._judge(image, evidence)
-                moved = self._moved.get(image)
+                moved = self.moved.get(image)
                 if moved and verdict.outcome is not Outcome.BLOCK:
                     verdict = self._judge(image, _refuse(evidence, moved))
                 verdicts.append(verdict)
         return tuple(verdicts)
 
     def _evidence_of(self, image: ImageReference) -> Iterable[Evidence]:
-        wanted = self._wanted.get(image)
+        wanted = self.wanted.get(image)
         if wanted is None:
             return [_nothing_known(str(image))]
         if wanted.refused is not None:
             return [wanted.refused]
         pairs = (
-            (target, self._evidence.get(target) or _nothing_known(target.name))
+            (target, self.evidence.get(target) or _nothing_known(target.name))
             for target in wanted.targets
         )
         return [evidence for target, evidence in pairs if not _left_out(target, evidence)]
 
     def _judge(self, image: ImageReference, evidence: Evidence) -> ImageVerdict:
-        policies = self._question.policies
+        policies = self.question.policies
         return judge_image(
             str(image),
             evidence,
-            policies.judge(evidence.findings, image.glob_names()),
+            policies.judge(evidence.findings, _names(image, evidence.image)),
             tolerated=isinstance(evidence, Unscanned) and policies.tolerates(evidence.reason),
             digest=image.digest or self._resolved(image),
         )
 
     def _resolved(self, image: ImageReference) -> str:
-        wanted = self._wanted.get(image)
+        wanted = self.wanted.get(image)
         return (wanted.resolved if wanted else None) or ""
 
     def notes(self, verdicts: Iterable[ImageVerdict]) -> tuple[str, ...]:
         """Collect what a reader should know of the run; an image's notes stand on its verdict."""
         judged = [
-            (image.glob_names(), [decision.finding for decision in verdict.decisions])
-            for image in self._images
+            (_names(image, verdict.image), [decision.finding for decision in verdict.decisions])
+            for image in self.images
             for verdict in verdicts
             if verdict.reference == str(image) and verdict.outcome is not Outcome.UNDECIDED
         ]
         return (
-            *(note for wanted in self._wanted.values() for note in wanted.notes),
-            *self._notes,
-            *self._question.policies.notes(judged),
-            *self._scans.notes,
+            *(note for wanted in self.wanted.values() for note in wanted.notes),
+            *self.tag_notes,
+            *self.question.policies.notes(judged),
+            *self.scans.notes,
         )
+
+
+def _names(reference: ImageReference, image: Image | None) -> Names:
+    """Return the names of an image: the caller's, and those that its records confirm."""
+    return reference.names(image.tags if image else ())
 
 
 def _left_out(target: Target, evidence: Evidence) -> bool:

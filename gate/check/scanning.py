@@ -64,12 +64,6 @@ _SCANS_DO_NOT_HELP = frozenset(
         Reason.UNSUPPORTED,
     )
 )
-_STATES = {
-    Reason.FAILED: ScanState.FAILED,
-    Reason.MISSING: ScanState.MISSING,
-    Reason.RUNNING: ScanState.RUNNING,
-    Reason.UNSUPPORTED: ScanState.UNSUPPORTED,
-}
 
 
 class ScanMode(StrEnum):
@@ -158,13 +152,14 @@ class Scans:
         client = self._client_of(target)
         wanted = await _scan_target(client, target, look.record)
         if isinstance(wanted, str):
-            return _undecided(look, Reason.MISSING, wanted, doing="its repository is not known yet")
+            return _undecided(look, Reason.MISSING, wanted, "its repository is not known yet")
         if self._dry_run:
             await self._note_cost(client, target, wanted)
             return replace(look, waiting=False)
         asked_at = client.now().replace(microsecond=0)
         answer = await client.public_sync_and_create_image_scan_task([wanted])
-        if _repeats(answer) or not (refusal := _refusal(target, look, answer)):
+        under_way = "repeat" in answer.result.lower()  # it is being scanned already
+        if under_way or not (refusal := _refusal(target, look, answer)):
             self._last_request[target] = _ScanRequest(asked_at, _state(look.record))
             self._begun.discard(target)
             self._requests[target] += 1
@@ -185,13 +180,10 @@ class Scans:
         if isinstance(look.evidence, Scanned):
             ended = look.evidence.scan.finished_at
             old = ended is None or ended < request.at
-            return _scan_under_way(target, look) if old and self._only_newer else look
+            only_newer = self._mode is ScanMode.ALWAYS
+            return _scan_under_way(target, look) if old and only_newer else look
         pending = target not in self._begun and _reason(look) in _ASKED_FOR
         return _scan_under_way(target, look) if pending else look
-
-    @property
-    def _only_newer(self) -> bool:
-        return self._mode is ScanMode.ALWAYS
 
 
 def _reason(look: Look) -> Reason | None:
@@ -202,43 +194,35 @@ def _state(record: ImageRecord | None) -> _State:
     return ("", None) if record is None else (record.sca_status, record.last_scan_time)
 
 
-def _repeats(answer: ScanTaskState) -> bool:
-    """Tell whether the image is being scanned already."""
-    return "repeat" in answer.result.lower()
-
-
 def _refusal(target: Target, look: Look, answer: ScanTaskState) -> Look | None:
     """Return what it means that no scan was begun, ``None`` if one was."""
     name = target.name
     if answer.result == _UNKNOWN:
         doing = "not found in the registry by Security Center yet"
-        return _undecided(look, Reason.MISSING, _NOT_FOUND.format(name), doing=doing)
+        return _undecided(look, Reason.MISSING, _NOT_FOUND.format(name), doing)
     if answer.result == _UNSUPPORTED:
-        return _final(look, Reason.UNSUPPORTED, _NO_SUCH_REGION.format(name))
+        return _undecided(look, Reason.UNSUPPORTED, _NO_SUCH_REGION.format(name))
     if answer.status == "FAIL":
         word = answer.result or answer.status
-        return _final(look, Reason.FAILED, _FAILED_AT_ONCE.format(name, word))
+        return _undecided(look, Reason.FAILED, _FAILED_AT_ONCE.format(name, word))
     if answer.can_create is False:
         doing = "waiting until another scan may start"
-        return _undecided(look, Reason.RUNNING, _TOO_MANY_SCANS.format(name), doing=doing)
+        return _undecided(look, Reason.RUNNING, _TOO_MANY_SCANS.format(name), doing)
     return None
 
 
 def _scan_under_way(target: Target, look: Look) -> Look:
-    return _undecided(look, Reason.RUNNING, _NOT_ENDED.format(target.name), doing="scan asked for")
+    return _undecided(look, Reason.RUNNING, _NOT_ENDED.format(target.name), "scan asked for")
 
 
-def _undecided(look: Look, reason: Reason, message: str, *, doing: str) -> Look:
+def _undecided(look: Look, reason: Reason, message: str, doing: str = "") -> Look:
+    """Return what a look means now; with something that is being done, it is worth waiting."""
     scan = look.evidence.scan
     if look.record is not None:
-        scan = replace(scan, state=_STATES[reason])
+        scan = replace(scan, state=ScanState(reason.value))
     refused = Unscanned(reason=reason, message=message, scan=scan)
     evidence = instead_of(look.evidence, refused)
-    return replace(look, evidence=evidence, waiting=True, doing=doing)
-
-
-def _final(look: Look, reason: Reason, message: str) -> Look:
-    return replace(_undecided(look, reason, message, doing=""), waiting=False)
+    return replace(look, evidence=evidence, waiting=bool(doing), doing=doing)
 
 
 async def _scan_target(

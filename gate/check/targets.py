@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -12,11 +13,11 @@ from gate.registry import Resolved, Unresolved
 from gate.verdict import Action
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from gate.findings import Finding
     from gate.policy import Policies
-    from gate.reference import ImageReference
+    from gate.reference import ImageReference, Names
     from gate.registry import Platform, Registry
 
 _NO_PLATFORM = "unknown/unknown"
@@ -40,9 +41,9 @@ class Question(Struct, frozen=True, kw_only=True):
         """Return the region of an image, for the endpoint and for the choice of records."""
         return reference.region or self.region
 
-    def blocks(self, reference: ImageReference, findings: Sequence[Finding]) -> bool:
+    def blocks(self, names: Names, findings: Sequence[Finding]) -> bool:
         """Tell whether the policies block at least one finding of an image."""
-        decisions = self.policies.judge(findings, reference.glob_names())
+        decisions = self.policies.judge(findings, names)
         return any(decision.action is Action.BLOCK for decision in decisions)
 
 
@@ -90,7 +91,7 @@ def _without_registry(reference: ImageReference, question: Question, answer: Unr
 def _of_index(
     reference: ImageReference, question: Question, index: Resolved, resolved: str | None
 ) -> Wanted:
-    wanted = question.policies.requirements(reference.glob_names()).platforms
+    wanted = question.policies.requirements(reference.names()).platforms
     judged = [platform for platform in index.platforms if _is_wanted(platform, wanted)]
     if not judged:
         has = ", ".join(platform.name for platform in index.platforms) or "no platform at all"
@@ -106,11 +107,12 @@ def _of_index(
     platforms = [
         _target(reference, question, platform.digest, platform=platform.name) for platform in judged
     ]
+    notes = [f"{reference} is an index; its own digest is {index.digest}."]
+    if others := dict.fromkeys(each.name for each in index.platforms if each not in judged):
+        left_out = ", ".join(others)
+        notes.append(f"{reference} is not judged for {left_out}: scan.platforms leaves them out.")
     return Wanted(
-        reference=reference,
-        targets=(own, *platforms),
-        resolved=resolved,
-        notes=(f"{reference} is an index; its own digest is {index.digest}.",),
+        reference=reference, targets=(own, *platforms), resolved=resolved, notes=tuple(notes)
     )
 
 
@@ -132,16 +134,30 @@ def _target(  # noqa: PLR0913 - what differs between the kinds of targets
     platform: str | None = None,
     optional: bool = False,
     because: str = "",
+    tags: Collection[str] = (),
 ) -> Target:
+    names = reference.names(tags)
+    with_tags = partial(
+        _target,
+        reference,
+        question,
+        digest,
+        platform=platform,
+        optional=optional,
+        because=because,
+    )
     return Target(
         reference=reference,
         digest=digest,
-        requirements=question.policies.requirements(reference.glob_names()),
-        blocks=lambda findings: question.blocks(reference, findings),
+        requirements=question.policies.requirements(names),
+        blocks=lambda findings: question.blocks(names, findings),
         region=question.region_of(reference),
         registry_type=reference.registry_type,
         instance=question.instance,
         platform=platform,
         optional=optional,
         no_digest_because=because,
+        with_tags=(lambda tags: with_tags(tags=tags))
+        if question.policies.tell_images_apart
+        else None,
     )

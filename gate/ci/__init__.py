@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -13,24 +16,38 @@ if TYPE_CHECKING:
 
 __all__ = ["Ci", "find_ci"]
 
+# GitHub's "Default environment variables", GitLab's "Predefined CI/CD variables": what is "true"
+# there, and the class that is imported then.
+_SYSTEMS = {
+    "GITHUB_ACTIONS": ("gate.ci.github", "GitHub"),
+    "GITLAB_CI": ("gate.ci.gitlab", "GitLab"),
+}
 
-class Ci(Protocol):
-    """What a run does beside its reports because it runs in a CI system.
 
-    The texts are for standard error.
+class Ci(Struct, frozen=True):
+    """What a run does beside its reports because it runs in a CI system: nothing, unless told.
+
+    The texts are for standard error; ``now`` is the machine's clock.
     """
+
+    environment: Mapping[str, str]
+    now: Callable[[], datetime]
 
     def opening(self) -> str:
         """Return what stands before the run's diagnostics."""
+        return ""
 
     def closing(self) -> str:
         """Return what stands behind them."""
+        return ""
 
-    def annotations(self, verdict: Verdict) -> str:
+    def annotations(self, _verdict: Verdict) -> str:
         """Return what makes the system point at findings."""
+        return ""
 
-    def alarm(self, text: str) -> str:
+    def alarm(self, _text: str) -> str:
         """Return what makes the system show an error that ended the run before any verdict."""
+        return ""
 
     def tell(
         self, verdict: Verdict, exit_code: ExitCode, reports: Sequence[tuple[str, str]]
@@ -42,18 +59,9 @@ class Ci(Protocol):
 
 
 def find_ci(environment: Mapping[str, str], now: Callable[[], datetime]) -> Ci | None:
-    """Return the CI system that this environment is one of, ``None`` if it isn't known.
-
-    ``now`` is the machine's clock.
-
-    Sources: GitHub's "Default environment variables", GitLab's "Predefined CI/CD variables".
-    """
-    if environment.get("GITHUB_ACTIONS") == "true":
-        from gate.ci.github import GitHub  # noqa: PLC0415 - only where it is needed
-
-        return GitHub(environment)
-    if environment.get("GITLAB_CI") == "true":
-        from gate.ci.gitlab import GitLab  # noqa: PLC0415 - only where it is needed
-
-        return GitLab(now)
+    """Return the CI system that this environment is one of, ``None`` if it isn't known."""
+    for variable, (module, name) in _SYSTEMS.items():
+        if environment.get(variable) == "true":
+            system: Ci = getattr(import_module(module), name)(environment, now)
+            return system
     return None

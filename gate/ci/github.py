@@ -6,15 +6,14 @@ import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
-
+from gate.ci import Ci
 from gate.errors import ReportUnwritable
 from gate.report import annotation_lines, deployable, render, verdict_line
 from gate.untrusted import for_markdown, for_workflow_data
 from gate.verdict import Action
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from gate.errors import ExitCode
     from gate.verdict import Verdict
@@ -24,18 +23,8 @@ _MOST_SUMMARY = 1024 * 1024
 _PATHS = {"json": "report-json", "sarif": "sarif-file", "html": "report-html"}
 
 
-class GitHub(Struct, frozen=True):
-    """A step of GitHub Actions."""
-
-    environment: Mapping[str, str]
-
-    def opening(self) -> str:
-        """Return nothing: a step's log is folded by itself."""
-        return ""
-
-    def closing(self) -> str:
-        """Return nothing, for the same reason."""
-        return ""
+class GitHub(Ci, frozen=True):
+    """A step of GitHub Actions; its log is folded by itself."""
 
     def annotations(self, verdict: Verdict) -> str:
         """Return workflow commands, the worst findings of each type."""

@@ -6,25 +6,14 @@ Its reports are formats like any other: ``--report gitlab=â€¦``, ``codequality=â
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from msgspec import Struct
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from datetime import datetime
-
-    from gate.errors import ExitCode
-    from gate.verdict import Verdict
+from gate.ci import Ci
 
 _SECTION = "buildrisk_gate"
 _CLEAR = "\x1b[0K"  # GitLab looks for it around a section's marks
 
 
-class GitLab(Struct, frozen=True):
+class GitLab(Ci, frozen=True):
     """A job of GitLab CI."""
-
-    now: Callable[[], datetime]
 
     def opening(self) -> str:
         """Fold the diagnostics into a section, so that the report is what one sees."""
@@ -39,16 +28,3 @@ class GitLab(Struct, frozen=True):
 
     def _seconds(self) -> int:
         return int(self.now().timestamp())
-
-    def annotations(self, verdict: Verdict) -> str:  # noqa: ARG002 - reports do that here
-        """Return nothing: a Code Quality report points at findings."""
-        return ""
-
-    def alarm(self, text: str) -> str:  # noqa: ARG002 - the log is all that is shown here
-        """Return nothing: the job's log ends with the error."""
-        return ""
-
-    def tell(
-        self, verdict: Verdict, exit_code: ExitCode, reports: Sequence[tuple[str, str]]
-    ) -> None:
-        """Do nothing: what later jobs are told is an artifact."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+import anyio
 import click
 
 from gate import checkout
 from gate.cli import groups
 from gate.cli.delivery import deliver
 from gate.cli.images import read_images
-from gate.cli.judging import judge_images
+from gate.cli.judging import gather
 from gate.cli.options import option
 from gate.cli.terminal import path_in_this_checkout, read_lines, read_text, terminal
 from gate.reference import ImageReference
@@ -75,8 +76,8 @@ def command(  # noqa: PLR0913 - one for each option of its own, and each group
     locate = _locating(dockerfile)
     run = service.begin(gathering.timeout.total_seconds(), *map(ImageReference.parse, images))
     progress = terminal(quiet=output.quiet)
-    judge = partial(judge_images, named, loaded, gathering, service, run, progress)
-    return deliver(lambda: locate(judge()), output, run, verbose=service.verbose)
+    judge = partial(gather, named, loaded, gathering, service, run, progress)
+    return deliver(lambda: locate(anyio.run(judge)), output, run, verbose=service.verbose)
 
 
 def _locating(dockerfile: str | None) -> Callable[[Verdict], Verdict]:

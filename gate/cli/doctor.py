@@ -11,7 +11,7 @@ import click
 from gate.cli import groups
 from gate.cli.terminal import show
 from gate.connect import Connections
-from gate.doctor import Result, Trial, as_line, diagnose, exit_code_of, ram_policy
+from gate.doctor import Diagnosis, Result, Trial, as_line, exit_code_of, ram_policy
 from gate.errors import ExitCode, GateError
 from gate.reference import ImageReference
 
@@ -68,7 +68,7 @@ async def _diagnose(
     trials = []
     async with Connections(service.settings(run, registry_hosts=registry_hosts)) as connections:
         await connections.prepare([region])
-        async for trial in diagnose(connections, region, image):
+        async for trial in Diagnosis(connections, region, image).trials():
             trials.append(trial)
             show(as_line(trial))
     return trials

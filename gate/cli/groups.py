@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from msgspec import Struct
 
+from gate import policy
 from gate.cli.options import (
     Duration,
     Report,
@@ -23,7 +24,6 @@ from gate.cli.options import (
 )
 from gate.cli.terminal import new_run, now
 from gate.errors import UsageError
-from gate.policy import load_policies
 from gate.report import FORMATS
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ class PolicyFiles(Struct, frozen=True):
 
     def load(self) -> Policies:
         """Load them for today; raises ``InvalidPolicy``."""
-        return load_policies(self.policy_files, directory=Path.cwd(), today=now().date())
+        return policy.load_policies(self.policy_files, directory=Path.cwd(), today=now().date())
 
 
 policies = group(

@@ -5,8 +5,6 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-import anyio
-
 from gate.check import Question, ScanMode, Stop, Waiting, check
 from gate.cli.progress import WaitProgress
 from gate.connect import Connections
@@ -24,7 +22,7 @@ if TYPE_CHECKING:
 _WAIT, _WAIT_UNASKED = 600.0, 60.0  # seconds, where --wait is not given; the latter without --scan
 
 
-def judge_images(  # noqa: PLR0913, PLR0917 - what is judged, by what, how, and in which run
+async def gather(  # noqa: PLR0913, PLR0917 - what is judged, by what, how, and in which run
     images: Sequence[ImageReference],
     policies: Policies,
     gathering: Gathering,
@@ -36,22 +34,6 @@ def judge_images(  # noqa: PLR0913, PLR0917 - what is judged, by what, how, and 
     notes: Sequence[str] = (),
 ) -> Verdict:
     """Judge the images; a signal ends the gathering, and what is known by then is judged."""
-    values = (images, policies, gathering, service, run, terminal)
-    return anyio.run(partial(gather, *values, beside=beside, notes=notes))
-
-
-async def gather(  # noqa: PLR0913, PLR0917 - the same
-    images: Sequence[ImageReference],
-    policies: Policies,
-    gathering: Gathering,
-    service: ServiceOptions,
-    run: Run,
-    terminal: Terminal,
-    *,
-    beside: Sequence[ImageVerdict] = (),
-    notes: Sequence[str] = (),
-) -> Verdict:
-    """Do the same in a loop that runs already."""
     settings = service.settings(run, registry_hosts=gathering.registry_hosts)
     async with Connections(settings) as connections:
         question = Question(

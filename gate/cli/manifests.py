@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
+import anyio
 import click
 
-from gate.checkout import choose, find_images, locate_images
+from gate import checkout
 from gate.cli import groups
 from gate.cli.delivery import deliver
-from gate.cli.judging import judge_images
+from gate.cli.judging import gather
 from gate.cli.terminal import path_in_this_checkout, read_text, terminal
 from gate.findings import Reason, Unscanned
 from gate.verdict import Service, judge_image, judge_run
@@ -45,23 +47,18 @@ def command(  # noqa: PLR0913 - one for each option of its own, and each group
     """
     loaded = policies.load()
     texts = {path_in_this_checkout(path): read_text(path) for path in files}
-    chosen = choose((find_images(*file) for file in texts.items()), gathering.registry_hosts)
+    chosen = checkout.choose(
+        (checkout.find_images(*file) for file in texts.items()), gathering.registry_hosts
+    )
     undecided = _undecided(chosen)
     run = service.begin(gathering.timeout.total_seconds())
 
-    def judge() -> Verdict:
+    def verdict_on_all() -> Verdict:
         if chosen.references:
-            verdict = judge_images(
-                tuple(chosen.references),
-                loaded,
-                gathering,
-                service,
-                run,
-                terminal(quiet=output.quiet),
-                beside=undecided,
-                notes=chosen.notes,
-            )
-            return locate_images(verdict, chosen)
+            images, progress = tuple(chosen.references), terminal(quiet=output.quiet)
+            judge = partial(gather, images, loaded, gathering, service, run, progress)
+            verdict = anyio.run(partial(judge, beside=undecided, notes=chosen.notes))
+            return checkout.locate_images(verdict, chosen)
         # Nothing is left to judge: nobody is asked.
         return judge_run(
             undecided,
@@ -72,7 +69,7 @@ def command(  # noqa: PLR0913 - one for each option of its own, and each group
             allow_none=allow_none,
         )
 
-    return deliver(judge, output, run, verbose=service.verbose)
+    return deliver(verdict_on_all, output, run, verbose=service.verbose)
 
 
 def _undecided(chosen: Choice) -> tuple[ImageVerdict, ...]:

@@ -11,8 +11,6 @@ from gate.clock import say_duration
 from gate.untrusted import for_terminal
 
 if TYPE_CHECKING:
-    from types import TracebackType
-
     from gate.audit import Headway
     from gate.check import Progress
     from gate.cli.terminal import Terminal
@@ -63,12 +61,7 @@ class WaitProgress:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         self._line.close()
 
     def show(self, progress: Progress) -> None:

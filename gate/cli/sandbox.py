@@ -21,7 +21,7 @@ from gate.sandbox import (
     sample_world,
     serve,
 )
-from gate.untrusted import Unreadable, parse_yaml
+from gate.untrusted import Grammar, Unreadable, parse_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from gate.sandbox import World
 
 _QUOTAS = frozenset({FaultKind.QUOTA, FaultKind.ACCOUNT_QUOTA})
+# As strict as policies, but an account may have many images.
+_SAMPLE_DATA = Grammar(extras=False, repeated_keys=False, depth=20, values=2_000_000)
 _REMEDY = "Give a file in YAML or JSON; its keys are the fields of gate.sandbox.World."
 
 
@@ -80,7 +82,7 @@ def command(
 def read_world(file: Path) -> World:
     """Read sample data from a YAML 1.2 or JSON file; raises ``UsageError`` with the place."""
     try:
-        tree = parse_yaml(read_text(str(file)))
+        tree = parse_yaml(read_text(str(file)), _SAMPLE_DATA)
     except Unreadable as error:
         line, column = error.place
         raise UsageError(f"{file}:{line}:{column}: {error.text}", _REMEDY) from None

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 import re
+from importlib import import_module
 from typing import TYPE_CHECKING, Protocol
 
 import anyio
 
+from gate import untrusted
 from gate.credentials.environment import HOW_TO_GIVE, Credentials, checked
 from gate.errors import NoCredentials
-from gate.untrusted import mask_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -112,8 +113,7 @@ class ChainCredentials:
 
 def _official_chain() -> _Provider:
     # Importing it costs as much as an HTTP client.
-    from alibabacloud_credentials import provider  # type: ignore[import-untyped]  # noqa: PLC0415
-
+    provider = import_module("alibabacloud_credentials.provider")
     # Its loggers write failures (and with DEBUG=sdk, requests) to standard error, keys included.
     for name in ("credentials", "alibabacloud-tea"):
         log = logging.getLogger(name)
@@ -130,7 +130,7 @@ def _causes(text: str) -> str:
     for name, cause in _CAUSE.findall(text):
         if name == "EnvironmentVariable":
             continue  # that there is no key in the environment is said already
-        reason = mask_secrets(_ANSWER.split(cause, maxsplit=1)[0].strip(" ,:(["))[:160]
+        reason = untrusted.mask_secrets(_ANSWER.split(cause, maxsplit=1)[0].strip(" ,:(["))[:160]
         code = _CODE.search(cause)
         causes.append(f"{name}: {reason}" + (f" {code[1]}" if code else ""))
     return "; ".join(causes)

@@ -1,15 +1,13 @@
-"""Credentials, what hands them out, and the access key that is in the environment."""
+"""Credentials, what hands them out, and where a person may put them."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from msgspec import Struct
 
 from gate.errors import NoCredentials
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from gate.untrusted import Secret
 
 # Names that Alibaba Cloud's own tools read.
 KEY_ID = "ALIBABA_CLOUD_ACCESS_KEY_ID"
@@ -24,7 +22,7 @@ HOW_TO_GIVE = (
 )
 
 
-class Credentials(Struct, frozen=True):
+class Credentials(Secret, frozen=True):
     """An access key, and the security token of a temporary one; ``repr`` shows none of it."""
 
     access_key_id: str
@@ -84,28 +82,3 @@ def checked(credentials: Credentials, origin: str) -> Credentials:
                 "Set it again without: secrets of CI systems often end in a line break.",
             )
     return credentials
-
-
-def find_credentials(environment: Mapping[str, str]) -> CredentialSource:
-    """Return the environment's own key, or the chain of Alibaba Cloud's tools.
-
-    Raises ``NoCredentials`` for half a key, or what can't be one. The chain itself is
-    not asked yet; it is the official package's, which reads the process's environment.
-    """
-    names = (KEY_ID, KEY_SECRET, SECURITY_TOKEN)
-    given = {name: environment[name] for name in names if environment.get(name)}
-    if KEY_ID not in given and KEY_SECRET not in given:
-        from gate.credentials.chain import ChainCredentials  # noqa: PLC0415 - often not needed
-
-        return ChainCredentials()
-    for missing in (KEY_ID, KEY_SECRET):
-        if missing not in given:
-            raise NoCredentials(
-                f"Half of an access key is in the environment: {missing} is missing.",
-                f"Set {missing}, or unset the other half to use another source of credentials.",
-            )
-    credentials = checked(
-        Credentials(given[KEY_ID], given[KEY_SECRET], given.get(SECURITY_TOKEN)),
-        "The environment",
-    )
-    return StaticCredentials(credentials, f"environment variables {' and '.join(given)}")

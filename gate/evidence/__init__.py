@@ -1,6 +1,6 @@
 """One image's evidence: what Security Center knows of it, believed only where it all agrees."""
 
-from gate.evidence.freshness import CountingScan, RefusedScan, choose
+from gate.evidence.freshness import CountingScan, choose
 from gate.evidence.identification import (
     Identified,
     identify,
@@ -22,7 +22,6 @@ __all__ = [
     "EvidenceReader",
     "Identified",
     "Look",
-    "RefusedScan",
     "Target",
     "Why",
     "choose",

@@ -9,7 +9,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from gate.evidence.scan import doing, moment, scan_of
-from gate.findings import IdentifiedBy, Reason, Scan, ScanState, Unscanned
+from gate.evidence.target import Look
+from gate.findings import IdentifiedBy, Reason, Scan, ScanState
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -82,17 +83,9 @@ class CountingScan(Struct, frozen=True):
     scan: Scan
 
 
-class RefusedScan(Struct, frozen=True):
-    """A record whose scan does not count, and whether time may change that."""
-
-    record: ImageRecord
-    why: Unscanned
-    waiting: bool
-
-
 def choose(
     identified: Identified, target: Target, now: datetime, previous: Collection[str]
-) -> CountingScan | RefusedScan:
+) -> CountingScan | Look:
     """Return the newest finished and fresh scan, else the record that gives most hope.
 
     ``previous`` are the ``Uuid`` of records whose last finished scan counts although another one
@@ -102,7 +95,7 @@ def choose(
     for result in results:
         if isinstance(result, CountingScan):
             return result
-    refused = [result for result in results if isinstance(result, RefusedScan)]
+    refused = [result for result in results if isinstance(result, Look)]
     return next((result for result in refused if result.waiting), refused[0])
 
 
@@ -112,7 +105,7 @@ def _weigh(
     target: Target,
     now: datetime,
     previous: Collection[str],
-) -> CountingScan | RefusedScan:
+) -> CountingScan | Look:
     scan = scan_of(record, now)
     if scan.state is ScanState.RUNNING and record.uuid in previous:
         scan = replace(scan, state=ScanState.FINISHED)
@@ -127,7 +120,8 @@ def _weigh(
     if reason is Reason.STALE:
         scan = replace(scan, state=ScanState.STALE)
     why = (reason, _filled(sentence, target.name, record))
-    return RefusedScan(record, identified.unscanned(record, target, why, scan), waiting)
+    evidence = identified.unscanned(record, target, why, scan)
+    return Look(evidence=evidence, record=record, waiting=waiting, doing=doing(record))
 
 
 def _not_fresh(

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from gate.findings import IdentifiedBy, Image, Reason, Unscanned
+from gate.reference import meant_host
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from gate.evidence.kinds.kind import Why
     from gate.evidence.target import Target
     from gate.findings import Finding, Scan
     from gate.security_center import ImageRecord, ImageRepository, Listing, SecurityCenter
 
+# A host of Container Registry in a record's ``Endpoints``.
+_CONTAINER_REGISTRY = re.compile(r"[a-z0-9][a-z0-9.-]*\.aliyuncs\.com(?=/)")
 # Images scanned inside Jenkins jobs; they are in no registry.
 _CI_REGISTRY = "ci/cd"
 _HOW_TO_SCAN = (
@@ -23,14 +28,22 @@ _HOW_TO_SCAN = (
     "a scan with --scan missing, which uses scan quota."
 )
 _IF_INDEX = "If the digest is that of a multi-platform index, add --resolve. "
+_GIVE_DIGEST = "Give the digest that was pushed (--digest, or IMAGE@sha256:…)."
+_OR_DIGEST = "Or give the digest that was pushed (--digest, or IMAGE@sha256:…)."
 _SEE_DOCTOR = "`gate doctor IMAGE` shows what Security Center knows of the repository."
 
 
 class Identified(Struct, frozen=True):
-    """The records that are the image, the newest scan first; never empty."""
+    """The records that are the image, the newest scan first; never empty.
+
+    ``others`` have the same digest under other tags: what they hold may contradict a pass. ``tags``
+    are those of all records with its digest, whether they are among these or not.
+    """
 
     records: tuple[ImageRecord, ...]
     by: IdentifiedBy
+    others: tuple[ImageRecord, ...] = ()
+    tags: tuple[str, ...] = ()
 
     def unscanned(
         self,
@@ -45,7 +58,7 @@ class Identified(Struct, frozen=True):
         return Unscanned(
             reason=reason,
             message=message,
-            image=image_of(record, target.platform),
+            image=image_of(record, target.platform, self.tags),
             identified_by=self.by,
             scan=scan,
             findings=findings,
@@ -56,8 +69,11 @@ async def find_records(
     client: SecurityCenter, targets: Sequence[Target]
 ) -> dict[Target, Identified | Unscanned]:
     """Identify targets of one repository: one alone by its digest or tag, several in one list."""
-    answerable = [target for target in targets if _can_be_asked(target)]
-    matches = {target: identify((), target) for target in targets if target not in answerable}
+    refused = {target: _too_little_known(target) for target in targets}
+    answerable = [target for target, why in refused.items() if why is None]
+    matches: dict[Target, Identified | Unscanned] = {
+        target: why for target, why in refused.items() if why is not None
+    }
     if len(answerable) == 1:
         matches[answerable[0]] = await _find_one(client, answerable[0])
     elif answerable:
@@ -65,8 +81,41 @@ async def find_records(
     return matches
 
 
-def _can_be_asked(target: Target) -> bool:
-    return target.digest is not None or not target.requirements.require_digest
+def _too_little_known(target: Target) -> Unscanned | None:
+    """Return why a target without a digest could be another image than the caller's.
+
+    A tag is one in its registry only. Hosts of Container Registry's Personal Edition tell the
+    registry by themselves, with the region; others don't.
+    """
+    if target.digest is not None:
+        return None
+    if target.requirements.require_digest:
+        return Unscanned(
+            reason=Reason.UNIDENTIFIED,
+            message=f"Which digest {target.name} has is not known: {target.no_digest_because} "
+            "Give the digest that was pushed (--digest, or IMAGE@sha256:…), or let a policy say "
+            "scan.require_digest: false.",
+        )
+    if target.registry_type is None:
+        return _ambiguous(
+            target,
+            "is not a host of Container Registry, so its tag alone does not tell which record is "
+            f"the image. {_GIVE_DIGEST}",
+        )
+    if target.reference.is_enterprise and target.instance is None:
+        return _ambiguous(
+            target,
+            "is an instance of Container Registry's Enterprise Edition, and other instances may "
+            f"have the same tag. Say which instance with --instance. {_OR_DIGEST}",
+        )
+    return None
+
+
+def _ambiguous(target: Target, why: str) -> Unscanned:
+    return Unscanned(
+        reason=Reason.AMBIGUOUS,
+        message=f"Which image {target.name} is can't be told: {target.reference.host} {why}",
+    )
 
 
 async def _find_one(client: SecurityCenter, target: Target) -> Identified | Unscanned:
@@ -76,19 +125,31 @@ async def _find_one(client: SecurityCenter, target: Target) -> Identified | Unsc
     understands the digest in another form than the documented one.
     """
     if target.digest is not None:
-        matches = await _ask(client, target, {"digest": target.digest.removeprefix("sha256:")})
+        matches = _identified(await _ask(client, target, _by(target.digest)), target)
         if not (isinstance(matches, Unscanned) and matches.reason is Reason.MISSING):
             return matches
-    return await _ask(client, target, {"tag": target.tag} if target.tag else {})
+    of_tag = await _ask(client, target, {"tag": target.tag} if target.tag else {})
+    matches = _identified(of_tag, target)
+    if isinstance(matches, Unscanned) or matches.by is IdentifiedBy.DIGEST:
+        return matches
+    digest = matches.records[0].digest
+    if not (digest and target.with_tags):
+        return matches
+    # Policies heed the other tags of the same image, too.
+    same = await _ask(client, target, _by(digest))
+    return _identified(replace(same, rows=(*of_tag.rows, *same.rows)), target)
+
+
+def _by(digest: str) -> dict[str, str]:
+    return {"digest": digest.removeprefix("sha256:")}
 
 
 async def _ask(
     client: SecurityCenter, target: Target, narrower: Mapping[str, str]
-) -> Identified | Unscanned:
-    listing = await client.image_records(
+) -> Listing[ImageRecord]:
+    return await client.image_records(
         {**_of_repository(target), **narrower}, keep=lambda record: in_repository(record, target)
     )
-    return _identified(listing, target)
 
 
 async def _find_all(
@@ -114,6 +175,16 @@ def _identified(listing: Listing[ImageRecord], target: Target) -> Identified | U
             "Run the gate again; if it stays so, report it.",
         )
     return identify(listing.rows, target)
+
+
+async def with_another_digest(
+    client: SecurityCenter, target: Target, uuids: Collection[str], digest: str
+) -> set[str]:
+    """Return which of these records of the target's repository have another digest."""
+    listing = await client.image_records(
+        _of_repository(target), keep=lambda record: record.uuid in uuids
+    )
+    return {record.uuid for record in listing.rows if with_prefix(record.digest) != digest}
 
 
 def with_prefix(digest: str) -> str:
@@ -152,18 +223,15 @@ def identify(records: Iterable[ImageRecord], target: Target) -> Identified | Uns
     of_tag = [record for record in of_repository if record.tag == target.tag]
     if target.digest is not None:
         return _by_digest(of_repository, of_tag, target, target.digest)
-    if target.requirements.require_digest:
-        return Unscanned(
-            reason=Reason.UNIDENTIFIED,
-            message=f"Which digest {target.name} has is not known: {target.no_digest_because} "
-            "Give the digest that was pushed (--digest, or IMAGE@sha256:…), or let a policy say "
-            "scan.require_digest: false.",
-        )
-    return _by_tag(of_tag, target)
+    here = [record for record in of_repository if not _is_elsewhere(record, target)]
+    return _too_little_known(target) or _by_tag(here, target)
 
 
-def image_of(record: ImageRecord, platform: str | None = None) -> Image:
-    """Describe a record as reports show it; ``platform`` is the one of an index that it is."""
+def image_of(record: ImageRecord, platform: str | None = None, tags: tuple[str, ...] = ()) -> Image:
+    """Describe a record as reports show it; ``platform`` is the one of an index that it is.
+
+    ``tags`` are those of all records of the same image.
+    """
     return Image(
         uuid=record.uuid,
         region=record.region_id,
@@ -173,6 +241,7 @@ def image_of(record: ImageRecord, platform: str | None = None) -> Image:
         tag=record.tag,
         digest=with_prefix(record.digest),
         platform=platform,
+        tags=tags,
     )
 
 
@@ -182,9 +251,11 @@ def _by_digest(
     same = [record for record in of_repository if with_prefix(record.digest) == digest]
     with_tag = [record for record in same if record.tag == target.tag]
     if same:
-        return Identified(_newest_scan_first(with_tag or same), IdentifiedBy.DIGEST)
-    others = sorted({with_prefix(record.digest) for record in of_tag if record.digest})
-    known = f" It knows that tag with {', '.join(others[:3])}." if others else ""
+        chosen = _newest_scan_first(with_tag or same)
+        others = tuple(record for record in same if record not in chosen)
+        return Identified(chosen, IdentifiedBy.DIGEST, others, _tags_of(same))
+    digests = sorted({with_prefix(record.digest) for record in of_tag if record.digest})
+    known = f" It knows that tag with {', '.join(digests[:3])}." if digests else ""
     return Unscanned(
         reason=Reason.MISSING,
         message=f"Security Center does not know {target.name} with the digest {digest}.{known} "
@@ -192,7 +263,15 @@ def _by_digest(
     )
 
 
-def _by_tag(of_tag: Sequence[ImageRecord], target: Target) -> Identified | Unscanned:
+def _is_elsewhere(record: ImageRecord, target: Target) -> bool:
+    """Tell whether a record surely is of another registry with a repository of the same name."""
+    hosts = {meant_host(host) for host in _CONTAINER_REGISTRY.findall(record.endpoints.lower())}
+    here = meant_host(target.reference.host) in hosts
+    return target.instance is None and bool(hosts) and not here
+
+
+def _by_tag(of_repository: Sequence[ImageRecord], target: Target) -> Identified | Unscanned:
+    of_tag = [record for record in of_repository if record.tag == target.tag]
     if not of_tag:
         return Unscanned(
             reason=Reason.MISSING,
@@ -208,7 +287,13 @@ def _by_tag(of_tag: Sequence[ImageRecord], target: Target) -> Identified | Unsca
             "Say which with --instance or --region, or give the digest.",
         )
     newest = max(of_tag, key=lambda record: (record.image_update or 0, record.last_scan_time or 0))
-    return Identified((newest,), IdentifiedBy.TAG)
+    digest = with_prefix(newest.digest)
+    same = [each for each in of_repository if digest and with_prefix(each.digest) == digest]
+    return Identified((newest,), IdentifiedBy.TAG, tags=_tags_of([newest, *same]))
+
+
+def _tags_of(records: Iterable[ImageRecord]) -> tuple[str, ...]:
+    return tuple(sorted({record.tag for record in records}))
 
 
 def _place(record: ImageRecord) -> str:

@@ -10,9 +10,9 @@ from msgspec import Struct, field
 
 from gate.errors import GateError
 from gate.evidence.freshness import CountingScan, choose
-from gate.evidence.identification import image_of
+from gate.evidence.identification import image_of, with_another_digest, with_prefix
 from gate.evidence.kinds.kind import Testimony
-from gate.evidence.scan import doing, finished_before_the_running, scan_of, state_of
+from gate.evidence.scan import finished_before_the_running, scan_of, state_of
 from gate.evidence.target import Look
 from gate.findings import IdentifiedBy, Reason, Scan, Scanned, ScanState
 
@@ -36,6 +36,11 @@ _DISAGREEING = (
     "What Security Center says of {0} contradicts itself: {1} Its findings may still be arriving: "
     "run the gate again, or give it more time (--wait)."
 )
+_BESIDE = (
+    "the list of its repository ties a finding that a policy blocks to its digest, and names a "
+    "record that is not known, or was not read."
+)
+_ELSEWHERE = "the record of the same digest with the tag {0} holds what a policy blocks: {1}."
 _ONLY_A_BLOCK = (Reason.INCOMPLETE, "Only what blocks was read to its end.")
 _NEVER_READ = (Reason.INCOMPLETE, "Its findings were not read.")
 
@@ -86,12 +91,7 @@ class OneImage(Struct, frozen=True):
             raise troubles[0]
         if isinstance(chosen, CountingScan):
             return await self._pass(chosen, details)
-        return Look(
-            evidence=chosen.why,
-            record=chosen.record,
-            waiting=chosen.waiting,
-            doing=doing(chosen.record),
-        )
+        return chosen
 
     async def _scanned_before(self) -> frozenset[str]:
         """Return the records whose last finished scan counts although another one runs."""
@@ -130,6 +130,10 @@ class OneImage(Struct, frozen=True):
         async with anyio.create_task_group() as group:
             for record in self.identified.records:
                 if record is chosen or self._may_block(record):
+                    for kind in self.kinds:
+                        group.start_soon(read, record, kind)
+            if chosen is not None:
+                for record in self.identified.others:
                     for kind in self.kinds:
                         group.start_soon(read, record, kind)
         return details, troubles
@@ -179,9 +183,13 @@ class OneImage(Struct, frozen=True):
                 return result
             findings += result.findings
             notes += (*coverage.notes, *result.notes)
+        others = await self._of_others(chosen.record, findings, details)
+        if isinstance(others, tuple):
+            return self._undecided(others, chosen.record, scan, waiting=True)
+        notes += others
         return Look(
             evidence=Scanned(
-                image=image_of(chosen.record, self.target.platform),
+                image=image_of(chosen.record, self.target.platform, self.identified.tags),
                 identified_by=self.identified.by,
                 scan=scan,
                 findings=tuple(findings),
@@ -220,9 +228,68 @@ class OneImage(Struct, frozen=True):
             elif testimony.contradiction:
                 doubt = Reason.DISAGREEING, _DISAGREEING.format(name, testimony.contradiction)
             else:
-                notes = (f"{name}: {testimony.note}",) if testimony.note else ()
-                return _Confirmed(details.findings, notes)
+                if not await self._blocked_beside(record, testimony):
+                    notes = (f"{name}: {testimony.note}",) if testimony.note else ()
+                    return _Confirmed(details.findings, notes)
+                doubt = Reason.DISAGREEING, _DISAGREEING.format(name, _BESIDE)
         return self._undecided(doubt, record, scan, waiting=True)
+
+    async def _blocked_beside(self, record: ImageRecord, testimony: Testimony) -> bool:
+        """Tell whether a witness ties to this digest what blocks, in a record that was not read.
+
+        A row keeps the digest that it was made with: if the record has another one by now, the row
+        is not about this image.
+        """
+        read = {one.uuid for one in (*self.identified.records, *self.identified.others)}
+        blocked = {
+            uuid
+            for uuid, finding in testimony.beside
+            if uuid not in read and self.target.blocks([finding])
+        }
+        if not blocked:
+            return False
+        digest = with_prefix(record.digest)
+        return blocked != await with_another_digest(self.client, self.target, blocked, digest)
+
+    async def _of_others(
+        self,
+        chosen: ImageRecord,
+        findings: Sequence[Finding],
+        details: Mapping[tuple[str, FindingKind], Details],
+    ) -> Why | list[str]:
+        """Compare with other records of the same digest, which is the same content.
+
+        What blocks there, and was not found here at all, contradicts a pass if that scan is no
+        older; of an older one it is a note.
+        """
+        here = set(map(_content, findings))
+        notes = []
+        for (uuid, kind), read in details.items():
+            other = next((one for one in self.identified.others if one.uuid == uuid), None)
+            if other is None:
+                continue
+            older = (other.last_scan_time or 0) < (chosen.last_scan_time or 0)
+            for reading in range(1, _READINGS):
+                if read.complete or older:
+                    break
+                await self._pause(reading)
+                read = await kind.details(other)  # noqa: PLW2901 - the same, once more
+            if not (read.complete or older):
+                doubt = read.problem or read.contradiction
+                return Reason.INCOMPLETE, _INCOMPLETE.format(self.target.name, doubt)
+            only_there = [
+                one
+                for one in read.findings
+                if _content(one) not in here and self.target.blocks([one])
+            ]
+            if only_there:
+                risks = ", ".join(sorted({one.risk for one in only_there}))
+                sentence = _ELSEWHERE.format(other.tag or "(no tag)", risks)
+                if not older:
+                    why = _DISAGREEING.format(self.target.name, sentence)
+                    return Reason.DISAGREEING, why
+                notes.append(f"{self.target.name}: an older scan says otherwise: {sentence}")
+        return notes
 
     async def _pause(self, reading: int) -> None:
         await self.clock.sleep(_PAUSE * reading)
@@ -235,3 +302,8 @@ class OneImage(Struct, frozen=True):
             waiting=waiting,
             doing=f"{why[0].value}; reading again" if waiting else "",
         )
+
+
+def _content(finding: Finding) -> tuple[str, str, str, str]:
+    """Return what a finding is about, whatever was done about it and wherever it was found."""
+    return finding.kind, finding.risk, finding.fact("layer"), finding.fact("command")

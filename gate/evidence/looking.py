@@ -37,7 +37,7 @@ class EvidenceReader:
     """Reads the evidence of images from one Security Center; one reader serves all looks."""
 
     def __init__(self, client: SecurityCenter, clock: Clock) -> None:
-        self._client = client
+        self.client = client
         self._clock = clock
         self._memory = Memory()
         self._kinds = [kind(client) for kind in KINDS.values()]
@@ -45,7 +45,7 @@ class EvidenceReader:
     @property
     def throttled(self) -> int:
         """How many answers so far said that requests come too fast."""
-        return self._client.throttled
+        return self.client.throttled
 
     async def look(
         self, targets: Sequence[Target], tell: Callable[[Target, Look], None]
@@ -112,7 +112,7 @@ class EvidenceReader:
 
     async def _find(self, targets: Sequence[Target]) -> dict[Target, Identified | Unscanned]:
         try:
-            return await find_records(self._client, targets)
+            return await find_records(self.client, targets)
         except GateError as trouble:
             return {target: unscanned_by(trouble) for target in targets}
 
@@ -146,11 +146,12 @@ class EvidenceReader:
         if isinstance(identified, Unscanned):
             return _unknown(target, identified)
         try:
-            image = OneImage(self._client, self._clock, self._memory, target, identified, kinds)
+            judged = target.tagged(identified.tags)
+            image = OneImage(self.client, self._clock, self._memory, judged, identified, kinds)
             return await image.look()
         except GateError as trouble:
             record = identified.records[0]
-            scan = scan_of(record, self._client.now())
+            scan = scan_of(record, self.client.now())
             why = _reason_of(trouble), str(trouble)
             evidence = identified.unscanned(record, target, why, scan)
             return Look(evidence=evidence, record=record)

@@ -34,6 +34,12 @@ class Target(Struct, frozen=True, kw_only=True, eq=False):
     """Whether it is judged only if Security Center knows it: an index, beside its platforms."""
     no_digest_because: str = ""
     """Why there is no digest, in a sentence, for an image that needs one."""
+    with_tags: Callable[[tuple[str, ...]], Target] | None = None
+    """Makes the same target of an image whose records have these tags, if policies heed them."""
+
+    def tagged(self, tags: tuple[str, ...]) -> Target:
+        """Return the target as the policies see it once the tags of its records are known."""
+        return self.with_tags(tags) if self.with_tags else self
 
     @property
     def tag(self) -> str:

@@ -7,13 +7,21 @@ way is said in words, and tried again while that may help. No HTTP client is loa
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING
 
-from gate.http.message import HttpRequest, HttpResponse
+from gate.http.exchange import (
+    NO_TIME,
+    HttpRequest,
+    HttpResponse,
+    Trouble,
+    intercepted,
+    passing,
+    unreadable,
+)
 from gate.http.proxy import Proxy, is_address, is_loopback, proxy_for
 from gate.http.retry import Retry
 from gate.http.service_clock import ServiceClock
-from gate.http.troubles import NO_TIME, Trouble, intercepted, passing, unreadable
 
 if TYPE_CHECKING:
     from gate.http.sender import Sender
@@ -39,6 +47,4 @@ __all__ = [
 def __getattr__(name: str) -> object:
     if name != "Sender":
         raise AttributeError(name)
-    from gate.http.sender import Sender  # noqa: PLC0415 - an HTTP client is heavy to import
-
-    return Sender
+    return import_module("gate.http.sender").Sender

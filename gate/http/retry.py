@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 from msgspec import Struct
 
 from gate.errors import ServiceFailing, ServiceUnreachable
-from gate.http.troubles import NO_TIME, Trouble
+from gate.http.exchange import NO_TIME, Trouble
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

@@ -1,25 +1,24 @@
-"""Send requests, each once: the only place that knows the HTTP client, with broken.py."""
+"""Send requests, each once, and say what broke: the only place that knows the HTTP client."""
 
 from __future__ import annotations
 
+import errno
+import ssl
 from typing import TYPE_CHECKING, Self, TypeVar
 from urllib.parse import urlsplit
 
 import aiohttp
+from msgspec import Struct
 from yarl import URL
 
 from gate import __version__
 from gate.errors import AnswerUnreadable
-from gate.http.broken import explain
-from gate.http.message import HttpRequest, HttpResponse
+from gate.http.exchange import NO_TIME, HttpRequest, HttpResponse, Trouble
 from gate.http.proxy import proxy_for
 from gate.http.retry import Retry
-from gate.http.troubles import NO_TIME, Trouble
 
 if TYPE_CHECKING:
-    import ssl
     from collections.abc import Callable
-    from types import TracebackType
 
     from gate.clock import Run
     from gate.http.proxy import Proxy
@@ -30,6 +29,52 @@ _ONE_REQUEST = 30.0  # seconds from the connection to the last byte of the answe
 _CONNECTING = 10.0
 _CHUNK = 65536
 _KIB = 1024
+
+_TLS = (
+    "If a proxy of your organisation opens TLS connections, give its certificate authority in "
+    "SSL_CERT_FILE; otherwise check {place} and the machine's clock."
+)
+_NETWORK = "Check {place}, the network, and the proxy (HTTPS_PROXY, NO_PROXY)."
+_PROXY = "Check the proxy (HTTPS_PROXY) and its login, or leave this host out with NO_PROXY."
+
+
+class _Cause(Struct, frozen=True):
+    """What an exception means; ``lasts`` where trying again hardly helps."""
+
+    exception: type[Exception]
+    what: str
+    remedy: str
+    lasts: bool = False
+
+
+# The first that fits counts, so a kind stands before those that it is a kind of.
+_KINDS = (
+    _Cause(aiohttp.ClientHttpProxyError, "{proxy} refused to connect", _PROXY, lasts=True),
+    _Cause(aiohttp.ClientProxyConnectionError, "no connection to {proxy}", _PROXY),
+    _Cause(aiohttp.ClientConnectorDNSError, "there is no such host (DNS)", _NETWORK),
+    _Cause(
+        aiohttp.ClientConnectorCertificateError,
+        "its TLS certificate is not trusted",
+        _TLS,
+        lasts=True,
+    ),
+    _Cause(aiohttp.ClientSSLError, "the TLS handshake failed", _TLS, lasts=True),
+    _Cause(ssl.SSLError, "TLS failed", _TLS, lasts=True),
+    _Cause(TimeoutError, "no answer within the time limit of a request", _NETWORK),
+    _Cause(aiohttp.ClientPayloadError, "the connection broke in the middle of an answer", _NETWORK),
+    _Cause(
+        aiohttp.ServerDisconnectedError, "the connection was closed without an answer", _NETWORK
+    ),
+    _Cause(ConnectionResetError, "the connection was reset", _NETWORK),
+    _Cause(aiohttp.ClientConnectorError, "no connection", _NETWORK),
+    _Cause(aiohttp.ClientResponseError, "its answer is not HTTP", _NETWORK, lasts=True),
+)
+# A proxy looks up the host's name itself; only its own is looked up here.
+_BEHIND_A_PROXY = (
+    _Cause(
+        aiohttp.ClientConnectorDNSError, "there is no such host (DNS) as that of {proxy}", _PROXY
+    ),
+)
 
 
 class Sender:
@@ -69,12 +114,7 @@ class Sender:
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self._session.close()
 
     async def ask(
@@ -111,7 +151,7 @@ class Sender:
             outcome = await self._exchange(request, url, proxy, seconds)
         # A ValueError is a host's name that no protocol can carry.
         except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
-            outcome = explain(error, proxy, self._place)
+            outcome = _explain(error, proxy, self._place)
         self._observe(request, outcome, self._run.clock.monotonic() - started)
         return outcome
 
@@ -156,3 +196,38 @@ def _too_large(request: HttpRequest, largest: int) -> Trouble:
         f"The answer to {request.name} is larger than {size}.", "Report it: no answer should be."
     )
     return Trouble(what="an answer that is too large", error=error)
+
+
+def _explain(error: Exception, proxy: Proxy | None, place: str) -> Trouble:
+    """Say what broke by the kind of exception alone: its text may hold a proxy's login.
+
+    ``proxy`` is the one that was used, if any; ``place`` names, for a remedy, what says where to
+    connect to.
+    """
+    kinds = _KINDS if proxy is None else _BEHIND_A_PROXY + _KINDS
+    kind = next(
+        (kind for kind in kinds if isinstance(error, kind.exception)),
+        _Cause(Exception, f"the connection failed ({type(error).__name__})", _NETWORK),
+    )
+    named = "the proxy" if proxy is None else f"the proxy {proxy.url}"
+    return Trouble(
+        what=kind.what.format(proxy=named) + _detail(error),
+        answered=isinstance(error, aiohttp.ClientPayloadError),
+        lasts=kind.lasts,
+        remedy=kind.remedy.format(place=place),
+    )
+
+
+def _detail(error: Exception) -> str:
+    match error:
+        case aiohttp.ClientHttpProxyError():
+            return f" (status {error.status})"
+        case aiohttp.ClientConnectorCertificateError():
+            reason = getattr(error.certificate_error, "verify_message", "")
+            return f" ({reason})" if reason else ""
+        case aiohttp.ClientConnectorSSLError() | aiohttp.ClientConnectorDNSError():
+            return ""
+        case aiohttp.ClientConnectorError() if error.os_error.errno == errno.ECONNREFUSED:
+            return " (refused)"
+        case _:
+            return ""

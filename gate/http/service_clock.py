@@ -9,11 +9,15 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
+from gate.errors import AnswerUnreadable
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 # A Date header has whole seconds and was on its way for some time: less than this is no skew.
 _TRUSTED = timedelta(seconds=2)
+_FURTHEST = timedelta(days=400)
+_REMEDY = "Look for what changes answers between here and the service; else report it."
 _HALF_SECOND = timedelta(milliseconds=500)
 
 
@@ -29,13 +33,24 @@ class ServiceClock(Struct):
         return self.machine() + self.skew
 
     def hear(self, date: str) -> None:
-        """Take note of a Date header; one that can't be read changes nothing."""
+        """Take note of a Date header, ``""`` for none.
+
+        Raises ``AnswerUnreadable`` for one that is no date, or further from the machine's clock
+        than a certificate lives: TLS would have failed with such a clock.
+        """
+        if not date:
+            return
         try:
             time = _read(date)
             # Whole seconds are cut off, so the middle of the second is the best guess.
             skew = time.replace(tzinfo=time.tzinfo or UTC) + _HALF_SECOND - self.machine()
         except (ValueError, OverflowError):
-            return
+            raise AnswerUnreadable("Its Date header is not a date.", _REMEDY) from None
+        if abs(skew) > _FURTHEST:
+            raise AnswerUnreadable(
+                f"Its Date header is {abs(skew).days} days from this machine's clock.",
+                "Set the machine's clock (NTP); if it is right, report it.",
+            )
         self.skew = skew if abs(skew) >= _TRUSTED else timedelta(0)
 
 

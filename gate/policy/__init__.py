@@ -7,25 +7,32 @@ A finding becomes a decision in ``judge``: each policy walks its entries, the st
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from gate.policy.loading import BUILT_IN, DEFAULT_FILE, load_files
-from gate.policy.policies import Policies
-from gate.policy.schema import policy_schema
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from datetime import date
-    from pathlib import Path
+    from gate.policy.loading import BUILT_IN, DEFAULT_FILE, load_policies, ready_made_files
+    from gate.policy.policies import Policies
+    from gate.policy.schema import policy_schema
 
-__all__ = ["BUILT_IN", "DEFAULT_FILE", "Policies", "load_policies", "policy_schema"]
+__all__ = [
+    "BUILT_IN",
+    "DEFAULT_FILE",
+    "Policies",
+    "load_policies",
+    "policy_schema",
+    "ready_made_files",
+]
+
+# What holds a file against its schema takes longer to import than all of this package.
+_LAZY = {
+    **dict.fromkeys(("BUILT_IN", "DEFAULT_FILE", "load_policies", "ready_made_files"), "loading"),
+    "Policies": "policies",
+    "policy_schema": "schema",
+}
 
 
-def load_policies(specs: Sequence[str], *, directory: Path, today: date) -> Policies:
-    """Load policy files, ``FILE`` or ``FILE#sha256=HEX``, relative to ``directory``.
-
-    With none given: ``DEFAULT_FILE`` in ``directory`` if there is one, else the built-in policy.
-    They judge as on ``today``, and keep it.
-    Raises ``gate.errors.InvalidPolicy``, whose message lists the problems of all files, one a line.
-    """
-    return Policies(load_files(specs, directory=directory, today=today), today)
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - classes and functions
+    if name not in _LAZY:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_LAZY[name]}"), name)

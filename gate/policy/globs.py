@@ -12,6 +12,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from gate.reference import meant_host
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -151,6 +153,22 @@ class Globs:
         """Whether each pattern holds a character that is neither a wildcard nor a separator."""
         return all(glob.names_something for glob in self.patterns)
 
+    @property
+    def as_meant(self) -> Globs:
+        """The same, and its patterns with the names of hosts that those in them mean."""
+        texts = [glob.text for glob in self.patterns]
+        parted = (text.partition("/") for text in texts)
+        return Globs(
+            [
+                *texts,
+                *(
+                    meant_host(host) + slash + path
+                    for host, slash, path in parted
+                    if host == host.lower()  # in a pattern, upper case stays what it is
+                ),
+            ]
+        )
+
 
 EVERYTHING = Globs([_STARS])
 
@@ -165,16 +183,13 @@ class GlobIndex:
         for number, globs in enumerate(entries):
             if globs.is_everything:
                 always.append(number)
-            else:
-                self._add(number, globs)
+                continue
+            for text in globs.literals:
+                self._literals.setdefault(text, []).append(number)
+            for glob in globs.wild:
+                same_length = self._wild.setdefault(len(glob.prefix), {})
+                same_length.setdefault(glob.prefix, []).append((number, glob))
         self._always = tuple(always)
-
-    def _add(self, number: int, globs: Globs) -> None:
-        for text in globs.literals:
-            self._literals.setdefault(text, []).append(number)
-        for glob in globs.wild:
-            same_length = self._wild.setdefault(len(glob.prefix), {})
-            same_length.setdefault(glob.prefix, []).append((number, glob))
 
     def about(self, names: Sequence[str]) -> tuple[int, ...]:
         """Return the numbers of those that hold one of the names, or everything, in order."""

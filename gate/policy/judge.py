@@ -1,20 +1,21 @@
 """How a finding becomes a decision.
 
 Each policy walks its entries in order, and the one that decides, with a waiver if one counts, makes
-its ruling. Of several policies' rulings the strictest is the decision.
+its ruling. Of several policies' rulings the strictest is the decision. The sentences that say why
+name a policy's file (``path``) only where there are several policies.
 """
 
 from __future__ import annotations
 
 from operator import attrgetter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from gate.findings import Level, Status
-from gate.policy import wording
 from gate.policy.model import ATTRIBUTES
+from gate.policy.problem import shown
 from gate.verdict import STRICTEST_FIRST, Action, Decision, WaiverUse
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from gate.policy.model import Entry, Waiver, Whose
 
 _STRICTNESS = {action: rank for rank, action in enumerate(STRICTEST_FIRST)}
+_VERBS = {Action.BLOCK: "blocks", Action.WARN: "warns of"}
 
 # All of a finding that a ruling depends on; an unknown level's word stands in its sentence.
 _kind = attrgetter("level_word", *ATTRIBUTES.values())
@@ -37,45 +39,57 @@ class Ruling(Struct, frozen=True):
     waivers: tuple[Waiver, ...] = ()
 
 
-class PolicyJudge:
+class Applied(NamedTuple):
+    """An entry whose globs match a name of the image, and whether it is certain that they do."""
+
+    entry: Entry
+    certain: bool
+
+
+class PolicyJudge(Struct, frozen=True):
     """One policy, as far as it is about an image: its entries, and the waivers that count in them.
 
     ``path`` is empty where there is no other policy.
     """
 
-    def __init__(
-        self,
-        entries: Sequence[Entry],
-        waivers: Mapping[Whose, Sequence[Waiver]],
-        today: date,
-        path: str,
-    ) -> None:
-        self._entries = entries
-        self._waivers = waivers
-        self._today = today
-        self._path = path
+    entries: Sequence[Applied]
+    waivers: Mapping[Whose, Sequence[Waiver]]
+    today: date
+    path: str
 
     def rule_on(self, finding: Finding) -> Ruling:
         """Walk the entries (rules, then ``block``, then ``warn``) to the first that decides.
+
+        One that isn't certain to be about the image doesn't: what it and the entries after it say
+        both count, and the strictest holds. So the less is certain, the stricter is the ruling.
 
         A selector of ``block`` that is waived doesn't yet: each of them stands for itself, so a
         waiver must count for all that match.
         """
         if finding.level is Level.UNKNOWN or finding.status is Status.UNKNOWN:
-            because = wording.unknown(finding)
+            because = _because_unknown(finding)
             return Ruling(Decision(finding=finding, action=Action.BLOCK, because=because))
-        waived: Ruling | None = None
-        for entry in self._entries:
-            if waived is not None and entry.action is not Action.BLOCK:
+        rulings: list[Ruling] = []
+        waived = False
+        for entry, certain in self.entries:
+            if waived and entry.action is not Action.BLOCK:
                 break
-            if entry.match.takes(finding):
-                ruling = self._apply(entry, finding)
-                if entry.rule is not None or ruling.decision.action is not Action.WAIVED:
-                    return ruling
-                waived = waived or ruling
-        if waived is not None:
-            return waived
-        because = wording.unmatched(finding, self._path)
+            if not entry.match.takes(finding):
+                continue
+            ruling = self._apply(entry, finding)
+            if certain or entry.action is not Action.ALLOW:
+                rulings.append(ruling)
+            if certain:
+                waived = entry.rule is None and ruling.decision.action is Action.WAIVED
+                if not waived:
+                    break
+        else:
+            if not waived:
+                rulings.append(self._unmatched(finding))
+        return min(rulings, key=_rank)
+
+    def _unmatched(self, finding: Finding) -> Ruling:
+        because = _because_unmatched(finding, self.path)
         return Ruling(Decision(finding=finding, action=Action.ALLOW, because=because))
 
     def _apply(self, entry: Entry, finding: Finding) -> Ruling:
@@ -83,15 +97,15 @@ class PolicyJudge:
         decision = Decision(
             finding=finding,
             action=entry.action,
-            because=wording.matched(entry, finding, self._path),
+            because=_because_matched(entry, finding, self.path),
             rule=entry.rule,
         )
         if entry.action is Action.ALLOW:
             return Ruling(decision)
-        covering = tuple(w for w in self._waivers[entry.waivers] if w.match.takes(finding))
+        covering = tuple(w for w in self.waivers[entry.waivers] if w.match.takes(finding))
         if not covering:
             return Ruling(decision)
-        holding = next((waiver for waiver in covering if waiver.expires >= self._today), None)
+        holding = next((waiver for waiver in covering if waiver.expires >= self.today), None)
         waiver = holding or max(covering, key=lambda ended: ended.expires)
         use = WaiverUse(
             reason=waiver.reason,
@@ -103,14 +117,14 @@ class PolicyJudge:
         waived = replace(
             decision,
             action=entry.action if holding is None else Action.WAIVED,
-            because=wording.waived(decision.because, use, waiver.path if self._path else ""),
+            because=_because_waived(decision.because, use, waiver.path if self.path else ""),
             waiver=use,
         )
         return Ruling(waived, covering)
 
 
 class ImageJudge:
-    """All policies, as far as they are about an image; ``waivers`` are all that name it.
+    """All policies, as far as they are about an image; ``waivers`` are all that surely name it.
 
     Each kind of finding is judged once: images have many findings of few kinds.
     """
@@ -140,12 +154,62 @@ class ImageJudge:
         ruling = self._rulings.get(kind)
         if ruling is None:
             rulings = [judge.rule_on(finding) for judge in self._judges]
-            decision = min((each.decision for each in rulings), key=_rank)
+            decision = min(rulings, key=_rank).decision
             waivers = tuple(waiver for each in rulings for waiver in each.waivers)
             ruling = self._rulings[kind] = Ruling(decision, waivers)
         return ruling
 
 
-def _rank(decision: Decision) -> tuple[int, bool]:
+def _rank(ruling: Ruling) -> tuple[int, bool]:
     """Of decisions as strict as each other, one that names a waiver tells the reader more."""
-    return _STRICTNESS[decision.action], decision.waiver is None
+    return _STRICTNESS[ruling.decision.action], ruling.decision.waiver is None
+
+
+def _because_unknown(finding: Finding) -> str:
+    """Say that a word of Security Center is not known."""
+    if finding.level is not Level.UNKNOWN:
+        what = "Its status can't be told"
+    elif finding.level_word:
+        what = f"Its level is a word that this gate doesn't know, {shown(finding.level_word)}"
+    else:
+        what = "Security Center tells no level for it"
+    return f"{what}, so it blocks: no rule and no waiver can match it."
+
+
+def _because_matched(entry: Entry, finding: Finding, path: str) -> str:
+    """Say that a rule, or a selector of the block or warn list, matches."""
+    if entry.rule is None:
+        verb = _VERBS[entry.action]
+        return (
+            f"The policy{_after(' ', path)} {verb} findings that are {_level_and_status(finding)}."
+        )
+    because = f"The rule {shown(entry.rule)}{_after(' of ', path)} says {entry.action}"
+    return f"{because}: {_ended(entry.reason)}" if entry.reason else f"{because}."
+
+
+def _because_unmatched(finding: Finding, path: str) -> str:
+    """Say that nothing is against a finding."""
+    return (
+        f"No rule matches, and the policy{_after(' ', path)} neither blocks nor warns of findings "
+        f"that are {_level_and_status(finding)}."
+    )
+
+
+def _because_waived(because: str, use: WaiverUse, path: str) -> str:
+    """Add that a waiver, of the file ``path``, holds or held."""
+    until = f"until {use.expires}{_after(' by ', path)}"
+    if use.expired:
+        return f"{because} It was waived {until}, which has passed: {_ended(use.reason)}"
+    return f"{because} Waived {until}: {_ended(use.reason)}"
+
+
+def _after(word: str, path: str) -> str:
+    return f"{word}{path}" if path else ""
+
+
+def _level_and_status(finding: Finding) -> str:
+    return f"{finding.level} and {finding.status}"
+
+
+def _ended(sentence: str) -> str:
+    return sentence if sentence.endswith((".", "!", "?")) else f"{sentence}."

@@ -7,10 +7,13 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from jsonschema import Draft202012Validator
+
 from gate.errors import InvalidPolicy
 from gate.policy.meaning import contradictions, policy_of
+from gate.policy.policies import Policies
 from gate.policy.problem import MOST_PROBLEMS, Problem
-from gate.policy.schema import schema_problems
+from gate.policy.schema import policy_schema, schema_problems
 from gate.untrusted import START, Unreadable, decoded, parse_yaml, read_file
 from gate.verdict import PolicySource
 
@@ -40,11 +43,12 @@ class _Named(NamedTuple):
     digest: str | None = None
 
 
-def load_files(specs: Sequence[str], *, directory: Path, today: date) -> tuple[Policy, ...]:
+def load_policies(specs: Sequence[str], *, directory: Path, today: date) -> Policies:
     """Load policy files, ``FILE`` or ``FILE#sha256=HEX``, relative to ``directory``.
 
-    With none given: the default file in ``directory`` if there is one, else the built-in policy.
-    Raises ``InvalidPolicy`` that lists the problems of all files.
+    With none given: ``DEFAULT_FILE`` in ``directory`` if there is one, else the built-in policy.
+    They judge as on ``today``, and keep it.
+    Raises ``InvalidPolicy``, whose message lists the problems of all files, one a line.
     """
     policies, problems = [], []
     for spec in specs or (None,):
@@ -56,13 +60,19 @@ def load_files(specs: Sequence[str], *, directory: Path, today: date) -> tuple[P
             policies.append(loaded)
     if problems:
         raise InvalidPolicy("\n".join(problems), _REMEDY)
-    return tuple(policies)
+    return Policies(policies, today)
 
 
 def built_in_file(package: Path) -> Path:
     """Return where the built-in policy is: inside the installed package, or in the checkout."""
     packaged = package / "files" / "default.yaml"
     return packaged if packaged.exists() else package.parents[1] / "policies" / "default.yaml"
+
+
+def ready_made_files() -> dict[str, Path]:
+    """Return the policy files that the package ships, by name."""
+    folder = built_in_file(Path(__file__).parent).parent
+    return {file.stem: file for file in folder.glob("*.yaml")}
 
 
 def _default(directory: Path) -> _Named:
@@ -98,7 +108,8 @@ def _load(named: _Named, today: date) -> Policy | list[Problem]:
         return [Problem(unreadable.place, unreadable.text)]
     if content.root is None:
         return [Problem(START, "The file is empty. A policy starts with: version: 1")]
-    problems, broken = schema_problems(content)
+    errors = Draft202012Validator(policy_schema()).iter_errors(content.data)
+    problems, broken = schema_problems(content, errors)
     if () not in broken:
         problems += contradictions(content, today, broken)
     if problems:

@@ -12,6 +12,7 @@ from gate.findings import Requirements
 from gate.policy.globs import Globs
 from gate.policy.model import Entry, Policy, Tolerance, Waiver
 from gate.policy.problem import Problem
+from gate.reference import normal_platform
 from gate.verdict import Action
 
 if TYPE_CHECKING:
@@ -133,7 +134,7 @@ def _scan(data: Mapping[str, Any]) -> dict[str, Any]:
         key: _duration(value) if key in _DURATIONS else value for key, value in data.items()
     }
     if "platforms" in scan:
-        scan["platforms"] = list(dict.fromkeys(scan["platforms"]))
+        scan["platforms"] = list(dict.fromkeys(map(normal_platform, scan["platforms"])))
     return scan
 
 

@@ -1,4 +1,4 @@
-"""Several policies as one, on one day."""
+"""Several policies as one, on the day that a clock tells."""
 
 from __future__ import annotations
 
@@ -10,33 +10,47 @@ from msgspec.structs import replace
 
 from gate.findings import Requirements
 from gate.policy.globs import GlobIndex
-from gate.policy.judge import ImageJudge, PolicyJudge
+from gate.policy.judge import Applied, ImageJudge, PolicyJudge
 from gate.policy.model import Entry, Waiver, Whose
 from gate.policy.notes import notes_on
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
     from datetime import date
 
     from gate.findings import Finding, Reason
     from gate.policy.model import Policy
+    from gate.reference import Names
     from gate.verdict import Decision, PolicySource
 
 _MOST_KEPT = 512  # judges, by the entries and waivers that are about their images
+_Parts = tuple[int, ...]
 
 
 class Policies:
     """The policies of a run, at least one: each judges alone, the strictest decision wins."""
 
-    def __init__(self, policies: Sequence[Policy], today: date) -> None:
-        self.today = today
+    def __init__(
+        self, policies: Sequence[Policy], today: date, clock: Callable[[], date] | None = None
+    ) -> None:
+        self._first_day = today
+        self._clock = clock
         self.tell_images_apart = any(policy.tells_images_apart for policy in policies)
         """Whether some entry or waiver is not about all images."""
         self._policies = tuple(policies)
         self._scan = reduce(Requirements.stricter, (policy.scan for policy in policies))
         self._parts = [(policy, part) for policy in policies for part in policy.parts]
-        self._index = GlobIndex(part.match.images for _, part in self._parts)
-        self._judges: OrderedDict[tuple[int, ...], ImageJudge] = OrderedDict()
+        self._index = GlobIndex(part.match.images.as_meant for _, part in self._parts)
+        self._judges: OrderedDict[tuple[date, _Parts, _Parts], ImageJudge] = OrderedDict()
+
+    def following(self, clock: Callable[[], date]) -> Policies:
+        """Return the policies as they judge by a clock, on no day before their own."""
+        return Policies(self._policies, self._first_day, clock)
+
+    @property
+    def today(self) -> date:
+        """The day on which they judge."""
+        return max(self._first_day, self._clock()) if self._clock else self._first_day
 
     def __repr__(self) -> str:
         return f"Policies({', '.join(source.path for source in self.sources)})"
@@ -46,24 +60,25 @@ class Policies:
         """Where the policies came from, in the order in which they were given."""
         return tuple(policy.source for policy in self._policies)
 
-    def requirements(self, names: Sequence[str]) -> Requirements:
+    def requirements(self, names: Names) -> Requirements:
         """Return what evidence must fulfil for the image with these names."""
         return self._judge_of(names).requirements
 
-    def judge(self, findings: Sequence[Finding], names: Sequence[str]) -> tuple[Decision, ...]:
+    def judge(self, findings: Sequence[Finding], names: Names) -> tuple[Decision, ...]:
         """Decide on each finding of the image with these names, in their order."""
         return tuple(map(self._judge_of(names).decide, findings))
 
     def tolerates(self, reason: Reason) -> bool:
         """Tell whether an image that is undecided for this reason is let through."""
+        today = self.today
         return all(
             policy.undecided is not None
             and reason in policy.undecided.warn_on
-            and self.today <= policy.undecided.until
+            and today <= policy.undecided.until
             for policy in self._policies
         )
 
-    def notes(self, images: Iterable[tuple[Sequence[str], Iterable[Finding]]]) -> tuple[str, ...]:
+    def notes(self, images: Iterable[tuple[Names, Iterable[Finding]]]) -> tuple[str, ...]:
         """Say what a reader should know of the policies after judging these images.
 
         Each image is its names and all its findings.
@@ -78,32 +93,45 @@ class Policies:
                     used.update(judge.waivers_on(finding))
         return notes_on(self._policies, about - used, self.today)
 
-    def _judge_of(self, names: Sequence[str]) -> ImageJudge:
+    def _judge_of(self, names: Names) -> ImageJudge:
         """Return the judge of an image; those that the same parts are about share one.
 
         An account has many images and few kinds of them: a policy tells teams and stages apart,
         not tags. Finding the parts costs a look into the index, and a judge remembers its rulings.
         """
-        about = self._index.about(names)
-        judge = self._judges.get(about)
+        possible = self._index.about(names.tightening)
+        certain = possible
+        for group in names.loosening:
+            if group != names.tightening:
+                confirmed = frozenset(self._index.about(group))
+                certain = tuple(number for number in certain if number in confirmed)
+        today = self.today
+        key = (today, possible, certain)
+        judge = self._judges.get(key)
         if judge is None:
-            judge = self._judges[about] = self._make_judge([self._parts[at] for at in about])
+            judge = self._judges[key] = self._make_judge(possible, certain, today)
             if len(self._judges) > _MOST_KEPT:
                 self._judges.popitem(last=False)
         return judge
 
-    def _make_judge(self, parts: Sequence[tuple[Policy, Entry | Waiver]]) -> ImageJudge:
-        waivers = [part for _, part in parts if isinstance(part, Waiver)]
+    def _make_judge(
+        self, possible: Sequence[int], certain: Collection[int], today: date
+    ) -> ImageJudge:
+        """Make the judge of images that these parts may be about; a waiver has to be certain."""
+        about = [(*self._parts[number], number in certain) for number in possible]
+        waivers = [part for _, part, sure in about if sure and isinstance(part, Waiver)]
         several = len(self._policies) > 1
         judges = []
         checks: set[str] = set()
         for policy in self._policies:
-            entries = [e for owner, e in parts if owner is policy and isinstance(e, Entry)]
-            checks.update(*(entry.match.risks.literals for entry in entries))
-            counting = _that_count(policy, waivers, self.today)
-            judges.append(
-                PolicyJudge(entries, counting, self.today, policy.path if several else "")
-            )
+            entries = [
+                Applied(part, sure)
+                for owner, part, sure in about
+                if owner is policy and isinstance(part, Entry)
+            ]
+            checks.update(*(entry.match.risks.literals for entry, _ in entries))
+            counting = _that_count(policy, waivers, today)
+            judges.append(PolicyJudge(entries, counting, today, policy.path if several else ""))
         return ImageJudge(judges, waivers, replace(self._scan, checks=frozenset(checks)))
 
 

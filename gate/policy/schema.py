@@ -12,7 +12,9 @@ from msgspec import Struct
 from gate.policy.problem import MOST_PROBLEMS, Problem, nearest, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
+
+    from jsonschema import ValidationError
 
     from gate.untrusted import Path, Place, Tree
 
@@ -60,20 +62,19 @@ class _Fault(Struct, frozen=True):
         return str(self.schema.get("title", ""))
 
 
-def schema_problems(content: Tree) -> tuple[list[Problem], frozenset[Path]]:
-    """Return what the schema has against a file, and the parts that can't be understood.
+def schema_problems(
+    content: Tree, errors: Iterable[ValidationError]
+) -> tuple[list[Problem], frozenset[Path]]:
+    """Say what the validator has against a file, and the parts that can't be understood.
 
     Such a part is the path of a key at the top, or of an entry of its list; ``()`` is all, which it
     is too where there are more than ``MOST_PROBLEMS``: then those are not all problems.
     """
-    # Imported here: it takes longer to import than all of this package.
-    from jsonschema import Draft202012Validator  # noqa: PLC0415 - see above
-
     if other := _other_version(content):
         return [other], frozenset({()})
     problems: set[Problem] = set()
     broken: set[Path] = set()
-    for error in Draft202012Validator(policy_schema()).iter_errors(content.data):
+    for error in errors:
         fault = _Fault(
             path=tuple(error.absolute_path),
             value=error.instance,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from gate.registry.client import Registry
-from gate.registry.resolution import Platform, Resolved, Unresolved
+from gate.registry.client import Platform, Registry, Resolved, Unresolved
 
 __all__ = ["Platform", "Registry", "Resolved", "Unresolved"]

@@ -6,8 +6,11 @@ from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Self
 
 import anyio
+from msgspec import Struct
+from msgspec.structs import replace
 from yarl import URL
 
+from gate.errors import ServiceError
 from gate.http import Sender  # loads the HTTP client now: later, that would use up the run's time
 from gate.registry.connection import PLACE, Connection
 from gate.registry.fetch import ManifestSource
@@ -21,11 +24,9 @@ from gate.registry.oci import (
     read_manifest,
 )
 from gate.registry.oci import too_many as too_many_manifests
-from gate.registry.resolution import Platform, Resolved, Unresolved
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
-    from types import TracebackType
 
     from gate.clock import Run
     from gate.reference import ImageReference
@@ -34,6 +35,39 @@ if TYPE_CHECKING:
 _DEEPEST = 3
 
 _AT_ONCE = 8
+
+
+class Platform(Struct, frozen=True):
+    """One image of an index.
+
+    ``name`` is ``os/architecture[/variant]`` in its normal form, ``unknown/unknown`` if the index
+    doesn't say; such an image can run anywhere. ``digest`` is ``sha256:<hex>``.
+    """
+
+    name: str
+    digest: str
+
+
+class Resolved(Struct, frozen=True):
+    """The digest that a reference has now.
+
+    ``platforms`` are the images of an index, nested ones included, attestations left out, in the
+    index's order; empty for a single image.
+    """
+
+    digest: str
+    is_index: bool = False
+    platforms: tuple[Platform, ...] = ()
+
+
+class Unresolved(Struct, frozen=True):
+    """Why the registry could not tell, and what to do: two texts that hold no secret.
+
+    Both are made of whole sentences.
+    """
+
+    cause: str
+    remedy: str
 
 
 class Registry:
@@ -67,54 +101,50 @@ class Registry:
         )
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        await self._stack.__aexit__(kind, error, traceback)
+    async def __aexit__(self, *error: object) -> None:
+        await self._stack.aclose()
 
     async def current_digest(self, reference: ImageReference) -> str | Unresolved:
         """Ask which digest the tag has now; the digest's own, if the reference has no tag."""
-        return await self._source.digest(reference, reference.tag or reference.digest or "latest")
+        wanted = reference.tag or reference.digest or "latest"
+        try:
+            return await self._source.digest(reference, wanted)
+        except ServiceError as trouble:
+            return Unresolved(trouble.message, trouble.remedy)
 
     async def resolve(self, reference: ImageReference) -> Resolved | Unresolved:
         """Ask what a reference names, by its digest if it has one, and open an index."""
+        try:
+            return await self._resolve(reference)
+        except ServiceError as trouble:
+            return Unresolved(trouble.message, trouble.remedy)
+
+    async def _resolve(self, reference: ImageReference) -> Resolved:
         wanted = reference.digest or reference.tag or "latest"
         fetched = await self._source.fetch(reference, wanted)
-        if isinstance(fetched, Unresolved):
-            return fetched
         manifest = read_manifest(fetched.data, fetched.content_type)
-        if isinstance(manifest, Unresolved):
-            return manifest
         if isinstance(manifest, SingleImage):
             return Resolved(fetched.digest)
         platforms = await self._open(reference, manifest)
-        if isinstance(platforms, Unresolved):
-            return platforms
         return Resolved(fetched.digest, is_index=True, platforms=platforms)
 
-    async def _open(
-        self, reference: ImageReference, index: Index
-    ) -> tuple[Platform, ...] | Unresolved:
+    async def _open(self, reference: ImageReference, index: Index) -> tuple[Platform, ...]:
         """Fetch all that is in an index, level by level, and keep the images.
 
-        Neither an annotation nor a platform proves that a manifest is an attestation, so each is
-        looked into.
+        What an index says of a manifest doesn't prove that it is an attestation, nor does what the
+        manifest holds: a client takes a platform as the index names it. So each is looked into,
+        and left out only if both say so.
         """
         entries: list[Child | Platform] = list(index.children)
         for _ in range(_DEEPEST):
             pending = {entry.digest for entry in entries if isinstance(entry, Child)}
             manifests = await self._fetch_all(reference, pending)
-            if isinstance(manifests, Unresolved):
-                return manifests
             entries = [new for entry in entries for new in _replace(entry, manifests)]
             if len(entries) > MOST_MANIFESTS:
-                return too_many_manifests()
+                raise too_many_manifests()
         platforms = dict.fromkeys(entry for entry in entries if isinstance(entry, Platform))
         if len(platforms) < len(set(entries)):
-            return Unresolved(
+            raise ServiceError(
                 f"{reference} is an index whose parts are nested more than {_DEEPEST} deep.",
                 "Name one of its images by its digest.",
             )
@@ -122,26 +152,24 @@ class Registry:
 
     async def _fetch_all(
         self, reference: ImageReference, digests: Collection[str]
-    ) -> dict[str, Index | SingleImage] | Unresolved:
+    ) -> dict[str, Index | SingleImage]:
         read: dict[str, Index | SingleImage] = {}
-        troubles: list[Unresolved] = []
+        troubles: list[ServiceError] = []
 
         async def fetch(digest: str) -> None:
-            async with self._at_once:
-                fetched = await self._source.fetch(reference, digest)
-            if isinstance(fetched, Unresolved):
-                troubles.append(fetched)
-                return
-            manifest = read_manifest(fetched.data, fetched.content_type)
-            if isinstance(manifest, Unresolved):
-                troubles.append(manifest)
-            else:
-                read[digest] = manifest
+            try:
+                async with self._at_once:
+                    fetched = await self._source.fetch(reference, digest)
+                read[digest] = read_manifest(fetched.data, fetched.content_type)
+            except ServiceError as trouble:
+                troubles.append(trouble)
 
         async with anyio.create_task_group() as tasks:
             for digest in digests:
                 tasks.start_soon(fetch, digest)
-        return troubles[0] if troubles else read
+        if troubles:
+            raise troubles[0]
+        return read
 
 
 def _replace(
@@ -153,8 +181,8 @@ def _replace(
     manifest = manifests[entry.digest]
     if isinstance(manifest, Index):
         return [
-            Child(child.digest, child.platform or entry.platform) for child in manifest.children
+            replace(child, platform=child.platform or entry.platform) for child in manifest.children
         ]
-    if manifest.is_attestation:
+    if entry.is_attestation and manifest.only_in_toto:
         return []
     return [Platform(entry.platform or "unknown/unknown", entry.digest)]

@@ -6,9 +6,8 @@ import re
 from functools import partial
 from typing import TYPE_CHECKING
 
-from gate.errors import ServiceError, ServiceFailing
+from gate.errors import ServiceFailing
 from gate.http import HttpRequest, HttpResponse, Retry, Trouble
-from gate.registry.resolution import Unresolved
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,7 +30,7 @@ _REDIRECTS = range(300, 400)
 
 
 class Connection:
-    """Asks hosts; trouble comes back as ``Unresolved``, redirects too: none is followed."""
+    """Asks hosts; trouble is raised as ``ServiceError``, redirects too: none is followed."""
 
     def __init__(self, sender: Sender, run: Run) -> None:
         self._sender = sender
@@ -48,7 +47,7 @@ class Connection:
         *,
         headers: Mapping[str, str],
         form: Mapping[str, str] | None = None,
-    ) -> HttpResponse | Unresolved:
+    ) -> HttpResponse:
         """Send a request, again after resets, time-outs, throttling and server errors."""
         request = HttpRequest(
             name=f"{method} {url.with_query(None)}",
@@ -60,10 +59,7 @@ class Connection:
         host = url.host or ""
         # For this request alone: a host that was out of reach may be back when it is asked again.
         retry = Retry(host=host, run=self._run, tries=_TRIES, first_wait=_FIRST_WAIT)
-        try:
-            return await self._sender.ask(request, partial(_settled, host), retry)
-        except ServiceError as error:
-            return Unresolved(error.message, error.remedy)
+        return await self._sender.ask(request, partial(_settled, host), retry)
 
 
 def _settled(host: str, response: HttpResponse) -> HttpResponse | Trouble:

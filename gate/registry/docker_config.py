@@ -1,19 +1,25 @@
-"""Docker's own credentials: where they are, and what the configuration file says of a host."""
+"""Docker's own credentials: those of its configuration file, and of the programs that it names.
+
+The protocol of credential helpers is that of github.com/docker/docker-credential-helpers: ``get``
+as the argument, the server on standard input, JSON on standard output.
+"""
 
 from __future__ import annotations
 
 import base64
-import binascii
 import os
 import re
-from dataclasses import dataclass, field
+from contextlib import suppress
 from pathlib import Path
+from subprocess import DEVNULL, PIPE
 from typing import TYPE_CHECKING
 
+import anyio
 import msgspec
 from msgspec import Struct
 
-from gate.registry.resolution import Unresolved
+from gate.errors import ServiceError
+from gate.untrusted import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,13 +31,21 @@ _HELPER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _ADDRESS = re.compile(r"(?:https?://)?([^/]+)(?:/.*)?", re.DOTALL)
 _HOMES = ("USERPROFILE", "HOME") if os.name == "nt" else ("HOME",)
 
+_LARGEST_ANSWER = 1024 * 1024
+_ENDING = ".exe" if os.name == "nt" else ""
 
-@dataclass(frozen=True, slots=True)
-class Login:
+# What helpers print, and exit with an error, for a host that they know nothing of.
+_NOT_FOUND = b"credentials not found"
+
+# The user name that stands for "the secret is an identity token".
+_TOKEN_USER = "<token>"  # noqa: S105 - a mark of the protocol
+
+
+class Login(Secret, frozen=True):
     """A user name with its password."""
 
-    username: str = field(repr=False)
-    password: str = field(repr=False)
+    username: str
+    password: str
 
     def basic(self) -> str:
         """Return it as the value of an ``Authorization`` header."""
@@ -39,11 +53,10 @@ class Login:
         return f"Basic {base64.b64encode(pair).decode('ascii')}"
 
 
-@dataclass(frozen=True, slots=True)
-class IdentityToken:
+class IdentityToken(Secret, frozen=True):
     """A refresh token, to be traded for access tokens."""
 
-    token: str = field(repr=False)
+    token: str
 
 
 Credential = Login | IdentityToken
@@ -59,17 +72,14 @@ class Helper(Struct, frozen=True):
     server: str
 
 
-class _Entry(msgspec.Struct):
+class _Entry(Secret, frozen=True):
     auth: str | None = None
     username: str | None = None
     password: str | None = None
     identitytoken: str | None = None
 
-    def __repr__(self) -> str:
-        return "_Entry(…)"
 
-
-class DockerConfig(msgspec.Struct, rename="camel"):
+class DockerConfig(Secret, frozen=True, rename="camel"):
     """The parts of ``config.json`` that tell credentials.
 
     The entries of ``auths`` are kept as bytes, so that a broken one of another host doesn't matter.
@@ -78,9 +88,6 @@ class DockerConfig(msgspec.Struct, rename="camel"):
     auths: dict[str, msgspec.Raw] | None = None
     cred_helpers: dict[str, str] | None = None
     creds_store: str | None = None
-
-    def __repr__(self) -> str:
-        return "DockerConfig(…)"
 
 
 def config_path(environment: Mapping[str, str]) -> Path | None:
@@ -91,29 +98,29 @@ def config_path(environment: Mapping[str, str]) -> Path | None:
     return Path(home) / ".docker" / "config.json" if home else None
 
 
-def read_config(data: bytes, path: Path) -> DockerConfig | Unresolved:
-    """Decode ``config.json``; any bytes either decode or give the cause why not."""
+def read_config(data: bytes, path: Path) -> DockerConfig:
+    """Decode ``config.json``; any bytes either decode or raise ``ServiceError``."""
     if len(data) > LARGEST_CONFIG:
-        return _unreadable(f"{path} is larger than {LARGEST_CONFIG} bytes.")
+        raise _unreadable(f"{path} is larger than {LARGEST_CONFIG} bytes.")
     try:
         return msgspec.json.decode(data, type=DockerConfig)
     except (ValueError, RecursionError):
         # The decoder's own text may quote a secret, so it goes no further.
-        return _unreadable(f"{path} is not a configuration file of Docker.")
+        raise _unreadable(f"{path} is not a configuration file of Docker.") from None
 
 
-def find_helper(config: DockerConfig, host: str) -> Helper | Unresolved | None:
+def find_helper(config: DockerConfig, host: str) -> Helper | None:
     """Return the program that keeps a host's credentials, ``None`` if there is none for it."""
     helpers = config.cred_helpers or {}
     name = helpers.get(host) or config.creds_store
     if not name:
         return None
     if not _HELPER.fullmatch(name):
-        return _unreadable(f"Docker's configuration names a credential helper {name[:64]!r}.")
+        raise _unreadable(f"Docker's configuration names a credential helper {name[:64]!r}.")
     return Helper(name, host)
 
 
-def find_credential(config: DockerConfig, host: str) -> Credential | Unresolved | None:
+def find_credential(config: DockerConfig, host: str) -> Credential | None:
     """Return what the file itself holds for a host, ``None`` if there is nothing.
 
     Docker writes hosts with or without scheme and path; the exact name wins.
@@ -124,26 +131,24 @@ def find_credential(config: DockerConfig, host: str) -> Credential | Unresolved 
     )
     if raw is None:
         return None
-    broken = _unreadable(f"Docker's configuration holds an invalid entry for {host}.")
     try:
         entry = msgspec.json.decode(raw, type=_Entry | None)
+        return None if entry is None else _credential(entry)
     except (ValueError, RecursionError):
-        return broken
-    return None if entry is None else _credential(entry, broken)
+        raise _unreadable(f"Docker's configuration holds an invalid entry for {host}.") from None
 
 
-def _credential(entry: _Entry, broken: Unresolved) -> Credential | Unresolved | None:
+def _credential(entry: _Entry) -> Credential | None:
     if entry.identitytoken:
         return IdentityToken(entry.identitytoken)
     if not entry.auth:
         return Login(entry.username, entry.password or "") if entry.username else None
-    try:
-        decoded = base64.b64decode(entry.auth, validate=True).decode("utf-8")
-    except (binascii.Error, ValueError):
-        return broken
+    decoded = base64.b64decode(entry.auth, validate=True).decode("utf-8")
     username, colon, password = decoded.partition(":")
+    if not (colon and username):
+        raise ValueError
     # Docker pads passwords of some length with zero bytes.
-    return Login(username, password.rstrip("\0")) if colon and username else broken
+    return Login(username, password.rstrip("\0"))
 
 
 def _hostname(address: str) -> str:
@@ -151,5 +156,92 @@ def _hostname(address: str) -> str:
     return match[1].lower() if match else ""
 
 
-def _unreadable(cause: str) -> Unresolved:
-    return Unresolved(cause, "Repair it, or log in again with docker login.")
+def _unreadable(cause: str) -> ServiceError:
+    return ServiceError(cause, "Repair it, or log in again with docker login.")
+
+
+class _HelperAnswer(Secret, frozen=True, rename="pascal"):
+    username: str
+    secret: str
+
+
+async def ask_helper(
+    helper: Helper, environment: Mapping[str, str], seconds: float
+) -> Credential | None:
+    """Run a credential helper; ``None`` if it has nothing for the host.
+
+    It is stopped after so many ``seconds``. What it prints is never repeated: it may be a secret.
+    Raises ``ServiceError``.
+    """
+    program = f"docker-credential-{helper.name}"
+    path = _find(program, environment)
+    if path is None:
+        raise _failed(f"The credential helper {program} is not on PATH.")
+    finished = None
+    try:
+        with anyio.move_on_after(seconds):
+            finished = await _run(path, helper.server, environment)
+    except OSError:
+        raise _failed(f"The credential helper {program} can't be run.") from None
+    if finished is None:
+        raise _failed(f"The credential helper {program} did not answer in {seconds:.0f} seconds.")
+    status, output = finished
+    if status:
+        if _NOT_FOUND in output:
+            return None
+        raise _failed(f"The credential helper {program} failed with {status}.")
+    return _read(output, program)
+
+
+async def _run(program: Path, server: str, environment: Mapping[str, str]) -> tuple[int, bytes]:
+    """Run a helper to its end, and return its exit status and what it printed.
+
+    A helper that ends without reading its input is no trouble; one that prints without an end is
+    cut off, and then broken. If this is cancelled, the program is killed.
+    """
+    async with await anyio.open_process(
+        [str(program), "get"], stdin=PIPE, stdout=PIPE, stderr=DEVNULL, env=environment
+    ) as process:
+        if process.stdin is None or process.stdout is None:
+            raise AssertionError
+        with suppress(anyio.BrokenResourceError):
+            await process.stdin.send(server.encode())
+        await process.stdin.aclose()
+        output = b""
+        async for chunk in process.stdout:
+            output += chunk
+            if len(output) > _LARGEST_ANSWER:
+                process.kill()
+                break
+        return await process.wait(), output
+
+
+def _read(output: bytes, program: str) -> Credential | None:
+    try:
+        answer = msgspec.json.decode(output, type=_HelperAnswer)
+    except (ValueError, RecursionError):
+        raise _failed(
+            f"The credential helper {program} printed something that is not a credential."
+        ) from None
+    if answer.username == _TOKEN_USER:
+        return IdentityToken(answer.secret)
+    return Login(answer.username, answer.secret) if answer.username else None
+
+
+def _find(program: str, environment: Mapping[str, str]) -> Path | None:
+    """Find a program on PATH, in absolute folders only.
+
+    The working directory is often a checkout of somebody's pull request.
+    """
+    for folder in environment.get("PATH", "").split(os.pathsep):
+        candidate = Path(folder) / f"{program}{_ENDING}"
+        if candidate.is_absolute() and candidate.is_file() and os.access(candidate, os.X_OK):
+            return candidate
+    return None
+
+
+def _failed(cause: str) -> ServiceError:
+    return ServiceError(
+        cause,
+        "Repair the helper, or take it out of Docker's config.json and log in with docker login.",
+    )

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from yarl import URL
 
+from gate.errors import ServiceError
 from gate.http import is_loopback
 from gate.reference import is_named
 from gate.registry.oci import ACCEPTED, digest_of, is_digest
-from gate.registry.resolution import Unresolved
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -48,7 +48,7 @@ def registry_url(reference: ImageReference, hosts: Collection[str]) -> URL | Non
 
 
 class ManifestSource:
-    """Fetches manifests from the registries that may be contacted.
+    """Fetches manifests from the registries that may be contacted; trouble is ``ServiceError``.
 
     With ``base_url`` all hosts are served there; without ``logins`` nobody logs in.
     """
@@ -67,48 +67,42 @@ class ManifestSource:
         self._base_url = base_url
         self._authorizations: dict[tuple[str, str], str] = {}
 
-    async def fetch(self, reference: ImageReference, wanted: str) -> Fetched | Unresolved:
+    async def fetch(self, reference: ImageReference, wanted: str) -> Fetched:
         """Get the manifest that a tag or a digest names, and verify its digest."""
         answer = await self._ask("GET", reference, wanted)
-        if isinstance(answer, Unresolved):
-            return answer
         digest = digest_of(answer.body)
         announced = wanted if is_digest(wanted) else _announced(answer)
         if announced not in {None, digest}:
-            return Unresolved(
+            raise ServiceError(
                 f"{reference.host} sent a manifest of {reference.path} with another digest than "
                 f"it has to have, {announced}.",
                 "Try again; if it stays so, the registry or a proxy before it is broken.",
             )
         return Fetched(digest, answer.headers.get("Content-Type", ""), answer.body)
 
-    async def digest(self, reference: ImageReference, wanted: str) -> str | Unresolved:
+    async def digest(self, reference: ImageReference, wanted: str) -> str:
         """Ask which digest a tag has now, without its manifest where the registry can do that."""
         answer = await self._ask("HEAD", reference, wanted)
-        if isinstance(answer, Unresolved):
-            return answer
         if announced := _announced(answer):
             return announced
         fetched = await self.fetch(reference, wanted)
-        return fetched if isinstance(fetched, Unresolved) else fetched.digest
+        return fetched.digest
 
-    async def _ask(
-        self, method: str, reference: ImageReference, wanted: str
-    ) -> HttpResponse | Unresolved:
+    async def _ask(self, method: str, reference: ImageReference, wanted: str) -> HttpResponse:
         registry = self._base_url or registry_url(reference, self._hosts)
         if registry is None:
-            return Unresolved(
+            raise ServiceError(
                 f"{reference.host} is not a Container Registry host.",
                 f"Name it with --registry-host {reference.host}, or give the digest with --digest.",
             )
         answer = await self._send(method, reference, registry, wanted)
-        if isinstance(answer, Unresolved) or answer.status == _OK:
+        if answer.status == _OK:
             return answer
-        return _refusal(answer, reference, wanted)
+        raise _refusal(answer, reference, wanted)
 
     async def _send(
         self, method: str, reference: ImageReference, registry: URL, wanted: str
-    ) -> HttpResponse | Unresolved:
+    ) -> HttpResponse:
         """Send a request, and again with a new token if the registry asks for one."""
         url = registry.joinpath("v2", *reference.path.split("/"), "manifests", wanted)
         key = (reference.host, reference.path)
@@ -116,15 +110,11 @@ class ManifestSource:
         if earlier := self._authorizations.get(key):
             headers["Authorization"] = earlier
         answer = await self._connection.ask(method, url, headers=headers)
-        if isinstance(answer, Unresolved) or self._logins is None:
-            return answer
-        if answer.status != _LOGIN_NEEDED:
+        if answer.status != _LOGIN_NEEDED or self._logins is None:
             return answer
         authorization = await self._logins.authorize(
             reference.host, registry, reference.path, answer.challenges
         )
-        if isinstance(authorization, Unresolved):
-            return authorization
         self._authorizations[key] = authorization
         return await self._connection.ask(
             method, url, headers={**headers, "Authorization": authorization}
@@ -137,19 +127,19 @@ def _announced(answer: HttpResponse) -> str | None:
     return digest if is_digest(digest) else None
 
 
-def _refusal(answer: HttpResponse, reference: ImageReference, wanted: str) -> Unresolved:
+def _refusal(answer: HttpResponse, reference: ImageReference, wanted: str) -> ServiceError:
     name = f"{reference.path}{'@' if is_digest(wanted) else ':'}{wanted}"
     if answer.status in _DENIED:
-        return Unresolved(
+        return ServiceError(
             f"{reference.host} does not let Docker's login read {name} (status {answer.status}).",
             f"Log in with an account that may pull it: docker login {reference.host}.",
         )
     if answer.status == _MISSING:
-        return Unresolved(
+        return ServiceError(
             f"{reference.host} has no {name}.",
             "Check the name, and that the push has ended.",
         )
-    return Unresolved(
+    return ServiceError(
         f"{reference.host} answered with status {answer.status} when asked for {name}.",
         "Check that the host is a registry, or give the digest with --digest.",
     )

@@ -13,7 +13,8 @@ from hashlib import sha256
 import msgspec
 from msgspec import Struct
 
-from gate.registry.resolution import Unresolved
+from gate.errors import ServiceError
+from gate.reference import normal_platform
 
 LARGEST_MANIFEST = 4 * 1024 * 1024
 """In bytes; the OCI distribution specification asks registries for at least this much."""
@@ -30,22 +31,26 @@ _IMAGES = (
 )
 ACCEPTED = ", ".join(_INDEXES + _IMAGES)
 
-_ATTESTATION = "application/vnd.in-toto+json"
+_IN_TOTO = "application/vnd.in-toto+json"
+# BuildKit, "Attestation storage": how a descriptor says that its manifest is nothing to run.
+_NO_PLATFORM = "unknown/unknown"
+_ATTESTATION = ("vnd.docker.reference.type", "attestation-manifest")
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _WORD = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 _NONSENSE = "Check what was pushed; push the image again."
-_SCHEMA_1 = Unresolved(
-    "The registry answered with a manifest of Docker's schema 1, which has no fixed digest.",
-    "Push the image again with a current version of Docker or buildx.",
-)
 
 
 class Child(Struct, frozen=True):
-    """What an index says of one of its manifests; ``platform`` is ``None`` if it says nothing."""
+    """What an index says of one of its manifests.
+
+    ``platform`` is ``None`` if it says nothing, else in its normal form. ``is_attestation`` if both
+    platform and annotation say so, which alone proves nothing.
+    """
 
     digest: str
     platform: str | None
+    is_attestation: bool = False
 
 
 class Index(Struct, frozen=True):
@@ -55,9 +60,9 @@ class Index(Struct, frozen=True):
 
 
 class SingleImage(Struct, frozen=True):
-    """A manifest with layers; ``is_attestation`` if there are some and all are attestations."""
+    """A manifest with layers; ``only_in_toto`` if there are some and all are such statements."""
 
-    is_attestation: bool
+    only_in_toto: bool
 
 
 class _Platform(msgspec.Struct):
@@ -69,6 +74,7 @@ class _Platform(msgspec.Struct):
 class _Descriptor(msgspec.Struct):
     digest: str
     platform: _Platform | None = None
+    annotations: dict[str, object] | None = None
 
 
 class _Layer(msgspec.Struct, rename="camel"):
@@ -92,8 +98,8 @@ def is_digest(text: str) -> bool:
     return bool(_DIGEST.fullmatch(text))
 
 
-def read_manifest(data: bytes, content_type: str) -> Index | SingleImage | Unresolved:
-    """Decode a manifest; any bytes either decode or give the cause why not.
+def read_manifest(data: bytes, content_type: str) -> Index | SingleImage:
+    """Decode a manifest; any bytes either decode or raise ``ServiceError``.
 
     ``content_type`` is the answer's header, with or without parameters.
     """
@@ -102,17 +108,25 @@ def read_manifest(data: bytes, content_type: str) -> Index | SingleImage | Unres
         document = msgspec.convert(loaded, _Document)
     except (ValueError, RecursionError):
         # Neither the decoder's nor the converter's text: it quotes untrusted text.
-        return Unresolved("The registry's answer is not a manifest.", _NONSENSE)
+        raise ServiceError("The registry's answer is not a manifest.", _NONSENSE) from None
     if document.schema_version == 1:
-        return _SCHEMA_1
+        raise ServiceError(
+            "The registry answered with a manifest of Docker's schema 1, which has no fixed "
+            "digest.",
+            "Push the image again with a current version of Docker or buildx.",
+        )
     declared = {content_type.partition(";")[0].strip().lower(), document.media_type}
-    if document.manifests is not None and document.layers is None:
-        return _conflict() if declared & set(_IMAGES) else _index(document.manifests)
-    if document.layers is not None and document.manifests is None:
-        return _conflict() if declared & set(_INDEXES) else _single(document.layers)
-    return Unresolved(
-        "The registry's answer is neither an image nor an index of images.", _NONSENSE
-    )
+    if (document.manifests is None) == (document.layers is None):
+        raise ServiceError(
+            "The registry's answer is neither an image nor an index of images.", _NONSENSE
+        )
+    if declared & set(_INDEXES if document.manifests is None else _IMAGES):
+        raise ServiceError("The manifest's type contradicts its content.", _NONSENSE)
+    if document.manifests is None:
+        layers = document.layers or []
+        types = {layer.media_type for layer in layers}
+        return SingleImage(types == {_IN_TOTO})
+    return _index(document.manifests)
 
 
 def _distinct(pairs: list[tuple[str, object]]) -> dict[str, object]:
@@ -122,27 +136,24 @@ def _distinct(pairs: list[tuple[str, object]]) -> dict[str, object]:
     return dict(pairs)
 
 
-def _conflict() -> Unresolved:
-    return Unresolved("The manifest's type contradicts its content.", _NONSENSE)
-
-
-def _single(layers: list[_Layer]) -> SingleImage:
-    return SingleImage(bool(layers) and all(layer.media_type == _ATTESTATION for layer in layers))
-
-
-def _index(descriptors: list[_Descriptor]) -> Index | Unresolved:
+def _index(descriptors: list[_Descriptor]) -> Index:
     if len(descriptors) > MOST_MANIFESTS:
-        return too_many()
+        raise too_many()
     if not all(is_digest(descriptor.digest) for descriptor in descriptors):
-        return Unresolved("The index names a manifest by something else than SHA-256.", _NONSENSE)
-    return Index(
-        tuple(Child(descriptor.digest, _name(descriptor.platform)) for descriptor in descriptors)
-    )
+        raise ServiceError("The index names a manifest by something else than SHA-256.", _NONSENSE)
+    return Index(tuple(map(_child, descriptors)))
 
 
-def too_many() -> Unresolved:
+def _child(descriptor: _Descriptor) -> Child:
+    name = _name(descriptor.platform)
+    key, value = _ATTESTATION
+    annotated = (descriptor.annotations or {}).get(key) == value
+    return Child(descriptor.digest, name, name == _NO_PLATFORM and annotated)
+
+
+def too_many() -> ServiceError:
     """Say that an index is larger than any index of platforms."""
-    return Unresolved(
+    return ServiceError(
         f"The index holds more than {MOST_MANIFESTS} manifests.",
         "Name one of its images by its digest.",
     )
@@ -156,4 +167,6 @@ def _name(platform: _Platform | None) -> str | None:
         words.append(platform.variant)
     if not all(_WORD.fullmatch(word) for word in words):
         return None
-    return "/".join(words)
+    name = normal_platform("/".join(words))
+    _, _, rest = name.partition("/")
+    return f"{name}/v7" if rest == "arm" else name

@@ -5,7 +5,6 @@ A format is a module with a function ``render(verdict, style) -> str``, and a li
 
 from __future__ import annotations
 
-import json
 from importlib import import_module
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -14,9 +13,9 @@ from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from gate.report.github import annotation_lines
+    from gate.report.json_report import report_schema
     from gate.report.naming import deployable, repository_of
     from gate.report.wording import (
         SANDBOX_SENTENCE,
@@ -27,12 +26,12 @@ if TYPE_CHECKING:
         shortest,
         verdict_line,
     )
+    from gate.report.writing import write_report
     from gate.verdict import Verdict
 
 __all__ = [
     "FORMATS",
     "SANDBOX_SENTENCE",
-    "Format",
     "Style",
     "annotation_lines",
     "counted",
@@ -52,7 +51,9 @@ __all__ = [
 _MODULES = {
     "annotation_lines": "gate.report.github",
     "deployable": "gate.report.naming",
+    "report_schema": "gate.report.json_report",
     "repository_of": "gate.report.naming",
+    "write_report": "gate.report.writing",
 }
 
 
@@ -76,32 +77,21 @@ class Style(Struct, frozen=True):
     ascii: bool = False
 
 
-class Format(Struct, frozen=True):
-    """A format of reports; its module is imported when the first report is made."""
-
-    module: str
-    function: str = "render"
-
-    def render(self, verdict: Verdict, style: Style) -> str:
-        """Return the report, its last line ended."""
-        text: str = getattr(import_module(self.module), self.function)(verdict, style)
-        return text
-
-
-FORMATS: Mapping[str, Format] = MappingProxyType(
+# Each stands in its module of this package, which is imported when the first report is made.
+FORMATS: Mapping[str, str] = MappingProxyType(
     {
-        "text": Format("gate.report.text"),
-        "json": Format("gate.report.json_report"),
-        "sarif": Format("gate.report.sarif"),
-        "junit": Format("gate.report.junit"),
-        "markdown": Format("gate.report.markdown"),
-        "github": Format("gate.report.github"),
-        "html": Format("gate.report.html"),
-        "gitlab": Format("gate.report.gitlab"),
-        "codequality": Format("gate.report.codequality"),
-        "dotenv": Format("gate.report.dotenv"),
-        "vsa": Format("gate.report.vsa"),
-        "vsa-predicate": Format("gate.report.vsa", "render_predicate"),
+        "text": "text.render",
+        "json": "json_report.render",
+        "sarif": "sarif.render",
+        "junit": "junit.render",
+        "markdown": "markdown.render",
+        "github": "github.render",
+        "html": "html.render",
+        "gitlab": "gitlab.render",
+        "codequality": "codequality.render",
+        "dotenv": "dotenv.render",
+        "vsa": "vsa.render",
+        "vsa-predicate": "vsa.render_predicate",
     }
 )
 
@@ -110,23 +100,6 @@ _PLAIN = Style()
 
 def render(name: str, verdict: Verdict, style: Style = _PLAIN) -> str:
     """Return the report of that format; it ends with a line end."""
-    return FORMATS[name].render(verdict, style)
-
-
-def write_report(name: str, path: Path, verdict: Verdict) -> None:
-    """Write the report of that format to a file, whole or not at all; missing folders are made.
-
-    Raises ``ReportUnwritable``.
-    """
-    from gate.report.writing import write  # noqa: PLC0415 - most runs write no file
-
-    write(path, render(name, verdict))
-
-
-def report_schema() -> dict[str, Any]:
-    """Return the JSON schema (2020-12) of the ``json`` report."""
-    from importlib.resources import files  # noqa: PLC0415 - most commands need no schema
-
-    text = files("gate.report").joinpath("schema.json").read_text(encoding="utf-8")
-    schema: dict[str, Any] = json.loads(text)
-    return schema
+    module, function = FORMATS[name].split(".")
+    text: str = getattr(import_module(f"gate.report.{module}"), function)(verdict, style)
+    return text

@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 from gate.findings import Level, Location
 from gate.report import wording
-from gate.report.naming import file_of, fingerprint, repository_of
+from gate.report.naming import fingerprint, place_in_checkout, repository_of
 from gate.untrusted import visible
 from gate.verdict import Action, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gate.findings import Finding
     from gate.report import Style
     from gate.verdict import Decision, ImageVerdict, Verdict
 
@@ -74,7 +73,7 @@ def _finding(image: ImageVerdict, decision: Decision, counts: Counter[str]) -> d
         f"{finding.name or risk} in {image.reference}: {decision.because}",
         _SEVERITIES[decision.action].get(finding.level, _OTHERWISE[decision.action]),
         fingerprint(repository_of(image), finding, counts),
-        _place(finding) or _repository(image),
+        place_in_checkout(finding) or _repository(image),
     )
 
 
@@ -84,13 +83,8 @@ def _entry(check: str, text: str, severity: str, identity: str, place: Location)
         "check_name": f"buildrisk-gate/{check}",
         "fingerprint": identity,
         "severity": severity,
-        "location": {"path": place.path, "lines": {"begin": max(1, place.line)}},
+        "location": {"path": visible(place.path), "lines": {"begin": place.line}},
     }
-
-
-def _place(finding: Finding) -> Location | None:
-    path = file_of(finding)
-    return Location(visible(path), finding.location.line) if path and finding.location else None
 
 
 def _repository(image: ImageVerdict) -> Location:

@@ -25,6 +25,7 @@ _MOST = 9
 _MESSAGE = 4096
 _TITLE = 200
 _TYPES = {Action.BLOCK: "error", Action.WARN: "warning", Action.WAIVED: "notice"}
+_BRIEF = ("why", "waiver", "advice")  # what a reader needs who reads little
 _UNDECIDED = (-1, 0)  # weighs more than any finding
 
 
@@ -71,9 +72,10 @@ def _annotations(image: ImageVerdict) -> Iterator[_Annotation]:
 def _finding(name: str, decision: Decision) -> _Annotation:
     finding = decision.finding
     # Code may be long, and what doesn't fit into a message is cut.
-    facts = sorted(wording.brief_facts_of(decision), key=lambda fact: fact.shown is Shown.CODE)
+    facts = wording.facts_of(decision)
+    code = [fact for fact in facts if fact.shown is Shown.CODE]
     lines = [wording.one_line(finding.name), f"Image: {name}"]
-    for fact in facts:
+    for fact in [*(fact for fact in facts if fact.key in _BRIEF), *code]:
         text = visible(fact.text) if fact.shown is Shown.CODE else wording.one_line(fact.text)
         lines.append(f"{fact.label}: {text}")
     return _Annotation(

@@ -21,9 +21,9 @@ from gate import __version__
 from gate.findings import Level, Shown
 from gate.report import wording
 from gate.report.naming import (
-    file_of,
     fingerprint,
     full_repository_of,
+    place_in_checkout,
     repository_of,
     steady_code,
 )
@@ -183,10 +183,9 @@ def _details(image: ImageVerdict, decision: Decision) -> Iterator[tuple[str, dic
     for fact in wording.facts_of(decision, without=_IN_DESCRIPTION):
         kind = "code" if fact.shown is Shown.CODE else "text"
         yield fact.key, _text(fact.label, fact.text, kind)
-    path = file_of(finding)
-    if path and finding.location:
-        place = {"file_name": visible(path), "line_start": max(1, finding.location.line)}
-        yield "place", {"name": "Place", "type": "file-location"} | place
+    if place := place_in_checkout(finding):
+        link = {"file_name": visible(place.path), "line_start": place.line}
+        yield "place", {"name": "Place", "type": "file-location"} | link
 
 
 def _text(name: str, text: str, kind: str = "text") -> dict[str, Any]:

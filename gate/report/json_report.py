@@ -1,9 +1,16 @@
-"""The report for programs: JSON, version 1, as described by schema.json."""
+"""The report for programs: JSON, version 1, as described by schema.json.
+
+Values whose fields are the contract's keys are written as they are.
+"""
 
 from __future__ import annotations
 
+import json
 from datetime import UTC
+from importlib.resources import files
 from typing import TYPE_CHECKING, Any
+
+from msgspec import to_builtins
 
 from gate import __version__
 from gate.report.wording import every_note, json_document
@@ -11,9 +18,9 @@ from gate.report.wording import every_note, json_document
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from gate.findings import Image, Location, Scan
+    from gate.findings import Image, Scan
     from gate.report import Style
-    from gate.verdict import Decision, ImageVerdict, Verdict, WaiverUse
+    from gate.verdict import Decision, ImageVerdict, Verdict
 
 
 def render(verdict: Verdict, _style: Style) -> str:
@@ -27,17 +34,20 @@ def as_json(verdict: Verdict) -> dict[str, Any]:
         "version": 1,
         "tool": {"name": "buildrisk-gate", "version": __version__},
         "generated_at": _time(verdict.generated_at),
-        "service": {
-            "endpoint": verdict.service.endpoint,
-            "region": verdict.service.region,
-            "sandbox": verdict.service.sandbox,
-        },
+        "service": to_builtins(verdict.service),
         "verdict": verdict.outcome.value,
         "exit_code": int(verdict.exit_code),
-        "policies": [{"path": policy.path, "sha256": policy.sha256} for policy in verdict.policies],
+        "policies": to_builtins(verdict.policies),
         "notes": list(every_note(verdict)),
         "images": [_image_verdict(image) for image in verdict.images],
     }
+
+
+def report_schema() -> dict[str, Any]:
+    """Return the JSON schema (2020-12) of this report."""
+    text = files("gate.report").joinpath("schema.json").read_text(encoding="utf-8")
+    schema: dict[str, Any] = json.loads(text)
+    return schema
 
 
 def _image_verdict(image: ImageVerdict) -> dict[str, Any]:
@@ -47,24 +57,11 @@ def _image_verdict(image: ImageVerdict) -> dict[str, Any]:
         "verdict": image.outcome.value,
         "reason": image.reason,
         "message": image.message,
-        "image": _image(image.image) if image.image else None,
+        "image": _record(image.image) if image.image else None,
         "identified_by": image.identified_by.value if image.identified_by else None,
         "scan": _scan(image.scan),
         "counts": {action.value: number for action, number in image.count().items()},
         "findings": [_finding(decision) for decision in image.decisions],
-    }
-
-
-def _image(image: Image) -> dict[str, Any]:
-    return {
-        "uuid": image.uuid,
-        "region": image.region,
-        "instance": image.instance,
-        "namespace": image.namespace,
-        "repository": image.repository,
-        "tag": image.tag,
-        "digest": image.digest,
-        "platform": image.platform,
     }
 
 
@@ -78,9 +75,15 @@ def _scan(scan: Scan) -> dict[str, Any]:
     }
 
 
+def _record(image: Image) -> dict[str, Any]:
+    """Return the record of an image; the tags that globs were tried on are not part of it."""
+    record: dict[str, Any] = to_builtins(image)
+    del record["tags"]
+    return record
+
+
 def _finding(decision: Decision) -> dict[str, Any]:
     finding = decision.finding
-    facts = {fact.key: fact.text for fact in finding.facts}
     return {
         "risk": finding.risk,
         "name": finding.name,
@@ -90,27 +93,13 @@ def _finding(decision: Decision) -> dict[str, Any]:
         "decision": decision.action.value,
         "because": decision.because,
         "rule": decision.rule,
-        "waiver": _waiver(decision.waiver) if decision.waiver else None,
-        "command": facts.get("command", ""),
-        "layer": facts.get("layer", ""),
-        "description": facts.get("description", ""),
-        "advice": facts.get("advice", ""),
-        "location": _location(finding.location) if finding.location else None,
+        "waiver": to_builtins(decision.waiver),
+        "command": finding.fact("command"),
+        "layer": finding.fact("layer"),
+        "description": finding.fact("description"),
+        "advice": finding.fact("advice"),
+        "location": to_builtins(finding.location),
     }
-
-
-def _waiver(waiver: WaiverUse) -> dict[str, Any]:
-    return {
-        "reason": waiver.reason,
-        "expires": waiver.expires.isoformat(),
-        "expired": waiver.expired,
-        "owner": waiver.owner,
-        "ticket": waiver.ticket,
-    }
-
-
-def _location(location: Location) -> dict[str, Any]:
-    return {"path": location.path, "line": location.line}
 
 
 def _time(moment: datetime) -> str:

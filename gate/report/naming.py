@@ -6,9 +6,10 @@ import hashlib
 import re
 from pathlib import PureWindowsPath
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from gate.errors import InvalidReference
-from gate.findings import IdentifiedBy
+from gate.findings import IdentifiedBy, Location
 from gate.reference import ImageReference
 from gate.report.wording import code_of, folded
 
@@ -99,14 +100,20 @@ def steady_code(finding: Finding) -> str:
     return folded(_ARGUMENTS.sub("", code_of(finding)))
 
 
-def file_of(finding: Finding) -> str | None:
-    """Return the file of the checkout that the finding points at, with ``/`` between its parts.
+def place_in_checkout(finding: Finding) -> Location | None:
+    """Return the place that the finding points at, with ``/`` between the parts of its path.
 
-    ``None`` if it points nowhere, or at a path that leads out of the checkout.
+    ``None`` if it points nowhere, or at a path that leads out of the checkout. Lines count from 1.
     """
     if finding.location is None:
         return None
     path = PureWindowsPath(finding.location.path)
     if path.anchor or not path.parts or ".." in path.parts:
         return None
-    return path.as_posix()
+    return Location(path.as_posix(), max(1, finding.location.line))
+
+
+def percent_encoded(path: str) -> str:
+    """Return the path as a relative URI without scheme, space, colon, or a way upwards."""
+    parts = [part for part in path.split("/") if part not in ("", ".", "..")]
+    return "/".join(quote(part, safe="", errors="replace") for part in parts) or "image"

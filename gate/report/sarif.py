@@ -13,23 +13,39 @@ import gzip
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from msgspec import to_builtins
+
 from gate import __version__
+from gate.findings import Level, Shown
 from gate.report import wording
-from gate.report.naming import repository_of
-from gate.report.sarif_result import as_result, as_rules, in_message, percent_encoded
+from gate.report.naming import fingerprint, percent_encoded, place_in_checkout, repository_of
+from gate.report.wording import cut, folded, no_advice_on, waiver_in_words
+from gate.untrusted import for_sarif
 from gate.verdict import STRICTEST_FIRST, Action, Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
+    from gate.findings import Finding
     from gate.report import Style
-    from gate.verdict import Decision, ImageVerdict, Verdict
+    from gate.verdict import Decision, ImageVerdict, Verdict, WaiverUse
 
 # Documents of GitHub code scanning, "SARIF support": runs in a file, results in a run (kept for the
 # whole file here), and bytes of a file as its upload compresses it.
 MOST_RUNS = 20
 MOST_RESULTS = 25_000
 MOST_BYTES = 10_000_000
+
+# Documents of GitHub code scanning, "SARIF support": texts of a rule have at most 1024 characters,
+# names and identifiers 255.
+_TEXT = 1024
+_NAME = 255
+_CODE = 500
+
+_LEVELS = {Action.BLOCK: "error", Action.WARN: "warning", Action.WAIVED: "note"}
+# GitHub calls it critical from 9.0, high from 7.0, medium from 4.0. A level that the gate doesn't
+# know is blocked like a high one.
+_SEVERITIES = {Level.HIGH: "8.0", Level.UNKNOWN: "7.0", Level.MEDIUM: "5.0", Level.LOW: "2.0"}
 
 _TOOL = "buildrisk-gate"
 
@@ -114,14 +130,14 @@ def _run(
     category: str,
     notes: Sequence[dict[str, Any]],
 ) -> dict[str, Any]:
-    rules = as_rules(decisions)
+    rules = _rules_of(decisions)
     numbers = {rule["id"]: number for number, rule in enumerate(rules)}
     counts: Counter[str] = Counter()
     return {
         "tool": {"driver": _driver(rules)},
         "automationDetails": {"id": category},
         "invocations": [_invocation(verdict, image, [*notes, *_notes_of(image, decisions)])],
-        "results": [as_result(image, decision, numbers, counts) for decision in decisions],
+        "results": [_result(image, decision, numbers, counts) for decision in decisions],
         "columnKind": "unicodeCodePoints",
         "properties": _properties(verdict)
         | {
@@ -156,14 +172,9 @@ def _driver(rules: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _properties(verdict: Verdict) -> dict[str, Any]:
-    service = verdict.service
     return {
-        "service": {
-            "endpoint": service.endpoint,
-            "region": service.region,
-            "sandbox": service.sandbox,
-        },
-        "policies": [{"path": policy.path, "sha256": policy.sha256} for policy in verdict.policies],
+        "service": to_builtins(verdict.service),
+        "policies": to_builtins(verdict.policies),
     }
 
 
@@ -216,4 +227,105 @@ def _cut_note(what: str, limit: str) -> dict[str, Any]:
 
 
 def _note(text: str, level: str) -> dict[str, Any]:
-    return {"level": level, "message": {"text": in_message(text) or "-"}}
+    return {"level": level, "message": {"text": _in_message(text) or "-"}}
+
+
+def _rules_of(decisions: Sequence[Decision]) -> list[dict[str, Any]]:
+    """Return a rule for each risk, in the order in which they come first."""
+    by_risk: dict[str, list[Finding]] = {}
+    for decision in decisions:
+        by_risk.setdefault(_rule_id(decision.finding), []).append(decision.finding)
+    return [_rule(key, findings) for key, findings in by_risk.items()]
+
+
+def _rule(key: str, findings: Sequence[Finding]) -> dict[str, Any]:
+    first = findings[0]
+    levels = {finding.level for finding in findings}
+    severity = next(value for level, value in _SEVERITIES.items() if level in levels)
+    name = _in_message(first.name) or key
+    return {
+        "id": key,
+        "name": key,
+        "shortDescription": {"text": name},
+        "fullDescription": {"text": _in_message(first.fact("description")) or name},
+        "help": {"text": _in_message(first.fact("advice")) or no_advice_on(key)},
+        "properties": {
+            "security-severity": severity,
+            "tags": ["security", *filter(None, [_in_message(first.risk_class, _NAME)])],
+        },
+    }
+
+
+def _result(
+    image: ImageVerdict, decision: Decision, rules: Mapping[str, int], counts: Counter[str]
+) -> dict[str, Any]:
+    """Return one finding as a result; ``counts`` counts equal findings of the run."""
+    finding = decision.finding
+    key = _rule_id(finding)
+    repository = repository_of(image)
+    place = place_in_checkout(finding)
+    line = place.line if place else 1
+    identity = fingerprint(repository, finding, counts)
+    fingerprints = {"buildRisk/v1": identity}
+    if place is None:
+        fingerprints["primaryLocationLineHash"] = identity
+    result: dict[str, Any] = {
+        "ruleId": key,
+        "ruleIndex": rules[key],
+        "level": _LEVELS[decision.action],
+        "message": {"text": _message(decision)},
+        "locations": [
+            {
+                "physicalLocation": {
+                    "artifactLocation": {
+                        "uri": percent_encoded(place.path if place else repository)
+                    },
+                    "region": {
+                        "startLine": line,
+                        "startColumn": 1,
+                        "endLine": line,
+                        "endColumn": 1,
+                    },
+                }
+            }
+        ],
+        "partialFingerprints": fingerprints,
+        "properties": {
+            "decision": decision.action.value,
+            "level": finding.level.value,
+            "status": finding.status.value,
+            "because": decision.because,
+            "rule": decision.rule or "",
+            **{fact.key: fact.text for fact in finding.facts if fact.shown is Shown.PLACE},
+        },
+    }
+    if decision.action is Action.WAIVED:
+        result["suppressions"] = [_suppression(decision.waiver)]
+    return result
+
+
+def _message(decision: Decision) -> str:
+    finding = decision.finding
+    text = f"{_in_message(finding.name) or _rule_id(finding)}. {_in_message(decision.because)}"
+    for fact in finding.facts:
+        if fact.shown is Shown.CODE:
+            text += f" {fact.label}: {for_sarif(cut(fact.text, _CODE))}"
+    return for_sarif(text)
+
+
+def _suppression(waiver: WaiverUse | None) -> dict[str, Any]:
+    justification = _in_message(waiver_in_words(waiver)) if waiver else ""
+    return {
+        "kind": "external",
+        "status": "accepted",
+        "justification": justification or "Waived by policy.",
+    }
+
+
+def _rule_id(finding: Finding) -> str:
+    return _in_message(finding.risk, _NAME) or "unnamed_risk"
+
+
+def _in_message(text: str, most: int = _TEXT) -> str:
+    """Return untrusted text on one line, escaped, and no longer than GitHub takes it."""
+    return cut(for_sarif(cut(folded(text), most)), most)

@@ -27,8 +27,7 @@ from urllib.parse import quote
 
 from gate import __version__
 from gate.errors import ExitCode, ReportUnwritable
-from gate.report.naming import digests_of, full_repository_of
-from gate.report.sarif_result import percent_encoded
+from gate.report.naming import digests_of, full_repository_of, percent_encoded
 from gate.report.wording import json_document
 from gate.verdict import Outcome
 

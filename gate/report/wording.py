@@ -16,7 +16,7 @@ from gate.untrusted import for_json, for_terminal, visible
 from gate.verdict import STRICTEST_FIRST, Action, Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
     from datetime import datetime, timedelta
 
     from gate.findings import Finding, Image, Scan, Status
@@ -38,8 +38,7 @@ DECIDED = {
 LEVELS_WORST_FIRST = (Level.UNKNOWN, Level.HIGH, Level.MEDIUM, Level.LOW)
 
 _OUTCOMES_WORST_FIRST = (Outcome.BLOCK, Outcome.UNDECIDED, Outcome.PASS)
-_CODE_FIRST = (Shown.CODE, Shown.PLACE, Shown.PROSE)
-_BRIEF = ("why", "waiver", "advice")
+_CODE_FIRST = {Shown.CODE: 0, Shown.PLACE: 1, Shown.PROSE: 2}
 _LET_THROUGH = ", LET THROUGH by policy"
 _MOST_NAMES = 3
 _LEVEL_WORD = 40
@@ -253,6 +252,7 @@ def facts_of(decision: Decision, *, without: Sequence[str] = ()) -> list[Fact]:
     ``without`` are the keys of what a format shows elsewhere, or not at all.
     """
     finding, waiver = decision.finding, decision.waiver
+    names = dict.fromkeys(filter(None, (finding.class_name, finding.risk_class)))
     facts = (
         *finding.facts,
         Fact("place", "Place", place_of(finding), Shown.PLACE),
@@ -261,20 +261,11 @@ def facts_of(decision: Decision, *, without: Sequence[str] = ()) -> list[Fact]:
         Fact("waiver", "Waiver", waiver_in_words(waiver) if waiver else ""),
         Fact("level", "Level", level_in_words(finding)),
         Fact("status", "Status", status_in_words(finding.status)),
-        Fact("class", "Class", ", ".join(_class_names(finding))),
+        Fact("class", "Class", ", ".join(names)),
     )
-    shown = (fact for fact in facts if fact.text.strip() and fact.key not in without)
-    return sorted(shown, key=lambda fact: _CODE_FIRST.index(fact.shown))
-
-
-def brief_facts_of(decision: Decision) -> list[Fact]:
-    """Return what a reader needs who reads little: in what the finding is, why, what to do."""
-    facts = facts_of(decision)
-    return [fact for fact in facts if fact.shown is Shown.CODE or fact.key in _BRIEF]
-
-
-def _class_names(finding: Finding) -> Iterable[str]:
-    return dict.fromkeys(filter(None, (finding.class_name, finding.risk_class)))
+    shown = [fact for fact in facts if fact.key not in without and fact.text.strip()]
+    shown.sort(key=lambda fact: _CODE_FIRST[fact.shown])
+    return shown
 
 
 def verdict_line(verdict: Verdict, *, name: Callable[[str], str] = str, full: bool = False) -> str:

@@ -6,20 +6,25 @@ import os
 import secrets
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gate.errors import ReportUnwritable
+from gate.report import render
+
+if TYPE_CHECKING:
+    from gate.verdict import Verdict
 
 # These may lead to a regular file that the process itself is writing to.
 _STREAMS = (Path("/dev/stdout"), Path("/dev/stderr"), Path("/dev/fd"), Path("/proc"))
 
 
-def write(path: Path, text: str) -> None:
-    r"""Write the text as UTF-8 with ``\n`` as line ends, and make missing folders.
+def write_report(name: str, path: Path, verdict: Verdict) -> None:
+    r"""Write the report of that format as UTF-8 with ``\n`` as line ends; make missing folders.
 
     A regular file is replaced at once, so that nobody reads half a report, and a link goes on
     pointing to it. Devices and pipes are written to. Raises ``ReportUnwritable``.
     """
-    content = text.encode("utf-8", "backslashreplace")
+    content = render(name, verdict).encode("utf-8", "backslashreplace")
     try:
         if _is_device(path):
             with path.open("ab") as device:

@@ -8,14 +8,24 @@ It shares no code with the client that asks it, so that a mistake of one can't h
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from gate.sandbox.call import Readings
 from gate.sandbox.fault_injection import Fault, FaultKind, Faults
-from gate.sandbox.lifecycle import Sandbox, serve
-from gate.sandbox.sample import sample_world
-from gate.sandbox.sample_checks import Bilingual, RiskClass, SampleCheck
 from gate.sandbox.sample_images import DAY, HOUR, SampleFinding, SampleImage, SampleIndex, State
-from gate.sandbox.service import LoggedRequest
-from gate.sandbox.world import WhitelistRule, World, load_world
+from gate.sandbox.world import (
+    Bilingual,
+    RiskClass,
+    SampleCheck,
+    WhitelistRule,
+    World,
+    load_world,
+    sample_world,
+)
+
+if TYPE_CHECKING:
+    from gate.sandbox.service import LoggedRequest, Sandbox, serve
 
 __all__ = [
     "DAY",
@@ -39,3 +49,10 @@ __all__ = [
     "sample_world",
     "serve",
 ]
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - classes and a function
+    # The server is heavy to import, and data alone doesn't need it.
+    if name not in {"LoggedRequest", "Sandbox", "serve"}:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.service"), name)

@@ -72,7 +72,12 @@ class Call(Struct, frozen=True, kw_only=True):
 
     def stamp(self, seconds: float) -> int:
         """Return a time of the world as the API writes it: milliseconds since the epoch."""
-        return round((self.origin + seconds) * 1000)
+        unit = 1 if FaultKind.SECONDS in self.struck else 1000
+        return round((self.origin + seconds) * unit)
+
+    def uuid(self, uuid: str) -> str:
+        """Return the ``Uuid`` that a row carries."""
+        return uuid[::-1] if FaultKind.ORPHANED_ROWS in self.struck else uuid
 
     def digest(self, digest: str) -> str:
         """Return a digest as records carry it."""
@@ -107,6 +112,8 @@ class Call(Struct, frozen=True, kw_only=True):
         size = min(wanted, self.readings.page_cap)
         rows = self._disturbed(rows)
         begin = 0 if FaultKind.REPEATED_PAGE in self.struck else (number - 1) * size
+        slide = self.struck.get(FaultKind.SLIDING_ROWS)
+        begin = max(0, begin - slide.delta) if slide else begin
         lie = self.struck.get(FaultKind.LYING_TOTAL)
         info = {
             "CurrentPage": number,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Self
 
 from msgspec import Struct
 
-from gate.sandbox.refusals import Refusal
+from gate.sandbox.parameters import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -33,9 +33,11 @@ class FaultKind(StrEnum):
     body), ``nonsense`` (JSON of another shape), ``html`` (a page, status 200).
 
     In the rows of lists: ``moving_rows`` (one row jumps to the front), ``repeated_page`` (the first
-    page whatever page was asked for), ``lying_total`` (``delta`` is added to TotalCount),
-    ``dropped_rows`` (``delta`` rows lack, and TotalCount agrees; on
-    DescribeImageListByBuildRisk the second witness then disagrees).
+    page whatever page was asked for), ``sliding_rows`` (the last ``delta`` rows of a page come
+    again on the next, and as many on none), ``lying_total`` (``delta`` is added to TotalCount),
+    ``dropped_rows`` (``delta`` rows lack, and TotalCount agrees; on DescribeImageListByBuildRisk
+    the second witness then disagrees), ``orphaned_rows`` (each row of that list carries a ``Uuid``
+    that no record has), ``seconds`` (times are in seconds, not milliseconds).
 
     Lasting: ``clock_skew`` (``seconds`` are added to the service's clock), ``config_off`` (every
     check is switched off).
@@ -56,8 +58,11 @@ class FaultKind(StrEnum):
     HTML = "html"
     MOVING_ROWS = "moving_rows"
     REPEATED_PAGE = "repeated_page"
+    SLIDING_ROWS = "sliding_rows"
     LYING_TOTAL = "lying_total"
     DROPPED_ROWS = "dropped_rows"
+    ORPHANED_ROWS = "orphaned_rows"
+    SECONDS = "seconds"
     CLOCK_SKEW = "clock_skew"
     CONFIG_OFF = "config_off"
 

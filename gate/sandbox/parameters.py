@@ -1,4 +1,4 @@
-"""The parameters of a request, read as the published reference types them."""
+"""The parameters of a request, read as the published reference types them, and its refusal."""
 
 from __future__ import annotations
 
@@ -8,14 +8,28 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from gate.sandbox.refusals import Refusal
-
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
 DEFAULT_PAGE_SIZE = 20
 
 _WHOLE_NUMBER = re.compile(r"[0-9]{1,18}")
+
+
+class Refusal(Exception):
+    """A request that is refused, with the status and code of the published reference.
+
+    It never leaves the package: the server turns it into an answer. ``headers`` go with it.
+    """
+
+    def __init__(
+        self, status: int, code: str, message: str, headers: dict[str, str] | None = None
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.message = message
+        self.headers = headers or {}
 
 
 class Parameters(Struct, frozen=True):

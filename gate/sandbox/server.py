@@ -21,8 +21,7 @@ from gate.sandbox import registry
 from gate.sandbox.call import Call
 from gate.sandbox.fault_injection import PAGE, Fault, FaultKind, garbled, refuse
 from gate.sandbox.operations import OPERATIONS
-from gate.sandbox.parameters import Parameters
-from gate.sandbox.refusals import Refusal, body
+from gate.sandbox.parameters import Parameters, Refusal
 from gate.sandbox.scan_records import RecordCache
 from gate.sandbox.signature import Authenticator, Keys, WireRequest, decoded_pairs
 from gate.sandbox.tasks import Tasks
@@ -30,7 +29,7 @@ from gate.sandbox.tasks import Tasks
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from gate.sandbox.service import LocalService
+    from gate.sandbox.service import Sandbox
 
 _JSON = "application/json;charset=utf-8"
 _HTML = "text/html; charset=utf-8"
@@ -56,7 +55,7 @@ class Running(Struct, frozen=True):
             await self.runner.cleanup()
 
 
-async def start(service: LocalService) -> Running:
+async def start(service: Sandbox) -> Running:
     """Listen on 127.0.0.1; raises ``UsageError`` if the service's port can't be used."""
     stopping = anyio.Event()
     runner = web.ServerRunner(
@@ -80,7 +79,7 @@ async def start(service: LocalService) -> Running:
 class _Handler:
     """Answers requests about one service."""
 
-    def __init__(self, service: LocalService, stopping: anyio.Event) -> None:
+    def __init__(self, service: Sandbox, stopping: anyio.Event) -> None:
         self._service = service
         self._stopping = stopping
         self._authenticator = Authenticator()
@@ -108,7 +107,7 @@ class _Handler:
         try:
             answer = self._answer(arrived, operation, values, struck)
         except Refusal as refusal:
-            content = msgspec.json.encode(body(refusal, request_id, request.host))
+            content = msgspec.json.encode(_refusal(refusal, request_id, request.host))
             return self._bytes(refusal.status, content, _JSON, refusal.headers)
         return await self._send(request, {**answer, "RequestId": request_id}, struck)
 
@@ -208,3 +207,14 @@ def _values(arrived: WireRequest) -> dict[str, str]:
     if arrived.headers.get("content-type", "").startswith(_FORM):
         pairs += decoded_pairs(arrived.body.decode("latin-1"))
     return {name.decode(errors="replace"): value.decode(errors="replace") for name, value in pairs}
+
+
+def _refusal(refusal: Refusal, request_id: str, host: str) -> dict[str, object]:
+    """Return the body of an answer that refuses a request."""
+    return {
+        "RequestId": request_id,
+        "HostId": host,
+        "Code": refusal.code,
+        "Message": refusal.message,
+        "Recommend": f"https://api.aliyun.com/troubleshoot?q={refusal.code}&product=Sas",
+    }

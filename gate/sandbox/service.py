@@ -1,22 +1,27 @@
-"""What a local Security Center is about: its world, faults and clock, and what it was asked."""
+"""A local Security Center: its world, faults and clock, what it was asked; start, serve, stop."""
 
 from __future__ import annotations
 
+import shlex
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from random import Random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
+import anyio
 from msgspec import Struct
 
 from gate.sandbox.call import Readings
 from gate.sandbox.fault_injection import FaultInjector, FaultKind, Faults
+from gate.sandbox.server import start
 
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable, Mapping
+    from types import TracebackType
 
     from gate.sandbox.fault_injection import Fault
+    from gate.sandbox.server import Running
     from gate.sandbox.world import World
 
 # Made up; they open nothing but a sandbox.
@@ -37,9 +42,10 @@ class LoggedRequest(Struct, frozen=True):
     at: datetime
 
 
-class LocalService:
+class Sandbox:
     """A Security Center about a sample world, and the registry that it watches.
 
+    An async context manager, on asyncio: it listens on 127.0.0.1 from entry to exit.
     ``port`` 0 takes a free one. ``now`` is the service's clock, in UTC. ``seed`` decides what the
     faults draw. A world is changed by what clients ask (scans, statuses, checks), so give each
     service its own.
@@ -73,11 +79,36 @@ class LocalService:
         self.random = Random(seed)  # noqa: S311 - repeatable faults, not a secret
         self._now = now
         self._started: datetime | None = None
+        self._running: Running | None = None
         self.faults = faults
 
-    def begin(self) -> None:
-        """Let the times of the world count from now on."""
+    async def __aenter__(self) -> Self:
         self._started = self._now()
+        self._running = await start(self)
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        running, self._running = self._running, None
+        if running is not None:
+            await running.stop()
+
+    @property
+    def url(self) -> str:
+        """``http://127.0.0.1:PORT``, or ``https`` where there is an SSL context.
+
+        Raises ``RuntimeError`` while the sandbox isn't running.
+        """
+        if self._running is None:
+            raise RuntimeError("The sandbox is not running: enter it with `async with`.")
+        scheme = "http" if self.ssl_context is None else "https"
+        return f"{scheme}://127.0.0.1:{self._running.port}"
+
+    endpoint = url  # what to give as --endpoint
 
     def strike(self, operation: str, parameters: Mapping[str, str]) -> dict[FaultKind, Fault]:
         """Remember a request that arrived, and return the faults that strike it."""
@@ -116,3 +147,29 @@ class LocalService:
     def _skew(self) -> timedelta:
         fault = self._faults.lasting(FaultKind.CLOCK_SKEW)
         return timedelta(seconds=fault.seconds if fault else 0)
+
+
+async def serve(sandbox: Sandbox, say: Callable[[str], None]) -> None:
+    """Run a sandbox until cancelled; ``say`` gets, line by line, how to use it.
+
+    The lines can be pasted into a POSIX shell; those that are not commands are comments.
+    """
+    async with sandbox:
+        for line in _how_to_use(sandbox):
+            say(line)
+        await anyio.sleep_forever()
+
+
+def _how_to_use(sandbox: Sandbox) -> list[str]:
+    """Return the lines that tell how to ask a running sandbox."""
+    exports = [
+        f"export ALIBABA_CLOUD_ACCESS_KEY_ID={shlex.quote(sandbox.access_key_id)}",
+        f"export ALIBABA_CLOUD_ACCESS_KEY_SECRET={shlex.quote(sandbox.access_key_secret)}",
+    ]
+    if sandbox.security_token is not None:
+        exports.append(f"export ALIBABA_CLOUD_SECURITY_TOKEN={shlex.quote(sandbox.security_token)}")
+    return [
+        f"# Security Center (sandbox) at {sandbox.url}; stop it with Ctrl-C.",
+        *exports,
+        f"# gate check --endpoint {sandbox.url} IMAGE",
+    ]

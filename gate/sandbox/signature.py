@@ -16,7 +16,7 @@ from urllib.parse import quote_from_bytes, unquote_to_bytes
 
 from msgspec import Struct
 
-from gate.sandbox.refusals import Refusal
+from gate.sandbox.parameters import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from gate.errors import UsageError
-from gate.sandbox.sample_checks import CHECKS, CLASSES, RiskClass, SampleCheck
-from gate.sandbox.sample_images import SampleImage, SampleIndex
+from gate.sandbox.sample_images import SampleFinding, SampleImage, SampleIndex
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -17,7 +17,41 @@ if TYPE_CHECKING:
 _STEP = re.compile(r"\.(?P<key>\w+)|\[(?P<index>\d+)\]")  # of a path such as .images[0].tag
 _REMEDY = "Correct the file: its keys are the fields of gate.sandbox.World."
 
+_SAMPLE = Path(__file__).with_name("sample.json")
+_BULK = 130  # findings; more than one page holds
+
 HOST = "registry.cn-hangzhou.aliyuncs.com"
+
+
+class Bilingual(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One text in the two languages that Security Center answers in."""
+
+    en: str = ""
+    zh: str = ""
+
+    def of(self, lang: str) -> str:
+        """Return the text in a language, ``en`` or ``zh``; the other one where it lacks."""
+        return (self.en or self.zh) if lang == "en" else (self.zh or self.en)
+
+
+class RiskClass(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A class of checks."""
+
+    key: str
+    name: Bilingual = Bilingual()
+
+
+class SampleCheck(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One check: what a scan may look for, if it is ``selected``."""
+
+    key: str
+    risk_class: str = "other"
+    name: Bilingual = Bilingual()
+    level: str = "medium"
+    description: Bilingual = Bilingual()
+    advice: Bilingual = Bilingual()
+    prompt: Bilingual = Bilingual()
+    selected: bool = True
 
 
 class WhitelistRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -43,8 +77,8 @@ class World(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
     images: list[SampleImage] = []
     indexes: list[SampleIndex] = []
-    checks: tuple[SampleCheck, ...] = CHECKS
-    classes: tuple[RiskClass, ...] = CLASSES
+    checks: tuple[SampleCheck, ...] = msgspec.field(default_factory=lambda: _sample().checks)
+    classes: tuple[RiskClass, ...] = msgspec.field(default_factory=lambda: _sample().classes)
     whitelist: tuple[WhitelistRule, ...] = ()
     host: str = HOST
     account: str = "1234567890123456"
@@ -100,6 +134,27 @@ class World(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
         return max(acr, key=lambda one: one.pushed)
 
 
+def sample_world() -> World:
+    """Make a world that tells a story: an image for every way in which a gate can end.
+
+    Each call makes a new one, with the same digests. All of its images are at
+    ``registry.cn-hangzhou.aliyuncs.com``, in ``shop`` or ``webshop``; records of other registries
+    share the name of a clean one and are other images.
+    """
+    world = _sample()
+    risks = ("env_secret", "curl_pipe", "apk")
+    findings = tuple(
+        SampleFinding(risk=risks[number % 3], command=f"RUN ./step-{number}.sh")
+        for number in range(_BULK)
+    )
+    world.put(msgspec.structs.replace(world.find("shop/bulk:1.0"), findings=findings))
+    return world
+
+
+def _sample() -> World:
+    return msgspec.json.decode(_SAMPLE.read_bytes(), type=World)
+
+
 def _with(index: SampleIndex, image: SampleImage) -> SampleIndex:
     images = tuple(image if one.uuid == image.uuid else one for one in index.images)
     return msgspec.structs.replace(index, images=images)
@@ -132,10 +187,10 @@ def load_world(data: object, place: Callable[[tuple[str | int, ...]], str]) -> W
         host: registry.cn-hangzhou.aliyuncs.com
         scan_seconds: 3                  # how long a scan on request takes
 
-    ``sample.py`` beside this file shows each kind of image, and
-    ``msgspec.json.encode(sample_world())`` is a file to start from. ``place`` returns where the
-    value stands that a path of keys and indexes leads to, such as ``FILE:3:5``. Raises
-    ``UsageError``, which names that place, for an unknown key or a wrong type.
+    ``sample.json`` beside this file shows each kind of image, and is one to start from.
+    ``place`` returns where the value stands that a path of keys and indexes leads to, such as
+    ``FILE:3:5``. Raises ``UsageError``, which names that place, for an unknown key or a wrong
+    type.
     """
     try:
         return msgspec.convert(data, World)

@@ -8,26 +8,27 @@ slot is never held while sleeping, and no signature is sent twice.
 from __future__ import annotations
 
 import secrets
+from functools import partial
 from typing import TYPE_CHECKING, Self, TypeVar
 
+from gate import http
 from gate.credentials import checked
 from gate.errors import AnswerUnreadable
 from gate.http import NO_TIME, HttpRequest, Retry, ServiceClock, Trouble, unreadable
+from gate.security_center import wire
 from gate.security_center.endpoints import authority_of, parse_endpoint, url_of
 from gate.security_center.error_codes import judge
 from gate.security_center.limiter import Limiter
-from gate.security_center.lists import Lists
+from gate.security_center.operations import Operation, Operations
 from gate.security_center.signing import authorization, canonical_query, request_headers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
     from datetime import datetime, timedelta
-    from types import TracebackType
 
     from gate.clock import Run
     from gate.credentials import CredentialSource
     from gate.http import HttpResponse, Sender
-    from gate.security_center.operations import Operation
     from gate.security_center.wire import Answer
 
 T = TypeVar("T")
@@ -35,7 +36,7 @@ T = TypeVar("T")
 LARGEST_ANSWER = 16 * 1024 * 1024  # bytes, unpacked
 
 
-class SecurityCenter(Lists):
+class SecurityCenter(Operations):
     """A Security Center at one endpoint; an async context manager, which holds its connections.
 
     ``endpoint`` is a host or URL, as ``parse_endpoint`` takes it. Until the run's deadline, what
@@ -71,10 +72,8 @@ class SecurityCenter(Lists):
         self._sender: Sender | None = None
 
     async def __aenter__(self) -> Self:
-        # Here, so that code which only names types and endpoints need not load an HTTP client.
-        from gate.http import Sender  # noqa: PLC0415 - see above
-
-        self._sender = Sender(
+        # Looked up here, so that code which only names types loads no HTTP client.
+        self._sender = http.Sender(
             self._run,
             largest=LARGEST_ANSWER,
             place="the endpoint (--endpoint)",
@@ -82,15 +81,10 @@ class SecurityCenter(Lists):
         )
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         sender, self._sender = self._sender, None
         if sender is not None:
-            await sender.__aexit__(kind, error, traceback)
+            await sender.__aexit__()
 
     def now(self) -> datetime:
         """Return the service's own time, in UTC: the machine's, until an answer told otherwise."""
@@ -101,23 +95,14 @@ class SecurityCenter(Lists):
         """How far the service's clock is ahead of the machine's; zero below two seconds."""
         return self._service_clock.skew
 
-    async def _ask(
-        self, operation: Operation, parameters: Mapping[str, str], decode: Callable[[Answer], T]
-    ) -> T:
+    async def _ask(self, operation: Operation[T], **parameters: str | int | None) -> T:
         if (sender := self._sender) is None:
             raise RuntimeError("The client is closed: enter it with `async with`.")
-
-        async def attempt() -> T | Trouble:
-            return await self._attempt(sender, operation, parameters, decode)
-
+        attempt = partial(self._attempt, sender, operation, wire.parameters(**parameters))
         return await self._retry.until_answered(operation.name, attempt)
 
     async def _attempt(
-        self,
-        sender: Sender,
-        operation: Operation,
-        parameters: Mapping[str, str],
-        decode: Callable[[Answer], T],
+        self, sender: Sender, operation: Operation[T], parameters: Mapping[str, str]
     ) -> T | Trouble:
         async with self._limiter.slot() as sent_at:
             if sent_at is None:
@@ -135,11 +120,15 @@ class SecurityCenter(Lists):
             return answer
         self._limiter.succeeded()
         try:
-            return decode(answer)
+            decoded = operation.read(answer)
+            wire.check_times(decoded, self.now())
         except AnswerUnreadable as error:
             return unreadable(operation.name, error.message, error.remedy)
+        return decoded
 
-    async def _signed(self, operation: Operation, parameters: Mapping[str, str]) -> HttpRequest:
+    async def _signed(
+        self, operation: Operation[object], parameters: Mapping[str, str]
+    ) -> HttpRequest:
         credentials = checked(await self._credentials.get(), self._credentials.origin)
         query = canonical_query(parameters)
         headers = request_headers(
@@ -160,8 +149,11 @@ class SecurityCenter(Lists):
             headers=headers | {"authorization": authorization(query, headers, credentials)},
         )
 
-    def _judged(self, operation: Operation, response: HttpResponse) -> Answer | Trouble:
+    def _judged(self, operation: Operation[object], response: HttpResponse) -> Answer | Trouble:
         self._retry.answered = True
         if "json" in response.headers.get("Content-Type", ""):  # not a proxy's page
-            self._service_clock.hear(response.headers.get("Date", ""))
-        return judge(operation.action, response.status, response.headers, response.body)
+            try:
+                self._service_clock.hear(response.headers.get("Date", ""))
+            except AnswerUnreadable as error:
+                return unreadable(operation.name, error.message, error.remedy)
+        return judge(operation, response.status, response.headers, response.body)

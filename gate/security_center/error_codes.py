@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from gate import untrusted
 from gate.errors import (
     AnswerUnreadable,
     CredentialsRefused,
@@ -18,12 +19,15 @@ from gate.errors import (
 )
 from gate.http import Trouble, intercepted, unreadable
 from gate.security_center.wire import Answer, read_answer
-from gate.untrusted import mask_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from gate.security_center.operations import Operation
+    from gate.security_center.wire import Head
+
 _OK = 200
+_SUCCESS = "200"
 _REFUSED = 400
 _TOO_MANY = 429
 _FAILING = 500
@@ -52,24 +56,33 @@ _PASSING = (
 )
 
 
-def judge(action: str, status: int, headers: Mapping[str, str], body: bytes) -> Answer | Trouble:
+def judge(
+    operation: Operation[object], status: int, headers: Mapping[str, str], body: bytes
+) -> Answer | Trouble:
     """Return the answer of a success, or the trouble.
 
-    ``action`` is the RAM action, such as ``yundun-sas:DescribeImageInstances``. Raises the error
-    that a refusal stands for.
+    A success says so in every way that it has: with status 200, with ``Success`` true and with
+    ``Code`` 200; the latter two may be absent where the operation's reference doesn't name them.
+    Raises the error that a refusal stands for.
     """
+    action = operation.action
     try:
         answer = read_answer(body)
     except AnswerUnreadable as error:
         return _without_code(action, status, headers, error)
     code = _word(answer.head.code)
-    succeeded = answer.head.success
-    if status == _OK and succeeded is not False and (succeeded is True or code in {"", "200"}):
+    if status == _OK and _succeeded(operation, answer.head):
         return answer
-    if not code or code == "200" or _OK < status < _REFUSED:
+    if not code or code == _SUCCESS or _OK < status < _REFUSED:
         unclear = AnswerUnreadable("The answer says neither success nor error.", _TRY_LATER)
         return _without_code(action, status, headers, unclear)
     return _coded(action, status, headers, code, answer)
+
+
+def _succeeded(operation: Operation[object], head: Head) -> bool:
+    absent = () if operation.says_success else (None, "")
+    success = head.success is True or head.success in absent
+    return success and (_word(head.code) == _SUCCESS or head.code in absent)
 
 
 def _without_code(
@@ -121,7 +134,7 @@ def _refusal(action: str, status: int, code: str, named: str, answer: Answer) ->
             "Temporary ones expire: get new ones, together with their token. Otherwise check that "
             "key id and secret are of one active key.",
         )
-    message = mask_secrets(" ".join(str(answer.head.message or "").split()))[:300]
+    message = untrusted.mask_secrets(" ".join(str(answer.head.message or "").split()))[:300]
     return ServiceError(
         f"Security Center refused {_operation(action)} with status {status} {named}: {message}",
         "See what the code means in the API's reference. An edition of Security Center without "

@@ -1,4 +1,4 @@
-"""The operations of Security Center that the gate needs, one method each.
+"""What the gate asks of Security Center: each operation, and each list read to its end.
 
 A parameter that is ``None`` is not sent. Each method raises ``AccessError`` for refusals and
 ``ServiceError`` for what doesn't pass in time.
@@ -9,11 +9,12 @@ from __future__ import annotations
 from enum import StrEnum
 from functools import partial
 from types import MappingProxyType
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from msgspec import Struct
 
 from gate.security_center import wire
+from gate.security_center.pages import Listing, read_list
 from gate.security_center.rows import (
     BuildRiskDetail,
     CallerIdentity,
@@ -27,6 +28,7 @@ from gate.security_center.rows import (
     ScanTarget,
     ScanTask,
     ScanTaskState,
+    WireObject,
 )
 
 if TYPE_CHECKING:
@@ -35,8 +37,13 @@ if TYPE_CHECKING:
     from gate.security_center.wire import Answer, Page
 
 T = TypeVar("T")
+W = TypeVar("W", bound=WireObject)
+T_co = TypeVar("T_co", covariant=True)
 
 NO_CRITERIA: Mapping[str, str] = MappingProxyType({})
+
+# The server may cap it; the reference names no maximum.
+_PAGE_SIZE = 100
 
 
 class Purpose(StrEnum):
@@ -50,14 +57,18 @@ class Purpose(StrEnum):
     DOCTOR = "gate doctor"
 
 
-class Operation(Struct, frozen=True):
-    """An operation, and what needs it; ``product`` is the prefix of its RAM action.
+class Operation(Struct, Generic[T_co], frozen=True):
+    """An operation, how its answer is read, and what needs it.
 
-    ``asks_for_scans`` sets apart what a policy that only reads leaves out.
+    ``says_success`` tells whether its answers have ``Success`` and ``Code``, by the reference.
+    ``product`` is the prefix of its RAM action. ``asks_for_scans`` sets apart what a policy that
+    only reads leaves out.
     """
 
     name: str
+    read: Callable[[Answer], T_co]
     needed_for: tuple[Purpose, ...]
+    says_success: bool = False
     asks_for_scans: bool = False
     version: str = "2018-12-03"
     product: str = "yundun-sas"
@@ -68,17 +79,48 @@ class Operation(Struct, frozen=True):
         return f"{self.product}:{self.name}"
 
 
-IMAGES = Operation("DescribeImageInstances", (Purpose.VERDICT,))
-IMAGES_BY_BUILD_RISK = Operation("DescribeImageListByBuildRisk", (Purpose.VERDICT,))
-BUILD_RISKS_OF_IMAGE = Operation("DescribeImageBuildRiskByKey", (Purpose.VERDICT,))
-CHECK_CONFIGURATION = Operation("GetBuildRiskDefineRuleConfig", (Purpose.VERDICT,))
-LATEST_SCAN_TASKS = Operation("DescribeImageLatestScanTask", (Purpose.ACCEPT_PREVIOUS,))
-BUILD_RISKS = Operation("DescribeImageBuildRiskList", (Purpose.CATALOGUE,))
-EVENT_RULES = Operation("DescribeImageEventOperationPage", (Purpose.DOCTOR,))
-REPOSITORIES = Operation("DescribeImageRepoDetailList", (Purpose.SCAN, Purpose.DOCTOR))
-SCAN_COST = Operation("PublicPreCheckImageScanTask", (Purpose.DRY_RUN,), asks_for_scans=True)
-SCAN = Operation("PublicSyncAndCreateImageScanTask", (Purpose.SCAN,), asks_for_scans=True)
-OPERATIONS = (
+def _pages(row: type[W], name: str, *needed_for: Purpose, rows_in: str = "") -> Operation[Page[W]]:
+    """Describe an operation that answers a page; with ``rows_in``, outside of ``Data``."""
+    read = partial(wire.read_page, row=row, rows_in=rows_in)
+    return Operation(name, read, needed_for, says_success=not rows_in)
+
+
+_VERDICT = Purpose.VERDICT
+IMAGES = _pages(ImageRecord, "DescribeImageInstances", _VERDICT, rows_in="ImageInstanceList")
+IMAGES_BY_BUILD_RISK = _pages(ImageRiskRow, "DescribeImageListByBuildRisk", _VERDICT)
+BUILD_RISKS_OF_IMAGE = _pages(BuildRiskDetail, "DescribeImageBuildRiskByKey", _VERDICT)
+BUILD_RISKS = _pages(CatalogueRow, "DescribeImageBuildRiskList", Purpose.CATALOGUE)
+EVENT_RULES = _pages(EventRule, "DescribeImageEventOperationPage", Purpose.DOCTOR)
+REPOSITORIES = _pages(
+    ImageRepository,
+    "DescribeImageRepoDetailList",
+    *(Purpose.SCAN, Purpose.DOCTOR),
+    rows_in="ImageRepoResponses",
+)
+CHECK_CONFIGURATION = Operation(
+    "GetBuildRiskDefineRuleConfig",
+    partial(wire.read_data, row=CheckConfiguration),
+    (_VERDICT,),
+    says_success=True,
+)
+LATEST_SCAN_TASKS = Operation(
+    "DescribeImageLatestScanTask",
+    partial(wire.read_rows, row=ScanTask, rows_in="Task"),
+    (Purpose.ACCEPT_PREVIOUS,),
+)
+SCAN_COST = Operation(
+    "PublicPreCheckImageScanTask",
+    partial(wire.read_data, row=ScanCost),
+    (Purpose.DRY_RUN,),
+    asks_for_scans=True,
+)
+SCAN = Operation(
+    "PublicSyncAndCreateImageScanTask",
+    partial(wire.read_data, row=ScanTaskState),
+    (Purpose.SCAN,),
+    asks_for_scans=True,
+)
+OPERATIONS: tuple[Operation[object], ...] = (
     IMAGES,
     IMAGES_BY_BUILD_RISK,
     BUILD_RISKS_OF_IMAGE,
@@ -93,22 +135,43 @@ OPERATIONS = (
 """All that any command may ask of Security Center: whoever grants less is told by ``doctor``."""
 
 # The token service's own; nobody has to be granted it.
-CALLER_IDENTITY = Operation("GetCallerIdentity", (), version="2015-04-01", product="sts")
+CALLER_IDENTITY = Operation(
+    "GetCallerIdentity",
+    partial(wire.read_object, row=CallerIdentity),
+    (),
+    version="2015-04-01",
+    product="sts",
+)
 
 
 class Operations:
-    """Asks for operations by their names; ``_ask`` is where they go.
+    """Asks for operations by their names, and reads whole lists; ``_ask`` is where all go.
 
     ``lang`` is the language of texts for people. Pages are counted from 1; unless ``page_size`` is
-    given, the service chooses it.
+    given, the service chooses it. Criteria map names such as ``repoName``, ``tag`` and ``digest``
+    (bare hex) to values. Of lists, rows that ``keep`` doesn't want are counted, not kept.
     """
 
     lang: str
 
-    async def _ask(
-        self, operation: Operation, parameters: Mapping[str, str], decode: Callable[[Answer], T]
-    ) -> T:
+    async def _ask(self, operation: Operation[T], **parameters: str | int | None) -> T:
         raise NotImplementedError
+
+    async def _list(
+        self,
+        operation: Operation[Page[T]],
+        keep: Callable[[T], bool] | None = None,
+        at_most: int | None = None,
+        /,
+        **parameters: str | int | None,
+    ) -> Listing[T]:
+        return await read_list(
+            lambda page: self._ask(
+                operation, **parameters, current_page=page, page_size=_PAGE_SIZE
+            ),
+            keep=keep,
+            at_most=at_most,
+        )
 
     async def describe_image_list_by_build_risk(  # noqa: PLR0913 - the filters of the operation
         self,
@@ -126,7 +189,8 @@ class Operations:
         look for in ``RepoNamespace`` or ``RepoName``, whichever ``criteria_type`` names. Whether
         that matches exactly is not documented.
         """
-        parameters = wire.parameters(
+        return await self._ask(
+            IMAGES_BY_BUILD_RISK,
             lang=self.lang,
             risk_key=risk_key,
             status=status,
@@ -135,15 +199,27 @@ class Operations:
             current_page=current_page,
             page_size=page_size,
         )
-        read = partial(wire.read_page, row=ImageRiskRow)
-        return await self._ask(IMAGES_BY_BUILD_RISK, parameters, read)
 
-    async def describe_image_build_risk_list(
-        self, *, current_page: int | None = None, page_size: int | None = None
-    ) -> Page[CatalogueRow]:
-        """Return a page of the build risks that exist in the account."""
-        parameters = wire.parameters(lang=self.lang, current_page=current_page, page_size=page_size)
-        return await self._ask(BUILD_RISKS, parameters, partial(wire.read_page, row=CatalogueRow))
+    async def images_by_build_risk(
+        self,
+        *,
+        criteria_type: str | None = None,
+        criteria: str | None = None,
+        keep: Callable[[ImageRiskRow], bool] | None = None,
+        at_most: int | None = None,
+    ) -> Listing[ImageRiskRow]:
+        """Read all images that build risks affect; criteria as for the operation.
+
+        Of a list that is longer than ``at_most`` only the first page is read.
+        """
+        return await self._list(
+            IMAGES_BY_BUILD_RISK,
+            keep,
+            at_most,
+            lang=self.lang,
+            criteria_type=criteria_type,
+            criteria=criteria,
+        )
 
     async def describe_image_build_risk_by_key(
         self,
@@ -157,15 +233,22 @@ class Operations:
 
         A row does not carry its status: ask with ``status`` to know it.
         """
-        parameters = wire.parameters(
+        return await self._ask(
+            BUILD_RISKS_OF_IMAGE,
             lang=self.lang,
             image_uuid=image_uuid,
             status=status,
             current_page=current_page,
             page_size=page_size,
         )
-        read = partial(wire.read_page, row=BuildRiskDetail)
-        return await self._ask(BUILD_RISKS_OF_IMAGE, parameters, read)
+
+    async def build_risks_of(
+        self, uuid: str, *, status: int | None = None
+    ) -> Listing[BuildRiskDetail]:
+        """Read all build risks of an image, or those with a status."""
+        return await self._list(
+            BUILD_RISKS_OF_IMAGE, lang=self.lang, image_uuid=uuid, status=status
+        )
 
     async def describe_image_instances(
         self,
@@ -174,15 +257,16 @@ class Operations:
         current_page: int | None = None,
         page_size: int | None = None,
     ) -> Page[ImageRecord]:
-        """Return a page of the images that Security Center knows and that fulfil all criteria.
-
-        ``criteria`` maps names such as ``repoName``, ``tag`` and ``digest`` (bare hex) to values.
-        """
-        parameters = wire.parameters(
-            **wire.conditions(criteria), current_page=current_page, page_size=page_size
+        """Return a page of the images that Security Center knows and that fulfil all criteria."""
+        return await self._ask(
+            IMAGES, **wire.conditions(criteria), current_page=current_page, page_size=page_size
         )
-        read = partial(wire.read_page, row=ImageRecord, rows_in="ImageInstanceList", page_in=None)
-        return await self._ask(IMAGES, parameters, read)
+
+    async def image_records(
+        self, criteria: Mapping[str, str], *, keep: Callable[[ImageRecord], bool] | None = None
+    ) -> Listing[ImageRecord]:
+        """Read all images that Security Center knows and that fulfil all criteria."""
+        return await self._list(IMAGES, keep, **wire.conditions(criteria))
 
     async def describe_image_repo_detail_list(
         self,
@@ -192,31 +276,54 @@ class Operations:
         page_size: int | None = None,
     ) -> Page[ImageRepository]:
         """Return a page of the repositories that Security Center knows, asked for as images are."""
-        parameters = wire.parameters(
-            **wire.conditions(criteria), current_page=current_page, page_size=page_size
+        return await self._ask(
+            REPOSITORIES,
+            **wire.conditions(criteria),
+            current_page=current_page,
+            page_size=page_size,
         )
-        read = partial(
-            wire.read_page, row=ImageRepository, rows_in="ImageRepoResponses", page_in=None
+
+    async def image_repositories(
+        self, criteria: Mapping[str, str], *, keep: Callable[[ImageRepository], bool] | None = None
+    ) -> Listing[ImageRepository]:
+        """Read all repositories that Security Center knows and that fulfil all criteria."""
+        return await self._list(REPOSITORIES, keep, **wire.conditions(criteria))
+
+    async def describe_image_build_risk_list(
+        self, *, current_page: int | None = None, page_size: int | None = None
+    ) -> Page[CatalogueRow]:
+        """Return a page of the build risks that exist in the account."""
+        return await self._ask(
+            BUILD_RISKS, lang=self.lang, current_page=current_page, page_size=page_size
         )
-        return await self._ask(REPOSITORIES, parameters, read)
+
+    async def build_risks(self) -> Listing[CatalogueRow]:
+        """Read all build risks that exist in the account."""
+        return await self._list(BUILD_RISKS, lang=self.lang)
 
     async def describe_image_event_operation_page(
         self, *, current_page: int | None = None, page_size: int | None = None
     ) -> Page[EventRule]:
         """Return a page of the rules that whitelist alerts."""
-        parameters = wire.parameters(lang=self.lang, current_page=current_page, page_size=page_size)
-        return await self._ask(EVENT_RULES, parameters, partial(wire.read_page, row=EventRule))
+        return await self._ask(
+            EVENT_RULES, lang=self.lang, current_page=current_page, page_size=page_size
+        )
+
+    async def event_rules(self) -> Listing[EventRule]:
+        """Read all rules that whitelist alerts."""
+        return await self._list(EVENT_RULES, lang=self.lang)
 
     async def get_build_risk_define_rule_config(self) -> CheckConfiguration:
         """Return which checks for build risks exist, and which are switched on."""
-        read = partial(wire.read_data, row=CheckConfiguration)
-        return await self._ask(CHECK_CONFIGURATION, wire.parameters(lang=self.lang), read)
+        return await self._ask(CHECK_CONFIGURATION, lang=self.lang)
+
+    check_configuration = get_build_risk_define_rule_config
 
     async def describe_image_latest_scan_task(self, digest: str) -> tuple[ScanTask, ...]:
-        """Return the latest scan tasks of a digest, bare hex."""
-        parameters = wire.parameters(digest=digest)
-        read = partial(wire.read_rows, row=ScanTask, rows_in="Task")
-        return await self._ask(LATEST_SCAN_TASKS, parameters, read)
+        """Return the latest scan tasks of a digest, with or without ``sha256:``."""
+        return await self._ask(LATEST_SCAN_TASKS, digest=digest.removeprefix("sha256:"))
+
+    latest_scan_tasks = describe_image_latest_scan_task
 
     async def public_sync_and_create_image_scan_task(
         self, images: Sequence[ScanTarget]
@@ -225,15 +332,12 @@ class Operations:
 
         Where an answer was lost on the way, the request is made again: it may arrive twice.
         """
-        parameters = wire.parameters(images=wire.targets_json(images))
-        return await self._ask(SCAN, parameters, partial(wire.read_data, row=ScanTaskState))
+        return await self._ask(SCAN, images=wire.targets_json(images))
 
     async def public_pre_check_image_scan_task(self, images: Sequence[ScanTarget]) -> ScanCost:
         """Return what a scan of images would cost."""
-        return await self._ask(
-            SCAN_COST, wire.targets_lists(images), partial(wire.read_data, row=ScanCost)
-        )
+        return await self._ask(SCAN_COST, **wire.targets_lists(images))
 
     async def get_caller_identity(self) -> CallerIdentity:
         """Return whose the credentials are; an operation of the token service's endpoint."""
-        return await self._ask(CALLER_IDENTITY, {}, partial(wire.read_object, row=CallerIdentity))
+        return await self._ask(CALLER_IDENTITY)

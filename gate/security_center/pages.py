@@ -28,8 +28,9 @@ class Listing(Struct, Generic[T], frozen=True, kw_only=True):
 
     ``total`` is how many rows the whole list has. Unless ``complete``, ``problem`` says in a
     sentence why rows may lack. ``too_long`` says that the list has more rows than were wanted; then
-    only its first page was read. ``repeats`` says that a page came twice, which no list that merely
-    moves explains. ``page_size`` is how many rows the server puts on a page.
+    only its first page was read. ``moved`` says that its length changed while it was read, and that
+    nothing else is wrong; ``repeats`` that a page came twice, which no list that merely moves
+    explains. ``page_size`` is how many rows the server puts on a page.
     """
 
     rows: tuple[T, ...]
@@ -37,6 +38,7 @@ class Listing(Struct, Generic[T], frozen=True, kw_only=True):
     complete: bool
     problem: str = ""
     too_long: bool = False
+    moved: bool = False
     repeats: bool = False
     page_size: int = 0
 
@@ -73,12 +75,19 @@ class _Reading(Struct, Generic[T]):
     kept: dict[int, list[T]] = field(default_factory=dict)
     counted: int = 0
     problem: str = ""
+    wrong: bool = False  # in a way that no list that moves explains
     repeats: bool = False
+    totals: set[int] = field(default_factory=set)
     _contents: dict[int, int] = field(default_factory=dict)
 
     def take(self, number: int, page: Page[T]) -> None:
         """Count a page's rows, keep those that are wanted, and notice what is wrong with it."""
-        self.problem = self.problem or self._fault(number, page)
+        fault = self._fault(number, page)
+        self.wrong = self.wrong or bool(fault)
+        self.totals.add(page.total_count)
+        if not fault and page.total_count != self.total:
+            fault = f"Its length changed from {self.total} to {page.total_count} while it was read."
+        self.problem = self.problem or fault
         self.counted += len(page.rows)
         keep = self.keep
         self.kept[number] = [row for row in page.rows if keep is None or keep(row)]
@@ -86,8 +95,6 @@ class _Reading(Struct, Generic[T]):
     def _fault(self, number: int, page: Page[T]) -> str:
         if page.current_page != number:
             return f"Page {number} was asked for, and page {page.current_page} came."
-        if page.total_count != self.total:
-            return f"Its length changed from {self.total} to {page.total_count} while it was read."
         if page.page_size != self.page_size:
             return f"Its pages changed from {self.page_size} to {page.page_size} rows."
         if len(page.rows) > page.page_size:
@@ -120,6 +127,9 @@ class _Reading(Struct, Generic[T]):
             complete=not problem,
             problem=problem,
             too_long=too_long,
+            # A row that is removed or added elsewhere shifts others, and the length tells of it; a
+            # list that is shorter than it ever claimed to be is not explained by that.
+            moved=len(self.totals) > 1 and not self.wrong and self.counted >= min(self.totals),
             repeats=self.repeats,
             page_size=self.page_size,
         )

@@ -1,20 +1,25 @@
 """What Security Center's answers hold, in Python's names.
 
-Field names are those of the reference pages in snake case. A text that is absent or null is an
-empty text. Times are milliseconds since the epoch, ``None`` where there is none. A field without a
-default identifies its row: an answer that lacks it can't be read.
+Field names are those of the reference pages in snake case; what the gate doesn't need is left
+out. A text that is absent or null is an empty text. Times are milliseconds since the epoch,
+``None`` where there is none. A field without a default identifies its row: an answer that lacks it
+can't be read.
 """
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from msgspec import Struct
 from msgspec.structs import force_setattr
 
-from gate.untrusted import mask_secrets
+from gate import untrusted
 
 
 class WireObject(Struct, frozen=True, kw_only=True, rename="pascal"):
-    """An object of an answer."""
+    """An object of an answer; ``events`` are its fields that tell when something happened here."""
+
+    events: ClassVar[tuple[str, ...]] = ()
 
 
 class PageInfo(WireObject, frozen=True, kw_only=True):
@@ -54,8 +59,6 @@ class CatalogueRow(WireObject, frozen=True, kw_only=True):
     risk_level: str = ""
     count: int | None = None
     unprocessed_num: int | None = None
-    first_scan_time: int | None = None
-    last_scan_time: int | None = None
 
 
 class BuildRiskDetail(WireObject, frozen=True, kw_only=True):
@@ -76,7 +79,7 @@ class BuildRiskDetail(WireObject, frozen=True, kw_only=True):
     promt: str = ""
 
     def __post_init__(self) -> None:
-        force_setattr(self, "layer_cmd", mask_secrets(self.layer_cmd))
+        force_setattr(self, "layer_cmd", untrusted.mask_secrets(self.layer_cmd))
 
 
 class _InRegistry(WireObject, frozen=True, kw_only=True):
@@ -89,51 +92,37 @@ class _InRegistry(WireObject, frozen=True, kw_only=True):
     repo_namespace: str = ""
     repo_name: str = ""
     endpoints: str = ""
-    risk_status: str = ""
-    source_biz_tag: str = ""
-    alarm_count: int | None = None
-    alarm_status: str = ""
-    hc_count: int | None = None
-    hc_status: str = ""
-    vul_count: int | None = None
-    vul_status: str = ""
 
 
 class ImageRecord(_InRegistry, frozen=True, kw_only=True):
     """A row of DescribeImageInstances: what Security Center knows of an image.
 
     ``digest`` is bare hex; ``sca_status`` is the state of its scan, ``last_scan_time`` the end of
-    the last one; ``image_size`` is in MB.
+    the last one.
     """
 
+    events: ClassVar[tuple[str, ...]] = ("last_scan_time",)
     uuid: str
-    repo_type: str = ""
     tag: str = ""
     digest: str = ""
-    image_id: str = ""
     image_create: int | None = None
     image_update: int | None = None
-    image_size: str = ""
     last_scan_time: int | None = None
     sca_status: str = ""
     sca_progress: int | None = None
     sca_result: str = ""
-    status: str = ""
-    deployed: int | None = None
 
 
 class ImageRepository(_InRegistry, frozen=True, kw_only=True):
     """A row of DescribeImageRepoDetailList: a repository that Security Center knows."""
 
     repo_id: str
-    image_count: int | None = None
-    has_risk_image_count: int | None = None
 
 
 class EventRule(WireObject, frozen=True, kw_only=True):
     """A row of DescribeImageEventOperationPage: a rule that whitelists alerts.
 
-    ``conditions`` and ``scenarios`` are JSON texts.
+    ``conditions`` is a JSON text.
     """
 
     id: int
@@ -142,9 +131,6 @@ class EventRule(WireObject, frozen=True, kw_only=True):
     event_name: str = ""
     operation_code: str = ""
     conditions: str = ""
-    scenarios: str = ""
-    note: str = ""
-    source: str = ""
 
 
 class Check(WireObject, frozen=True, kw_only=True):
@@ -166,9 +152,6 @@ class CheckClass(WireObject, frozen=True, kw_only=True):
 class CheckConfiguration(WireObject, frozen=True, kw_only=True):
     """The account's configuration of checks, from GetBuildRiskDefineRuleConfig."""
 
-    id: int | None = None
-    rule_count: int | None = None
-    selected_count: int | None = None
     rule_tree: tuple[CheckClass, ...]
 
     @property
@@ -188,19 +171,11 @@ class CheckConfiguration(WireObject, frozen=True, kw_only=True):
 class ScanTask(WireObject, frozen=True, kw_only=True):
     """A scan task, from DescribeImageLatestScanTask."""
 
+    events: ClassVar[tuple[str, ...]] = ("start_time", "finish_time")
     task_id: str = ""
-    id: int | None = None
-    name: str = ""
     status: str = ""
-    target: str = ""
-    target_type: str = ""
-    task_type: str = ""
-    source: str = ""
     start_time: int | None = None
     finish_time: int | None = None
-    finish: int | None = None
-    create: str = ""
-    modified: str = ""
 
 
 class ScanTaskState(WireObject, frozen=True, kw_only=True):
@@ -212,12 +187,7 @@ class ScanTaskState(WireObject, frozen=True, kw_only=True):
     task_id: str = ""
     status: str = ""
     result: str = ""
-    progress: int | None = None
-    total_count: int | None = None
-    finish_count: int | None = None
     can_create: bool | None = None
-    collect_time: int | None = None
-    exec_time: int | None = None
 
 
 class ScanCost(WireObject, frozen=True, kw_only=True):
@@ -232,10 +202,6 @@ class CallerIdentity(WireObject, frozen=True, kw_only=True):
 
     account_id: str
     arn: str = ""
-    identity_type: str = ""
-    principal_id: str = ""
-    user_id: str = ""
-    role_id: str = ""
 
 
 class ScanTarget(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):

@@ -6,6 +6,7 @@ nothing else: what isn't as the reference describes is ``AnswerUnreadable``.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -16,7 +17,8 @@ from gate.errors import AnswerUnreadable, UsageError
 from gate.security_center.rows import PageInfo, ScanTarget, WireObject
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
 
 T = TypeVar("T", bound=WireObject)
 R = TypeVar("R")
@@ -27,6 +29,12 @@ _REMEDY = (
     "answers, or its API has changed: report it."
 )
 _MOST_ROWS = 10_000_000  # more is nonsense, and reading would not end
+_FIRST = 1_420_070_400_000  # 2015-01-01, in milliseconds
+_AHEAD = timedelta(days=1)
+_TARGET_LISTS = (
+    *("registry_type", "repo_id", "instance_id", "repo_namespace"),
+    *("region_id", "repo_name", "digest", "tag"),
+)
 # The kinds of errors of msgspec, of text that isn't UTF-8, and of numbers and depths beyond reason.
 _UNREADABLE = (msgspec.MsgspecError, ValueError, RecursionError)
 
@@ -85,17 +93,15 @@ def read_answer(body: bytes) -> Answer:
         raise AnswerUnreadable("The answer is not JSON.", _REMEDY) from None
 
 
-def read_page(
-    answer: Answer, row: type[T], *, rows_in: str = "List", page_in: str | None = "Data"
-) -> Page[T]:
-    """Read a page of a list; ``page_in`` ``None`` is the answer itself.
+def read_page(answer: Answer, row: type[T], *, rows_in: str = "") -> Page[T]:
+    """Read a page of a list: that of ``Data``, or, with ``rows_in``, of the answer itself.
 
     Raises ``AnswerUnreadable``.
     """
-    whole = _read(answer, _page_shape(row, rows_in, page_in))
-    page = whole if page_in is None else getattr(whole, page_in)
-    info = page.PageInfo
-    return Page(getattr(page, rows_in), info.current_page, info.page_size, info.total_count)
+    whole = _read(answer, _page_shape(row, rows_in))
+    page = whole if rows_in else whole.Data
+    info, rows = page.PageInfo, getattr(page, rows_in or "List")
+    return Page(rows, info.current_page, info.page_size, info.total_count)
 
 
 def read_data(answer: Answer, row: type[T]) -> T:
@@ -125,10 +131,29 @@ def read_object(answer: Answer, row: type[T]) -> T:
     return whole
 
 
+def check_times(decoded: object, now: datetime) -> None:
+    """Raise ``AnswerUnreadable`` where something is told to have happened at no possible time.
+
+    That is before there was such a service, or more than a day from ``now``: a scan with such a
+    time would count as settled, or as fresh. Zero is a time that is absent.
+    """
+    rows = decoded.rows if isinstance(decoded, Page) else decoded
+    latest = int((now + _AHEAD).timestamp() * 1000)
+    for row in rows if isinstance(rows, tuple) else (rows,):
+        for name in row.events if isinstance(row, WireObject) else ():
+            time = getattr(row, name)
+            if time and not _FIRST <= time <= latest:
+                raise AnswerUnreadable(
+                    f"A {name.replace('_', ' ')} in it is not between 2015 and tomorrow, in "
+                    "milliseconds.",
+                    _REMEDY,
+                )
+
+
 @cache
-def _page_shape(row: type[WireObject], rows_in: str, page_in: str | None) -> type[Struct]:
-    page = defstruct("Page", [("PageInfo", PageInfo), _rows_field(row, rows_in)])
-    return page if page_in is None else defstruct("Paged", [(page_in, page)])
+def _page_shape(row: type[WireObject], rows_in: str) -> type[Struct]:
+    page = defstruct("Page", [("PageInfo", PageInfo), _rows_field(row, rows_in or "List")])
+    return page if rows_in else defstruct("Paged", [("Data", page)])
 
 
 @cache
@@ -202,23 +227,10 @@ def targets_lists(images: Sequence[ScanTarget]) -> dict[str, str]:
 
     Raises ``UsageError`` for a value that holds a comma.
     """
-    return {
-        "RegistryTypes": _joined(image.registry_type for image in images),
-        "RepoIds": _joined(image.repo_id for image in images),
-        "InstanceIds": _joined(image.instance_id for image in images),
-        "RepoNamespaces": _joined(image.repo_namespace for image in images),
-        "RegionIds": _joined(image.region_id for image in images),
-        "RepoNames": _joined(image.repo_name for image in images),
-        "Digests": _joined(image.digest for image in images),
-        "Tags": _joined(image.tag for image in images),
-    }
-
-
-def _joined(values: Iterable[str]) -> str:
-    texts = tuple(values)
-    if any("," in text for text in texts):
+    lists = {name: [str(getattr(image, name)) for image in images] for name in _TARGET_LISTS}
+    if any("," in text for texts in lists.values() for text in texts):
         raise UsageError(
             "A scan can't be asked for where an image's name holds a comma.",
             "Ask with PublicSyncAndCreateImageScanTask.",
         )
-    return ",".join(texts)
+    return {f"{name}s": ",".join(texts) for name, texts in lists.items()}

@@ -18,10 +18,11 @@ from gate.untrusted.escaping import (
     for_xml,
     visible,
 )
-from gate.untrusted.masking import mask_secrets
+from gate.untrusted.secrets import Secret
 
 if TYPE_CHECKING:
     from gate.untrusted.files import START, Place, Unreadable, decoded, read_file
+    from gate.untrusted.masking import mask_secrets
     from gate.untrusted.yaml_tree import (
         LENIENT,
         STRICT,
@@ -46,6 +47,7 @@ __all__ = [
     "Path",
     "Place",
     "Scalar",
+    "Secret",
     "Tree",
     "Unreadable",
     "decoded",
@@ -65,10 +67,11 @@ __all__ = [
     "visible",
 ]
 
-# Who only prints reads no file.
+# Who only prints reads no file. A clean image has nothing to mask: patterns take long to compile.
 _LAZY = {
     **dict.fromkeys(("START", "Place", "Unreadable", "decoded", "read_file"), "files"),
     **dict.fromkeys(("LENIENT", "STRICT", "Fields", "Grammar", "Items", "Node"), "yaml_tree"),
+    "mask_secrets": "masking",
     **dict.fromkeys(("Path", "Scalar", "Tree", "parse_yaml"), "yaml_tree"),
 }
 

@@ -13,6 +13,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from msgspec import Struct, field
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError
 
 from gate.untrusted.files import START, Place, Unreadable, place_at
 
@@ -360,10 +362,6 @@ def _height(node: Node) -> int:
 
 
 def _events(text: str) -> Iterator[Any]:
-    # Imported here: whoever gives no file needs no parser.
-    from ruamel.yaml import YAML  # noqa: PLC0415 - see above
-    from ruamel.yaml.error import MarkedYAMLError  # noqa: PLC0415 - see above
-
     # JSON may be indented with tabs, which YAML forbids. None can stand inside a string of JSON,
     # and in what is YAML all the same, a space is as good.
     plain = text.replace("\t", " ") if text.lstrip().startswith(("{", "[")) else text

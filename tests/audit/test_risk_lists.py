@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gate.audit import Headway
+from gate.audit import Headway, Scope
 from gate.audit.risk_lists import (
     ListedRow,
     ListQuery,
@@ -49,7 +49,7 @@ class Server:
 
 
 def lists(server: Server) -> RiskLists:
-    return RiskLists(server, Headway(), RowMatcher({}))  # type: ignore[arg-type]
+    return RiskLists(server, Headway(), RowMatcher({}, Scope()))  # type: ignore[arg-type]
 
 
 @pytest.mark.anyio

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from gate.audit import Scope
 from gate.audit.risk_lists import RowMatcher
 from gate.security_center import ImageRecord, ImageRiskRow
 
@@ -20,7 +21,7 @@ def row(uuid: str, **given: Any) -> ImageRiskRow:
 
 
 def doubtful(*rows: ImageRiskRow, existing: tuple[str, ...] = tuple(RECORDS)) -> set[str]:
-    matcher = RowMatcher(RECORDS)
+    matcher = RowMatcher(RECORDS, Scope(namespace="none"))
     for each in rows:
         assert each.uuid == matcher.uuid_of(each)
     return matcher.doubtful(existing)

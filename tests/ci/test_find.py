@@ -30,7 +30,7 @@ def test_a_ci_system_is_known_by_its_own_variable(environment: dict[str, str], k
 
 
 def test_gitlab_folds_diagnostics_into_a_section() -> None:
-    gitlab = GitLab(now)
+    gitlab = GitLab({}, now)
     start, end = gitlab.opening(), gitlab.closing()
     assert start.startswith(
         "\x1b[0Ksection_start:1772323200:buildrisk_gate[collapsed=true]\r\x1b[0K"
@@ -40,6 +40,6 @@ def test_gitlab_folds_diagnostics_into_a_section() -> None:
 
 
 def test_gitlab_takes_reports_for_the_rest() -> None:
-    gitlab = GitLab(now)
+    gitlab = GitLab({}, now)
     gitlab.tell(run(scanned()), ExitCode.PASSED, [])
     assert "" == gitlab.annotations(run(scanned())) + gitlab.alarm("anything")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
@@ -26,8 +27,13 @@ def step(tmp_path: Path) -> GitHub:
         {
             "GITHUB_OUTPUT": str(tmp_path / "output"),
             "GITHUB_STEP_SUMMARY": str(tmp_path / "summary"),
-        }
+        },
+        now,
     )
+
+
+def now() -> datetime:
+    return datetime(2026, 3, 1, tzinfo=UTC)
 
 
 def outputs(step: GitHub) -> dict[str, str]:
@@ -79,7 +85,7 @@ def test_no_text_of_others_sets_an_output(
     tmp_path_factory: pytest.TempPathFactory, verdict: Verdict
 ) -> None:
     folder = tmp_path_factory.mktemp("step")
-    step = GitHub({"GITHUB_OUTPUT": str(folder / "output")})
+    step = GitHub({"GITHUB_OUTPUT": str(folder / "output")}, now)
     step.tell(verdict, verdict.exit_code, [])
     assert NAMES == list(outputs(step))
 
@@ -114,11 +120,11 @@ def test_annotations_are_workflow_commands(step: GitHub) -> None:
 
 
 def test_a_file_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
-    step = GitHub({"GITHUB_OUTPUT": str(tmp_path)})
+    step = GitHub({"GITHUB_OUTPUT": str(tmp_path)}, now)
     with pytest.raises(ReportUnwritable, match="outputs can't be written"):
         step.tell(run(scanned()), ExitCode.PASSED, [])
 
 
 def test_without_the_files_nothing_is_written() -> None:
-    GitHub({}).tell(run(scanned()), ExitCode.PASSED, [])
-    assert "" == GitHub({}).opening() + GitHub({}).closing()
+    GitHub({}, now).tell(run(scanned()), ExitCode.PASSED, [])
+    assert "" == GitHub({}, now).opening() + GitHub({}, now).closing()

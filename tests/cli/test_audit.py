@@ -358,8 +358,111 @@ def test_rows_of_images_without_a_record_are_told(gate: Gate, serve: Serve) -> N
         Fault(kind=FaultKind.DROPPED_ROWS, operations=["DescribeImageInstances"], delta=1)
     )
     with serve(image("web", ROOT), image("api"), faults=dropped) as sandbox:
-        notes = audit(gate, sandbox).report["notes"]
-    assert any("no record in a registry, so are not judged: 1" in note for note in notes)
+        for scope in ((), ("--namespace", "shop"), ("--repository", "shop/web")):
+            result = audit(gate, sandbox, *scope)
+            (note,) = (note for note in result.report["notes"] if "no record" in note)
+            assert f"are not judged: 1, such as shop/web ({image('web').uuid})" in note
+            assert (3, "undecided") == (result.code, result.report["verdict"])
+
+
+RECORDS = ["DescribeImageInstances"]
+
+
+def sliding(**when: int) -> Faults:
+    return Faults(Fault(kind=FaultKind.SLIDING_ROWS, operations=RECORDS, **when))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("last", "code"),
+    [(image("z", ROOT), 10), (image("z", timeline=(State(scan="CVE_ANALYZER"),)), 3)],
+    ids=["blocked", "running"],
+)
+def test_a_record_that_slid_past_one_reading_is_judged(
+    gate: Gate, serve: Serve, last: SampleImage, code: int
+) -> None:
+    images = [*(image(f"r{number}") for number in range(9)), last]
+    for when in ({"first": 2}, {"skip": 2, "first": 2}):  # the first reading, or another
+        with serve(*images, faults=sliding(**when), readings=Readings(page_cap=5)) as sandbox:
+            result = audit(gate, sandbox)
+        assert code == result.code
+        assert 10 == len(result.report["images"])
+
+
+def test_a_record_that_always_slides_past_is_no_pass(gate: Gate, serve: Serve) -> None:
+    images = [image(f"r{number}") for number in range(10)]
+    with serve(*images, faults=sliding(), readings=Readings(page_cap=5)) as sandbox:
+        result = audit(gate, sandbox)
+        readings = sum(one.operation == RECORDS[0] for one in sandbox.requests)
+    assert (3, "undecided") == (result.code, result.report["verdict"])
+    assert 10 == readings  # five readings of two pages
+    assert any("A record came twice" in note for note in result.report["notes"])
+
+
+def test_readings_go_on_while_one_adds_an_older_record(gate: Gate, serve: Serve) -> None:
+    hides = [
+        Fault(kind=FaultKind.DROPPED_ROWS, operations=RECORDS, delta=delta, skip=at, first=1)
+        for at, delta in enumerate([3, 2, 1])
+    ]
+    images = [image("a", ROOT), *(image(f"r{number}") for number in range(9))]
+    with serve(*images, faults=Faults(*hides)) as sandbox:
+        result = audit(gate, sandbox)
+    assert (10, 10) == (result.code, len(result.report["images"]))
+
+
+def test_a_record_that_came_meanwhile_does_not_matter(
+    gate: Gate, serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with serve(image("web")) as sandbox:
+
+        class Meanwhile(Collector):
+            async def run(self) -> None:
+                sandbox.world.put(image("api", pushed=sandbox.elapsed + 1, timeline=OLD))
+                await super().run()
+
+        monkeypatch.setattr(auditing, "Collector", Meanwhile)
+        result = audit(gate, sandbox)
+    assert (0, ["shop/web:1"]) == (result.code, list(verdicts(result)))
+
+
+@settings(
+    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from([FaultKind.SLIDING_ROWS, FaultKind.DROPPED_ROWS]),
+            st.integers(1, 2),
+            st.integers(0, 8),
+            st.integers(1, 4),
+        ),
+        max_size=3,
+    ),
+    st.integers(0, 5),
+)
+def test_a_bad_image_never_passes_for_want_of_its_record(
+    gate: Gate, serve: Serve, drawn: list[tuple[FaultKind, int, int, int]], at: int
+) -> None:
+    """Faults that end leave a reading that shows what the others lack, or an undecided audit."""
+    faults = [
+        Fault(kind=kind, operations=RECORDS, delta=delta, skip=skip, first=first)
+        for kind, delta, skip, first in drawn
+    ]
+    images = [image(f"r{number}") for number in range(5)]
+    images.insert(at, image("bad", ROOT))
+    with serve(*images, faults=Faults(*faults), readings=Readings(page_cap=3)) as sandbox:
+        assert audit(gate, sandbox).code in {10, 3}
+
+
+def test_records_of_one_digest_that_differ_are_looked_at(gate: Gate, serve: Serve) -> None:
+    Path(".buildrisk-gate.yaml").write_text(
+        "version: 1\nblock: {levels: [high], statuses: [unhandled]}\n"
+    )
+    good = image("web")
+    twin = image("web", ROOT, tag="2", digest=good.digest)
+    with serve(good, twin) as sandbox:
+        told = verdicts(audit(gate, sandbox))
+    assert ("undecided", "disagreeing", 0) == told["shop/web:1"]
+    assert "block" == told["shop/web:2"][0]
 
 
 def test_a_record_whose_digest_makes_no_sense_is_not_identified(gate: Gate, serve: Serve) -> None:

@@ -26,7 +26,7 @@ PREFIX = "BUILDRISK_GATE_"
     ("variable", "hint"),
     [
         ("POLICIES", "Did you mean BUILDRISK_GATE_POLICY?"),
-        ("POLICYS", "Did you mean BUILDRISK_GATE_POLICY?"),
+        ("POLICY_FILE", "Did you mean BUILDRISK_GATE_POLICY?"),
         ("NONSENSE_OF_SOMEBODY", "Correct its name, or unset it."),
         ("DRY_RUN", "--dry-run can't come from the environment"),
         ("SANDBOX", "--sandbox can't come from the environment"),

@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gate.credentials import Credentials
-from gate.credentials.keyless.job_token import TokenAnswer, read_github_token
-from gate.credentials.keyless.role import Session, SessionKey, read_session
+from gate.credentials.job_token import TokenAnswer, read_github_token
+from gate.credentials.role import Session, SessionKey, read_session
 from gate.errors import AnswerUnreadable, GateError, NoCredentials, ServiceUnreachable
 from gate.http import HttpResponse, Trouble
 from tests.rigs.cloud import ROLE, web_token

@@ -15,7 +15,7 @@ from tests.rigs.cloud import PROVIDER, ROLE, web_token
 from tests.simulated import SimulatedTime
 
 if TYPE_CHECKING:
-    from gate.credentials.keyless.session import RoleCredentials
+    from gate.credentials.session import RoleCredentials
 
 ARNS = {"ALIBABA_CLOUD_ROLE_ARN": ROLE, "ALIBABA_CLOUD_OIDC_PROVIDER_ARN": PROVIDER}
 GITHUB = {

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from gate.credentials.keyless.job_token import GitHubToken, VariableToken, find_job_token
+from gate.credentials.job_token import GitHubToken, VariableToken, find_job_token
 from gate.errors import NoCredentials
 from tests.rigs.cloud import web_token
 

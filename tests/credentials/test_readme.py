@@ -10,7 +10,7 @@ import pytest
 from ruamel.yaml import YAML
 
 import dev
-from gate.credentials.keyless.find import _ARNS
+from gate.credentials.find import _ARNS
 from tests.project.markdown import Page
 from tests.rigs.cloud import AUDIENCE, ISSUER, SUBJECT
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 from urllib.parse import parse_qs, urlsplit
 
-from gate.credentials.keyless.role import Role, assume_role, session_policy
+from gate.credentials.role import Role, assume_role, session_policy
 from gate.doctor import ram_policy
 from gate.security_center import OPERATIONS
 from tests.rigs.cloud import PROVIDER, ROLE

@@ -12,9 +12,9 @@ import pytest
 from aiohttp import web
 
 from gate.credentials import Credentials
-from gate.credentials.keyless.job_token import GitHubToken, VariableToken
-from gate.credentials.keyless.role import Role
-from gate.credentials.keyless.session import RoleCredentials
+from gate.credentials.job_token import GitHubToken, VariableToken
+from gate.credentials.role import Role
+from gate.credentials.session import RoleCredentials
 from gate.errors import AccessError, GateError, NoCredentials, ServiceFailing
 from tests.rigs.cloud import PROVIDER, ROLE, web_token
 from tests.security_center.scripted import listening

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gate.credentials.keyless.web_token import checked_token, claims_of
+from gate.credentials.job_token import checked_token, claims_of
 from gate.errors import NoCredentials
 from tests.rigs.cloud import web_token
 

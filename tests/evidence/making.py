@@ -65,13 +65,16 @@ def finding(level: Level = Level.HIGH, status: Status = Status.UNHANDLED) -> Fin
     return Finding(risk="no_user", level=level, status=status)
 
 
-def listing(rows: Sequence[Any] = (), problem: str = "", *, too_long: bool = False) -> Listing[Any]:
+def listing(
+    rows: Sequence[Any] = (), problem: str = "", *, too_long: bool = False, moved: bool = False
+) -> Listing[Any]:
     return Listing(
         rows=tuple(rows),
         total=len(rows),
         complete=not problem and not too_long,
         problem=problem,
         too_long=too_long,
+        moved=moved,
     )
 
 

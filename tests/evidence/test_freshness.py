@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
-from gate.evidence.freshness import CountingScan, RefusedScan, choose
+from gate.evidence.freshness import CountingScan, choose
 from gate.evidence.identification import Identified
 from gate.evidence.scan import finished_before_the_running, moment, state_of
-from gate.findings import IdentifiedBy, Reason, ScanState
+from gate.evidence.target import Look
+from gate.findings import IdentifiedBy, Reason, ScanState, Unscanned
 from gate.security_center import ImageRecord, ScanTask
 from tests.evidence.making import day, record, target
 
@@ -18,7 +19,7 @@ NOW = datetime(1970, 1, 11, tzinfo=UTC)
 
 def chosen(
     *records: ImageRecord, by: IdentifiedBy = IdentifiedBy.DIGEST, **given: Any
-) -> CountingScan | RefusedScan:
+) -> CountingScan | Look:
     return choose(Identified(records, by), target(**given), NOW, frozenset())
 
 
@@ -79,36 +80,41 @@ def test_a_scan_that_is_no_evidence_says_why(
     waiting: bool,  # noqa: FBT001 - a case
 ) -> None:
     result = chosen(record(**given))
-    assert isinstance(result, RefusedScan)
-    assert (reason, waiting) == (result.why.reason, result.waiting)
+    assert isinstance(result, Look)
+    assert isinstance(result.evidence, Unscanned)
+    assert (reason, waiting) == (result.evidence.reason, result.waiting)
 
 
 def test_a_scan_that_is_too_old_is_stale() -> None:
     old = record(last_scan_time=2 * DAY)
     assert isinstance(chosen(old, max_age=day(9)), CountingScan)
     result = chosen(old, max_age=day(7))
-    assert isinstance(result, RefusedScan)
-    assert (Reason.STALE, ScanState.STALE) == (result.why.reason, result.why.scan.state)
+    assert isinstance(result, Look)
+    assert isinstance(result.evidence, Unscanned)
+    assert (Reason.STALE, ScanState.STALE) == (result.evidence.reason, result.evidence.scan.state)
 
 
 def test_by_tag_a_scan_must_be_newer_than_the_push() -> None:
     pushed = record(image_update=9 * DAY, last_scan_time=8 * DAY)
     assert isinstance(chosen(pushed), CountingScan)
     result = chosen(pushed, by=IdentifiedBy.TAG)
-    assert isinstance(result, RefusedScan)
-    assert (Reason.STALE, True) == (result.why.reason, result.waiting)
+    assert isinstance(result, Look)
+    assert isinstance(result.evidence, Unscanned)
+    assert (Reason.STALE, True) == (result.evidence.reason, result.waiting)
 
 
 def test_by_tag_a_push_without_a_time_is_no_evidence() -> None:
     result = chosen(record(image_update=None), by=IdentifiedBy.TAG)
-    assert isinstance(result, RefusedScan)
-    assert Reason.INCOMPLETE is result.why.reason
+    assert isinstance(result, Look)
+    assert isinstance(result.evidence, Unscanned)
+    assert Reason.INCOMPLETE is result.evidence.reason
 
 
 def test_what_may_still_change_is_told_first() -> None:
     result = chosen(record(uuid="f", sca_status="FAIL"), record(uuid="r", sca_status="START"))
-    assert isinstance(result, RefusedScan)
-    assert Reason.RUNNING is result.why.reason
+    assert isinstance(result, Look)
+    assert isinstance(result.evidence, Unscanned)
+    assert Reason.RUNNING is result.evidence.reason
 
 
 def test_a_scan_before_the_running_one_counts_if_the_policy_says_so() -> None:

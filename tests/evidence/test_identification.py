@@ -1,10 +1,16 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 import pytest
 
 from gate.evidence.identification import Identified, identify
 from gate.findings import IdentifiedBy, Reason, Unscanned
+from gate.reference import ImageReference
 from tests.evidence.making import DIGEST, record, target
+
+if TYPE_CHECKING:
+    from gate.evidence import Target
 
 
 def test_the_digest_decides_whatever_the_tag() -> None:
@@ -86,3 +92,58 @@ def test_by_tag_two_registries_with_one_digest_are_not_ambiguous() -> None:
         [record(), record(uuid="u2", instance_id="i2")], target(None, require_digest=False)
     )
     assert isinstance(result, Identified)
+
+
+def by_tag(**given: Any) -> Target:
+    return target(None, require_digest=False, **given)
+
+
+INSTANCE = ImageReference.parse("shop-registry.cn-hangzhou.cr.aliyuncs.com/shop/web:1")
+HARBOR = ImageReference.parse("harbor.example.com/shop/web:1")
+
+
+def test_by_tag_an_enterprise_instance_must_be_named() -> None:
+    result = identify([record()], by_tag(reference=INSTANCE))
+    assert isinstance(result, Unscanned)
+    assert Reason.AMBIGUOUS is result.reason
+    assert "--instance" in result.message
+    assert isinstance(identify([record()], by_tag(reference=INSTANCE, instance="i1")), Identified)
+    assert isinstance(identify([record()], target(reference=INSTANCE)), Identified)
+
+
+@pytest.mark.parametrize("instance", [None, "i1"])
+def test_by_tag_a_host_of_no_known_registry_needs_a_digest(instance: str | None) -> None:
+    unknown: dict[str, Any] = {"reference": HARBOR, "registry_type": None, "instance": instance}
+    result = identify([record(registry_type="harbor")], by_tag(**unknown))
+    assert isinstance(result, Unscanned)
+    assert Reason.AMBIGUOUS is result.reason
+    assert "--digest" in result.message
+    assert isinstance(identify([record(registry_type="harbor")], target(**unknown)), Identified)
+
+
+@pytest.mark.parametrize(
+    ("endpoints", "kind"),
+    [
+        ("", Identified),
+        ("registry-vpc.cn-hangzhou.aliyuncs.com/shop/web", Identified),
+        ("shop-registry.cn-hangzhou.cr.aliyuncs.com/shop/web", Unscanned),
+        ("crpi-1.cn-hangzhou.personal.cr.aliyuncs.com/shop/web", Unscanned),
+    ],
+)
+def test_by_tag_a_record_of_another_registry_does_not_count(endpoints: str, kind: type) -> None:
+    result = identify([record(endpoints=endpoints)], by_tag())
+    assert isinstance(result, kind)
+    assert isinstance(identify([record(endpoints=endpoints)], target()), Identified)
+
+
+def test_the_tags_of_all_records_of_the_image_are_told() -> None:
+    records = [
+        record(),
+        record(uuid="u2", tag="prod"),
+        record(uuid="u3", tag="other", digest="b" * 64),
+        record(uuid="u4", tag="elsewhere", repo_name="api"),
+    ]
+    for wanted in (target(), by_tag()):
+        result = identify(records, wanted)
+        assert isinstance(result, Identified)
+        assert ("1", "prod") == result.tags

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from gate.errors import PermissionMissing, ServiceFailing
 from gate.evidence import EvidenceReader, Look
-from gate.findings import Reason, Scanned, Unscanned
+from gate.findings import Level, Reason, Scanned, Status, Unscanned
 from gate.security_center import CheckConfiguration
 from tests.evidence.making import detail, listing, record, row, target
 from tests.simulated import SimulatedTime
@@ -138,16 +138,98 @@ async def test_findings_that_arrive_between_two_readings_and_block_are_a_block()
 
 
 async def test_rows_that_keep_moving_are_believed_if_two_readings_hold_the_same() -> None:
-    moving = [listing([LOW_ROW, row("u2")], "Rows moved."), listing([LOW_ROW], "Rows moved.")]
+    moving = [
+        listing([LOW_ROW, row("u2", digest="c" * 64)], "Rows moved.", moved=True),
+        listing([LOW_ROW], "Rows moved.", moved=True),
+    ]
     center = Center(rows=moving, details=[listing([LOW])])
     assert isinstance((await look(center)).evidence, Scanned)
 
 
 async def test_rows_that_keep_moving_and_differ_are_incomplete() -> None:
-    moving = [listing([LOW_ROW] * (n % 2), "Rows moved.") for n in range(6)]
+    moving = [listing([LOW_ROW] * (n % 2), "Rows moved.", moved=True) for n in range(6)]
     result = await look(Center(rows=moving, details=[listing([LOW])]))
     assert Reason.INCOMPLETE is reason(result)
     assert "Rows moved." in result.evidence.message  # type: ignore[union-attr]
+
+
+async def test_rows_that_stay_short_of_their_total_are_incomplete() -> None:
+    short = [listing([LOW_ROW], "It has 2 rows, and 1 came.")]
+    result = await look(Center(rows=short, details=[listing([LOW])]))
+    assert Reason.INCOMPLETE is reason(result)
+
+
+async def test_what_was_read_of_too_many_rows_must_not_contradict() -> None:
+    long = [listing([row(level="low"), row(level="low")], too_long=True)]
+    result = await look(Center(rows=long, details=[listing([LOW])]))
+    assert Reason.DISAGREEING is reason(result)
+    part = [listing([LOW_ROW], too_long=True)]
+    result = await look(Center(rows=part, details=[listing([LOW, LOW])]))
+    assert isinstance(result.evidence, Scanned)
+
+
+@pytest.mark.parametrize("too_long", [False, True])
+async def test_a_blocking_row_of_the_digest_under_another_uuid_is_no_pass(
+    *, too_long: bool
+) -> None:
+    rows = [listing([row("u2")], too_long=too_long)]
+    assert Reason.DISAGREEING is reason(await look(Center(rows=rows)))
+
+
+async def test_a_row_of_the_digest_whose_record_has_another_one_is_not_about_it() -> None:
+    moved_on = record(uuid="u2", tag="2", digest="c" * 64)
+    center = Center(records=[listing([record(), moved_on])], rows=[listing([row("u2")])])
+    assert isinstance((await look(center)).evidence, Scanned)
+
+
+@pytest.mark.parametrize("fields", [{"digest": "c" * 64}, {"instance_id": "i2"}, {"level": "low"}])
+async def test_a_row_about_something_else_changes_nothing(fields: dict[str, Any]) -> None:
+    center = Center(rows=[listing([row("u2", **fields)])])
+    assert isinstance((await look(center)).evidence, Scanned)
+
+
+def two_tags(*, last_scan: int, other: Any) -> Center:
+    """Return a center that knows the digest under two tags, of which the other has details."""
+    records = [record(), record(uuid="u2", tag="2", last_scan_time=last_scan)]
+    center = Center(records=[listing(records)], rows=[listing([row("u2")])])
+
+    async def of_other(uuid: str, *, status: int | None) -> Any:
+        return other if uuid == "u2" and status in {None, 0} else listing()
+
+    center.build_risks_of = of_other  # type: ignore[method-assign, assignment]
+    return center
+
+
+async def test_another_record_of_the_digest_that_blocks_contradicts_a_pass() -> None:
+    center = two_tags(last_scan=record().last_scan_time or 0, other=listing([detail()]))
+    result = await look(center)
+    assert Reason.DISAGREEING is reason(result)
+    assert "with the tag 2 holds what a policy blocks: no_user" in result.evidence.message  # type: ignore[union-attr]
+
+
+async def test_an_older_scan_of_the_digest_that_blocks_is_a_note() -> None:
+    result = await look(two_tags(last_scan=1_000_000, other=listing([detail()])))
+    assert isinstance(result.evidence, Scanned)
+    assert "an older scan says otherwise" in result.evidence.notes[-1]
+
+
+async def test_another_record_of_the_digest_that_cannot_be_read_is_no_pass() -> None:
+    center = two_tags(last_scan=record().last_scan_time or 0, other=listing([], "Rows lack."))
+    assert Reason.INCOMPLETE is reason(await look(center))
+
+
+async def test_what_the_chosen_record_holds_in_any_status_contradicts_nothing() -> None:
+    center = two_tags(last_scan=record().last_scan_time or 0, other=listing([detail()]))
+    center.rows = [listing([row(status=1), row("u2")])]
+
+    async def handled(uuid: str, *, status: int | None) -> Any:
+        return listing([detail()] * (status in ({None, 0} if uuid == "u2" else {None, 1})))
+
+    center.build_risks_of = handled  # type: ignore[method-assign, assignment]
+    unhandled = lambda some: any(  # noqa: E731 - the policy's default
+        one.level is Level.HIGH and one.status is Status.UNHANDLED for one in some
+    )
+    assert isinstance((await look(center, target(blocks=unhandled))).evidence, Scanned)
 
 
 async def test_too_many_rows_are_replaced_by_a_second_reading_that_must_agree() -> None:

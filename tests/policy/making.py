@@ -10,19 +10,20 @@ import pytest
 from gate.errors import InvalidPolicy
 from gate.findings import Finding, Level, Status
 from gate.policy import Policies, load_policies
+from gate.reference import ImageReference, Names
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 TODAY = date(2026, 11, 24)
-NAMES = (
-    "shop/web",
-    "shop/web:1.4",
-    "registry.example.com/shop/web",
-    "registry.example.com/shop/web:1.4",
-)
+NAMES = ImageReference.parse("registry.example.com/shop/web:1.4").names({"1.4"})
 BLOCK = "block: {levels: [high, medium], statuses: [unhandled]}\n"
 NOTHING = "block: {levels: [], statuses: []}\n"
+
+
+def named(*names: str) -> Names:
+    """Return names that all are certain."""
+    return Names(names, (names,))
 
 
 def written(folder: Path, *texts: str, raw: bool = False) -> list[str]:

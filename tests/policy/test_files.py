@@ -5,26 +5,28 @@ from __future__ import annotations
 from datetime import date, timedelta
 from itertools import product
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from gate.findings import Level, Reason, Status
 from gate.policy import Policies, load_policies
 from gate.verdict import Action
-from tests.policy.making import NAMES, TODAY, finding
+from tests.policy.making import NAMES, TODAY, finding, named
+
+if TYPE_CHECKING:
+    from gate.reference import Names
 
 FOLDER = Path(__file__).parents[2] / "policies"
 FILES = {"default", "strict", "report-only", "organisation", "organisation-team"}
-LEGACY = ("legacy/app", "legacy/app:1")
+LEGACY = named("legacy/app", "legacy/app:1")
 
 
 def load(*names: str, today: date = TODAY) -> Policies:
     return load_policies([f"{name}.yaml" for name in names], directory=FOLDER, today=today)
 
 
-def matrix(
-    policies: Policies, names: tuple[str, ...] = NAMES, risk: str = "sudo"
-) -> dict[str, str]:
+def matrix(policies: Policies, names: Names = NAMES, risk: str = "sudo") -> dict[str, str]:
     """Return for each level the actions of unhandled, ignored and false_positive."""
     kinds = list(product(Level, Status))
     decisions = policies.judge([finding(risk, *kind) for kind in kinds], names)
@@ -118,7 +120,7 @@ class TestOrganisation:
         assert any("void" in note for note in early.notes([]))
 
     def test_nobody_can_waive_root_in_payments(self) -> None:
-        payments = ("payments/api", "payments/api:1")
+        payments = named("payments/api", "payments/api:1")
         for policies in (load("organisation"), load("organisation", "organisation-team")):
             table = matrix(policies, payments, "no_user")
             assert set(table.values()) == {"block block block"}
@@ -126,7 +128,7 @@ class TestOrganisation:
             assert not policies.requirements(NAMES).checks
 
     def test_low_risks_of_test_images_are_allowed(self) -> None:
-        assert matrix(load("organisation"), ("test/x",))["low"] == "allow allow allow"
+        assert matrix(load("organisation"), named("test/x"))["low"] == "allow allow allow"
 
     def test_scans_may_be_30_days_old(self) -> None:
         wanted = load("organisation", "organisation-team").requirements(NAMES)

@@ -5,14 +5,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.policy.making import BLOCK, NAMES, NOTHING, TODAY, finding, loaded
+from tests.policy.making import BLOCK, NAMES, NOTHING, TODAY, finding, loaded, named
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from gate.policy import Policies
 
-RUN = [(NAMES, [finding()]), (("other/app",), [])]
+RUN = [(NAMES, [finding()]), (named("other/app"), [])]
 FAR = TODAY + timedelta(days=100)
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from gate.findings import Level, Reason, Requirements
 from gate.verdict import STRICTEST_FIRST, Action
-from tests.policy.making import BLOCK, NAMES, NOTHING, TODAY, finding, loaded
+from tests.policy.making import BLOCK, NAMES, NOTHING, TODAY, finding, loaded, named
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -65,6 +65,7 @@ def test_judging_again_gives_the_same_until_the_day_changes(tmp_path: Path) -> N
     first = policies.judge([finding()], NAMES)
     assert first == policies.judge([finding()], NAMES)
     assert policies.today == TODAY
+    assert policies.following(lambda: TODAY - timedelta(days=2)).today == TODAY
     later = loaded(tmp_path, BLOCK + WAIVER, today=date(2027, 1, 2))
     assert first != later.judge([finding()], NAMES)
 
@@ -118,7 +119,7 @@ scan:
   settle: 0
   accept_previous: true
   require_checks: true
-  platforms: [linux/amd64, linux/arm/v7, linux/amd64]
+  platforms: [linux/x86_64, linux/arm/v7, linux/amd64]
 """
         expected = Requirements(
             require_digest=False,
@@ -168,7 +169,7 @@ rules:
         second = "rules: [{match: {risks: [curl_pipe], images: ['**:1.4']}, action: block}]"
         policies = loaded(tmp_path, first, second)
         assert frozenset({"no_user", "sudo", "curl_pipe"}) == policies.requirements(NAMES).checks
-        assert frozenset({"no_user", "apk"}) == policies.requirements(["other/x"]).checks
+        assert frozenset({"no_user", "apk"}) == policies.requirements(named("other/x")).checks
 
 
 class TestTolerance:
@@ -209,6 +210,6 @@ def test_many_images_are_judged_each_by_its_own_name(tmp_path: Path) -> None:
     rule = "rules: [{match: {images: ['shop/*']}, action: allow, reason: fine}]"
     policies = loaded(tmp_path, rule)
     for number in range(200):
-        [allowed] = policies.judge([finding()], [f"shop/{number}"])
-        [blocked] = policies.judge([finding()], [f"other/{number}"])
+        [allowed] = policies.judge([finding()], named(f"shop/{number}"))
+        [blocked] = policies.judge([finding()], named(f"other/{number}"))
         assert (allowed.action, blocked.action) == (Action.ALLOW, Action.BLOCK)

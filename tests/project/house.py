@@ -169,7 +169,7 @@ def local_imports(house: House) -> list[str]:
 
 
 def policy_caches(house: House) -> list[str]:
-    """Return what `policy` remembers: functools' caches, and dictionaries that methods fill."""
+    """Return what `policy` remembers: functools' caches, and dictionaries that look-ups fill."""
     return [
         f"{module.path}: {name}"
         for module in house.within("policy")
@@ -325,8 +325,15 @@ def _makes_cache(value: ast.expr | None) -> bool:
 
 
 def _filled_dictionaries(tree: ast.Module) -> Iterator[str]:
-    """Yield the private attributes whose items methods set, `self._known[key] = …`."""
+    """Yield the private attributes whose items methods set, `self._known[key] = …`.
+
+    What only `__init__` fills is whole from the start, an index and no cache.
+    """
+    makers = [n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef) and n.name == "__init__"]
+    making = {id(node) for maker in makers for node in ast.walk(maker)}
     for node in ast.walk(tree):
+        if id(node) in making:
+            continue
         targets = node.targets if isinstance(node, ast.Assign) else []
         places = [target.value for target in targets if isinstance(target, ast.Subscript)]
         if isinstance(node, ast.Call) and _name(node.func) == "setdefault":

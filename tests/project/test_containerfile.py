@@ -12,8 +12,7 @@ import dev
 from gate import __version__
 from gate.checkout.dockerfile.instructions import FLAGS, Instruction, parse
 from gate.checkout.dockerfile.stages import base_images
-from gate.sandbox.sample import sample_world
-from gate.sandbox.sample_checks import CHECKS
+from gate.sandbox import sample_world
 from gate.untrusted import mask_secrets
 
 if TYPE_CHECKING:
@@ -55,6 +54,8 @@ def has_secrets(instructions: Sequence[Instruction]) -> bool:
         for command in (f"{one.keyword} {one.arguments}",)
     )
 
+
+CHECKS = sample_world().checks
 
 # What a scan looks for, for each check of the sandbox's catalogue.
 JUDGES: dict[str, Judge] = {

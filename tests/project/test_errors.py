@@ -14,7 +14,7 @@ from gate import errors
 # ends the reading of a file: `load_policies` collects it into an InvalidPolicy, of a manifest it
 # becomes a note.
 INTERNAL = {
-    "gate.sandbox.refusals.Refusal",
+    "gate.sandbox.parameters.Refusal",
     "gate.untrusted.files.Unreadable",
 }
 

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gate.errors import ServiceError
 from gate.registry.docker_config import (
     DockerConfig,
     Helper,
@@ -18,7 +19,7 @@ from gate.registry.docker_config import (
     find_helper,
     read_config,
 )
-from gate.registry.resolution import Unresolved
+from tests.steadiness.hostile import outcome
 
 HOST = "harbor.example.com"
 PATH = Path("config.json")
@@ -65,14 +66,13 @@ def test_an_entry_holds_a_login_or_a_token(entry: object, expected: object) -> N
     ],
 )
 def test_a_broken_entry_is_named_and_not_repeated(entry: object) -> None:
-    found = find_credential(config(auths={HOST: entry, "other.example.com": 1}), HOST)
-    assert (
-        Unresolved(
-            f"Docker's configuration holds an invalid entry for {HOST}.",
-            "Repair it, or log in again with docker login.",
-        )
-        == found
+    found = outcome(
+        lambda: find_credential(config(auths={HOST: entry, "other.example.com": 1}), HOST),
+        ServiceError,
     )
+    assert isinstance(found, ServiceError)
+    assert found.message == f"Docker's configuration holds an invalid entry for {HOST}."
+    assert found.remedy == "Repair it, or log in again with docker login."
 
 
 @pytest.mark.parametrize(
@@ -111,9 +111,9 @@ def test_the_helper_of_the_host_goes_before_the_store(
 
 @pytest.mark.parametrize("name", ["../evil", "a/b", "a\\b", "-x", ".", "a b", "a" * 65])
 def test_a_helper_outside_of_path_is_refused(name: str) -> None:
-    found = find_helper(config(credsStore=name), HOST)
-    assert isinstance(found, Unresolved)
-    assert "names a credential helper" in found.cause
+    found = outcome(lambda: find_helper(config(credsStore=name), HOST), ServiceError)
+    assert isinstance(found, ServiceError)
+    assert "names a credential helper" in found.message
 
 
 @pytest.mark.parametrize(
@@ -121,9 +121,9 @@ def test_a_helper_outside_of_path_is_refused(name: str) -> None:
     [b"", b"{", b"[]", b'{"auths": 1}', b'{"credsStore": 1}', b"[" * 100_000, b" " * 1048577],
 )
 def test_a_broken_file_is_named(data: bytes) -> None:
-    found = read_config(data, PATH)
-    assert isinstance(found, Unresolved)
-    assert found.cause.startswith("config.json is ")
+    found = outcome(lambda: read_config(data, PATH), ServiceError)
+    assert isinstance(found, ServiceError)
+    assert found.message.startswith("config.json is ")
 
 
 JSON = st.recursive(
@@ -149,10 +149,12 @@ JSON = st.recursive(
 @settings(max_examples=100, deadline=None)
 @given(st.one_of(st.binary(max_size=60), JSON.map(lambda value: json.dumps(value).encode())))
 def test_any_file_is_read_or_refused(data: bytes) -> None:
-    found = read_config(data, PATH)
+    found = outcome(lambda: read_config(data, PATH), ServiceError)
     if isinstance(found, DockerConfig):
-        assert isinstance(find_helper(found, HOST), Helper | Unresolved | None)
-        assert isinstance(find_credential(found, HOST), Login | IdentityToken | Unresolved | None)
+        helper = outcome(lambda: find_helper(found, HOST), ServiceError)
+        assert isinstance(helper, Helper | ServiceError | None)
+        credential = outcome(lambda: find_credential(found, HOST), ServiceError)
+        assert isinstance(credential, Login | IdentityToken | ServiceError | None)
 
 
 @pytest.mark.parametrize(

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import anyio
 import pytest
 
-from gate.registry.docker_config import Helper, IdentityToken, Login
-from gate.registry.helper_program import ask_helper
-from gate.registry.resolution import Unresolved
+from gate.errors import ServiceError
+from gate.registry.docker_config import Credential, Helper, IdentityToken, Login, ask_helper
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 pytestmark = pytest.mark.anyio
@@ -27,6 +27,15 @@ def install(folder: Path, body: str) -> dict[str, str]:
     return {"PATH": str(folder)}
 
 
+async def outcome(
+    environment: Mapping[str, str], seconds: float
+) -> Credential | ServiceError | None:
+    try:
+        return await ask_helper(HELPER, environment, seconds)
+    except ServiceError as error:
+        return error
+
+
 async def test_a_helper_is_asked_for_the_host(tmp_path: Path) -> None:
     environment = install(
         tmp_path,
@@ -34,13 +43,13 @@ async def test_a_helper_is_asked_for_the_host(tmp_path: Path) -> None:
         "assert sys.stdin.read() == 'harbor.example.com'\n"
         'print(\'{"ServerURL":"x","Username":"user","Secret":"%s"}\' % os.environ[\'VAULT\'])',
     )
-    found = await ask_helper(HELPER, {**environment, "VAULT": "password"}, 10)
+    found = await outcome({**environment, "VAULT": "password"}, 10)
     assert Login("user", "password") == found
 
 
 async def test_a_helper_can_keep_an_identity_token(tmp_path: Path) -> None:
     environment = install(tmp_path, 'print(\'{"Username":"<token>","Secret":"refresh"}\')')
-    assert IdentityToken("refresh") == await ask_helper(HELPER, environment, 10)
+    assert IdentityToken("refresh") == await outcome(environment, 10)
 
 
 @pytest.mark.parametrize(
@@ -51,7 +60,7 @@ async def test_a_helper_can_keep_an_identity_token(tmp_path: Path) -> None:
     ],
 )
 async def test_a_helper_may_know_nothing_of_the_host(tmp_path: Path, body: str) -> None:
-    assert await ask_helper(HELPER, install(tmp_path, body), 10) is None
+    assert await outcome(install(tmp_path, body), 10) is None
 
 
 @pytest.mark.parametrize(
@@ -68,18 +77,18 @@ async def test_a_helper_may_know_nothing_of_the_host(tmp_path: Path, body: str) 
 async def test_a_broken_helper_is_named_but_its_output_is_not_repeated(
     tmp_path: Path, body: str, cause: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    found = await ask_helper(HELPER, install(tmp_path, body), 10)
-    assert isinstance(found, Unresolved)
-    assert found.cause.startswith(f"The credential helper docker-credential-sample {cause}")
-    assert "sample-secret" not in repr(found) + "".join(capfd.readouterr())
+    found = await outcome(install(tmp_path, body), 10)
+    assert isinstance(found, ServiceError)
+    assert found.message.startswith(f"The credential helper docker-credential-sample {cause}")
+    assert "sample-secret" not in str(found) + "".join(capfd.readouterr())
 
 
 async def test_a_helper_that_hangs_is_stopped(tmp_path: Path) -> None:
     environment = install(tmp_path, "time.sleep(60)")
     with anyio.fail_after(10):
-        found = await ask_helper(HELPER, environment, 0.2)
-    assert isinstance(found, Unresolved)
-    assert "did not answer" in found.cause
+        found = await outcome(environment, 0.2)
+    assert isinstance(found, ServiceError)
+    assert "did not answer" in found.message
 
 
 async def test_a_helper_may_end_without_reading_the_host(tmp_path: Path) -> None:
@@ -88,21 +97,21 @@ async def test_a_helper_may_end_without_reading_the_host(tmp_path: Path) -> None
     program.write_text(f"#!/bin/sh\nexec <&-\necho '{answer}'\n", encoding="utf-8")
     program.chmod(0o755)
     for _ in range(20):
-        found = await ask_helper(HELPER, {"PATH": str(tmp_path)}, 10)
+        found = await outcome({"PATH": str(tmp_path)}, 10)
         assert found == Login("user", "password")
 
 
 async def test_a_helper_that_prints_without_an_end_is_cut_off(tmp_path: Path) -> None:
     environment = install(tmp_path, "while True: print('sample-secret' * 1000)")
-    found = await ask_helper(HELPER, environment, 10)
-    assert isinstance(found, Unresolved)
-    assert "failed with" in found.cause
+    found = await outcome(environment, 10)
+    assert isinstance(found, ServiceError)
+    assert "failed with" in found.message
 
 
 async def test_a_helper_must_be_on_path(tmp_path: Path) -> None:
-    found = await ask_helper(HELPER, {"PATH": str(tmp_path)}, 10)
-    assert isinstance(found, Unresolved)
-    assert "is not on PATH" in found.cause
+    found = await outcome({"PATH": str(tmp_path)}, 10)
+    assert isinstance(found, ServiceError)
+    assert "is not on PATH" in found.message
 
 
 async def test_a_helper_in_the_working_directory_is_not_run(
@@ -110,13 +119,13 @@ async def test_a_helper_in_the_working_directory_is_not_run(
 ) -> None:
     install(tmp_path, 'print(\'{"Username":"user","Secret":"forged"}\')')
     monkeypatch.chdir(tmp_path)
-    found = await ask_helper(HELPER, {"PATH": os.pathsep.join([".", ""])}, 10)
-    assert isinstance(found, Unresolved)
+    found = await outcome({"PATH": os.pathsep.join([".", ""])}, 10)
+    assert isinstance(found, ServiceError)
 
 
 async def test_a_helper_that_cannot_start_is_named(tmp_path: Path) -> None:
     environment = install(tmp_path, "")
     (tmp_path / "docker-credential-sample").write_bytes(b"\x7fELF no program")
-    found = await ask_helper(HELPER, environment, 10)
-    assert isinstance(found, Unresolved)
-    assert "can't be run" in found.cause
+    found = await outcome(environment, 10)
+    assert isinstance(found, ServiceError)
+    assert "can't be run" in found.message

@@ -7,16 +7,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gate.errors import ServiceError
 from gate.registry.oci import Child, Index, SingleImage, digest_of, is_digest, read_manifest
-from gate.registry.resolution import Unresolved
 from tests.rigs.registry import DOCKER_LIST, DOCKER_MANIFEST, IN_TOTO, OCI_INDEX, OCI_LAYER
 from tests.rigs.registry import OCI_MANIFEST as OCI
+from tests.steadiness.hostile import outcome
 
 DIGEST = "sha256:" + "ab" * 32
 
 
-def read(document: object, content_type: str = "") -> Index | SingleImage | Unresolved:
-    return read_manifest(json.dumps(document).encode(), content_type)
+def read_bytes(data: bytes, content_type: str = OCI) -> Index | SingleImage | ServiceError:
+    return outcome(lambda: read_manifest(data, content_type), ServiceError)
+
+
+def read(document: object, content_type: str = "") -> Index | SingleImage | ServiceError:
+    return read_bytes(json.dumps(document).encode(), content_type)
 
 
 def image(*types: str, **more: object) -> dict[str, object]:
@@ -31,7 +36,7 @@ def index(*descriptors: object, **more: object) -> dict[str, object]:
     "content_type", [OCI, DOCKER_MANIFEST, f"{OCI}; charset=utf-8", "", "text/plain"]
 )
 def test_a_manifest_with_layers_is_an_image(content_type: str) -> None:
-    assert SingleImage(is_attestation=False) == read(image(OCI_LAYER), content_type)
+    assert SingleImage(only_in_toto=False) == read(image(OCI_LAYER), content_type)
 
 
 @pytest.mark.parametrize(
@@ -43,11 +48,11 @@ def test_a_manifest_with_layers_is_an_image(content_type: str) -> None:
         ([], False),
     ],
 )
-def test_only_in_toto_layers_alone_make_an_attestation(
+def test_whether_all_layers_are_in_toto_is_known(
     types: list[str],
     expected: bool,  # noqa: FBT001 - a table's column
 ) -> None:
-    assert SingleImage(is_attestation=expected) == read(image(*types))
+    assert SingleImage(only_in_toto=expected) == read(image(*types))
 
 
 @pytest.mark.parametrize("content_type", [OCI_INDEX, DOCKER_LIST, ""])
@@ -58,6 +63,10 @@ def test_only_in_toto_layers_alone_make_an_attestation(
         ({"os": "linux", "architecture": "arm", "variant": "v7"}, "linux/arm/v7"),
         ({"os": "windows", "architecture": "amd64", "os.version": "10"}, "windows/amd64"),
         ({"os": "unknown", "architecture": "unknown"}, "unknown/unknown"),
+        ({"os": "Linux", "architecture": "AMD64", "variant": "v1"}, "linux/amd64"),
+        ({"os": "linux", "architecture": "x86_64"}, "linux/amd64"),
+        ({"os": "linux", "architecture": "aarch64", "variant": "8"}, "linux/arm64"),
+        ({"os": "linux", "architecture": "arm"}, "linux/arm/v7"),
         ({"os": "linux"}, None),
         ({"os": "a/b\n", "architecture": "amd64"}, None),
         (None, None),
@@ -68,6 +77,31 @@ def test_an_index_names_its_platforms(
 ) -> None:
     found = read(index({"digest": DIGEST, "platform": platform}), content_type)
     assert Index((Child(DIGEST, expected),)) == found
+
+
+NOWHERE = {"os": "unknown", "architecture": "unknown"}
+ANNOTATED = {"vnd.docker.reference.type": "attestation-manifest"}
+
+
+@pytest.mark.parametrize(
+    ("platform", "annotations", "expected"),
+    [
+        (NOWHERE, ANNOTATED, True),
+        (NOWHERE, None, False),
+        (NOWHERE, {"vnd.docker.reference.type": ["attestation-manifest"]}, False),
+        (NOWHERE | {"variant": "v1"}, ANNOTATED, False),
+        ({"os": "linux", "architecture": "amd64"}, ANNOTATED, False),
+        (None, ANNOTATED, False),
+    ],
+)
+def test_platform_and_annotation_together_say_that_an_entry_is_an_attestation(
+    platform: object,
+    annotations: object,
+    expected: bool,  # noqa: FBT001 - a table's column
+) -> None:
+    found = read(index({"digest": DIGEST, "platform": platform, "annotations": annotations}))
+    assert isinstance(found, Index)
+    assert [expected] == [child.is_attestation for child in found.children]
 
 
 @pytest.mark.parametrize(
@@ -94,8 +128,8 @@ def test_what_is_doubtful_is_refused_with_a_cause(
     document: object, content_type: str, cause: str
 ) -> None:
     found = read(document, content_type)
-    assert isinstance(found, Unresolved)
-    assert cause in found.cause
+    assert isinstance(found, ServiceError)
+    assert cause in found.message
     assert found.remedy
 
 
@@ -109,12 +143,12 @@ def test_what_is_doubtful_is_refused_with_a_cause(
 )
 def test_a_key_that_comes_twice_is_refused(twice: bytes) -> None:
     """Go, which most registries and runtimes are written in, reads keys without their case."""
-    assert isinstance(read_manifest(twice, OCI), Unresolved)
+    assert isinstance(read_bytes(twice), ServiceError)
 
 
 @pytest.mark.parametrize("data", [b"", b"{", b"\xff", b"[" * 100_000, b"1" * 5000])
 def test_what_is_no_json_is_refused(data: bytes) -> None:
-    assert isinstance(read_manifest(data, OCI), Unresolved)
+    assert isinstance(read_bytes(data), ServiceError)
 
 
 JSON = st.recursive(
@@ -141,8 +175,8 @@ JSON = st.recursive(
 @settings(max_examples=100, deadline=None)
 @given(st.one_of(st.binary(max_size=60), JSON.map(lambda value: json.dumps(value).encode())))
 def test_any_bytes_are_read_or_refused(data: bytes) -> None:
-    found = read_manifest(data, OCI)
-    assert isinstance(found, Index | SingleImage | Unresolved)
+    found = read_bytes(data)
+    assert isinstance(found, Index | SingleImage | ServiceError)
 
 
 def test_a_digest_is_that_of_the_bytes() -> None:

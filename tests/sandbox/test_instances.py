@@ -8,8 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gate.sandbox import Readings, SampleImage, Sandbox, World, sample_world
-from gate.sandbox.parameters import Parameters
-from gate.sandbox.refusals import Refusal
+from gate.sandbox.parameters import Parameters, Refusal
 
 if TYPE_CHECKING:
     from tests.sandbox.conftest import Asker

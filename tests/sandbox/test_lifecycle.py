@@ -6,7 +6,7 @@ import anyio
 import pytest
 
 from gate.sandbox import Sandbox, serve
-from gate.sandbox.sample import sample_world
+from gate.sandbox.world import sample_world
 
 
 @pytest.mark.anyio

@@ -67,6 +67,12 @@ def test_the_sample_world_can_be_written_and_read_again(tmp_path: Path) -> None:
         assert read_world(_written(tmp_path, text, name)) == sample_world()
 
 
+def test_an_account_may_be_large(tmp_path: Path) -> None:
+    image = '{"namespace": "a", "repository": "b"}'
+    text = f'{{"images": [{", ".join([image] * 15_000)}]}}'
+    assert len(read_world(_written(tmp_path, text, "world.json")).images) == 15_000
+
+
 @pytest.mark.parametrize(
     ("text", "place", "what"),
     [

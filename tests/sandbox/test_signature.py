@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gate.sandbox import Sandbox, World
-from gate.sandbox.refusals import Refusal
+from gate.sandbox.parameters import Refusal
 from gate.sandbox.signature import ALGORITHM, Authenticator, Keys, WireRequest, decoded_pairs, sign
 
 if TYPE_CHECKING:

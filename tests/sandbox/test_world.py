@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from gate.sandbox import SampleFinding, SampleImage, SampleIndex, World
-from gate.sandbox.sample_checks import Bilingual
+from gate.sandbox.world import Bilingual
 
 WEB = SampleImage(namespace="shop", repository="web", tag="1")
 ARM = SampleImage(namespace="shop", repository="multi", tag="1", platform="linux/arm64/v8")

@@ -202,7 +202,8 @@ async def test_an_answer_that_stays_unreadable_is_given_up() -> None:
 
 async def test_pages_of_no_size_are_asked_for_again_and_then_given_up() -> None:
     info = {"CurrentPage": 1, "PageSize": 0, "TotalCount": 7}
-    server = Scripted(said(Data={"List": [], "PageInfo": info}))
+    data = {"List": [], "PageInfo": info}
+    server = Scripted(said(Data=data, Success=True, Code="200"))
     async with asking(server) as client:
         with pytest.raises(AnswerUnreadable, match="7 rows in pages of 0"):
             await client.build_risks()

@@ -17,9 +17,10 @@ from gate.errors import (
 )
 from gate.http import Trouble
 from gate.security_center.error_codes import judge
+from gate.security_center.operations import IMAGES, IMAGES_BY_BUILD_RISK, OPERATIONS, Operation
 from gate.security_center.wire import Answer
 
-ACTION = "yundun-sas:DescribeImageInstances"
+ACTION = IMAGES.action
 
 
 def body(code: object, **more: object) -> bytes:
@@ -28,7 +29,7 @@ def body(code: object, **more: object) -> bytes:
 
 def trouble(status: int, content: bytes, **headers: str) -> Trouble:
     told = {name.replace("_", "-"): value for name, value in headers.items()}
-    judged = judge(ACTION, status, told, content)
+    judged = judge(IMAGES, status, told, content)
     assert isinstance(judged, Trouble)
     return judged
 
@@ -43,16 +44,85 @@ def trouble(status: int, content: bytes, **headers: str) -> Trouble:
     ],
 )
 def test_200_is_an_answer(content: bytes) -> None:
-    judged = judge(ACTION, 200, {}, content)
+    judged = judge(IMAGES, 200, {}, content)
     assert isinstance(judged, Answer)
     assert content == judged.body
+
+
+@pytest.mark.parametrize("code", ["200", 200])
+def test_200_with_success_and_code_is_an_answer(code: object) -> None:
+    content = body(code, Success=True)
+    assert isinstance(judge(IMAGES_BY_BUILD_RISK, 200, {}, content), Answer)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {},
+        {"Success": True},
+        {"Code": "200"},
+        {"Success": "true", "Code": "200"},
+        {"Success": "false", "Code": "200"},
+        {"Success": 1, "Code": "200"},
+        {"Success": None, "Code": "200"},
+        {"Success": True, "Code": None},
+        {"Success": True, "Code": ""},
+        {"Success": True, "Code": True},
+        {"Success": True, "Code": 200.0},
+        {"Success": True, "Code": ["200"]},
+    ],
+)
+def test_200_without_a_clear_success_is_unreadable(answer: object) -> None:
+    judged = judge(IMAGES_BY_BUILD_RISK, 200, {}, json.dumps(answer).encode())
+    assert isinstance(judged, Trouble)
+    assert isinstance(judged.error, AnswerUnreadable)
+
+
+@pytest.mark.parametrize("operation", [IMAGES, IMAGES_BY_BUILD_RISK])
+def test_200_with_an_errors_code_is_an_error_whatever_success_says(
+    operation: Operation[object],
+) -> None:
+    with pytest.raises(PermissionMissing):
+        judge(operation, 200, {}, body("NoPermission", Success=True))
+    with pytest.raises(ServiceError, match="InvalidParameter"):
+        judge(operation, 200, {}, body("InvalidParameter", Success=True))
+    failing = judge(operation, 200, {}, body("ServerError", Success=True))
+    assert isinstance(failing, Trouble)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.sampled_from(OPERATIONS),
+    st.integers(100, 599) | st.just(200),
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "Code": st.sampled_from(["200", 200, "", None, "201", "0", "OK", "ServerError", 500]),
+            "Success": st.sampled_from([True, False, None, "true", "false", "", 0, 1]),
+            "Data": st.just({"List": [], "PageInfo": {}}),
+        },
+    ),
+)
+def test_only_what_says_success_in_every_way_is_an_answer(
+    operation: Operation[object], status: int, answer: dict[str, object]
+) -> None:
+    try:
+        judged = judge(operation, status, {}, json.dumps(answer).encode())
+    except GateError:
+        return
+    if not isinstance(judged, Answer):
+        return
+    assert status == 200
+    absent = () if operation.says_success else (None, "")
+    assert answer.get("Success") is True or answer.get("Success") in absent
+    assert str(answer.get("Code")) == "200" or answer.get("Code") in absent
 
 
 @pytest.mark.parametrize("code", ["NoPermission", "Forbidden.RAM", "Forbidden", "Forbidden.Sas"])
 @pytest.mark.parametrize("status", [200, 400, 403])
 def test_403_a_missing_permission_is_named(status: int, code: str) -> None:
     with pytest.raises(PermissionMissing, match=f"{code}, request R-1") as caught:
-        judge(ACTION, status, {}, body(code, Success=False))
+        judge(IMAGES, status, {}, body(code, Success=False))
     assert caught.value.action == ACTION
     assert ACTION in caught.value.remedy
 
@@ -72,14 +142,14 @@ def test_40x_bad_credentials_are_refused_without_repeating_the_message(
     status: int, code: str
 ) -> None:
     with pytest.raises(CredentialsRefused, match=code) as caught:
-        judge(ACTION, status, {}, body(code, Message="server string to sign is sesame"))
+        judge(IMAGES, status, {}, body(code, Message="server string to sign is sesame"))
     assert "sesame" not in str(caught.value)
 
 
 @pytest.mark.parametrize("code", ["InvalidParameter", "InvalidAction.NotFound", "404"])
 def test_4xx_any_other_refusal_is_not_tried_again(code: str) -> None:
     with pytest.raises(ServiceError, match=code) as caught:
-        judge(ACTION, 400, {}, body(code, Message="Odd\nPASSWORD=sesame"))
+        judge(IMAGES, 400, {}, body(code, Message="Odd\nPASSWORD=sesame"))
     assert "DescribeImageInstances" in str(caught.value)
     assert not {"sesame", "\n"} & set(str(caught.value).split("="))
 
@@ -178,7 +248,7 @@ def test_200_what_makes_no_sense_is_unreadable_after_some_tries(content: bytes) 
 
 def test_a_code_can_not_smuggle_anything_into_a_message() -> None:
     with pytest.raises(ServiceError) as caught:
-        judge(ACTION, 400, {}, body("A\n::error::\x1b[31m", RequestId="\nR"))
+        judge(IMAGES, 400, {}, body("A\n::error::\x1b[31m", RequestId="\nR"))
     assert "A?::error".replace(":", "?") in str(caught.value)
     assert str(caught.value).isprintable()
 
@@ -198,7 +268,7 @@ def test_a_code_can_not_smuggle_anything_into_a_message() -> None:
 )
 def test_any_answer_is_judged(status: int, content: bytes) -> None:
     try:
-        judged = judge(ACTION, status, {}, content)
+        judged = judge(IMAGES, status, {}, content)
     except GateError as error:
         assert not isinstance(error, AccessError) or b"Code" in content  # noqa: PT017 - either
         return

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -16,12 +17,14 @@ from gate.security_center import (
     ImageRiskRow,
     Page,
     ScanTarget,
+    ScanTask,
     ScanTaskState,
 )
 from gate.security_center import rows as all_rows
 from gate.security_center.rows import WireObject
 from gate.security_center.wire import (
     Answer,
+    check_times,
     conditions,
     parameters,
     read_answer,
@@ -136,12 +139,8 @@ def test_200_a_list_that_is_null_is_empty() -> None:
 def test_200_images_stand_beside_their_page_info() -> None:
     row = {"Uuid": "u", "ImageUpdate": "1723710827000", "ScaProgress": 20, "ImageSize": "12"}
     answer = {"ImageInstanceList": [row], "PageInfo": PAGE_INFO | {"Count": 1}}
-    page = read_page(
-        read_answer(encoded(answer)), ImageRecord, rows_in="ImageInstanceList", page_in=None
-    )
-    assert page.rows == (
-        ImageRecord(uuid="u", image_update=1723710827000, sca_progress=20, image_size="12"),
-    )
+    page = read_page(read_answer(encoded(answer)), ImageRecord, rows_in="ImageInstanceList")
+    assert page.rows == (ImageRecord(uuid="u", image_update=1723710827000, sca_progress=20),)
 
 
 def test_200_the_configuration_says_what_is_on_and_off() -> None:
@@ -246,7 +245,7 @@ def test_an_answer_with_a_blank_is_read_like_one_without(
 def test_any_bytes_decode_or_are_unreadable(body: bytes, kind: type[WireObject]) -> None:
     for read in (
         lambda answer: read_page(answer, kind),
-        lambda answer: read_page(answer, kind, rows_in="x", page_in=None),
+        lambda answer: read_page(answer, kind, rows_in="x"),
         lambda answer: read_data(answer, kind),
         lambda answer: read_object(answer, kind),
         lambda answer: read_rows(answer, kind, "Data"),
@@ -319,7 +318,7 @@ def test_images_to_scan_are_json_or_lists() -> None:
         "digest": "8" * 64,
         "tag": "1",
     }
-    lists = targets_lists([TARGET, TARGET])
+    lists = parameters(**targets_lists([TARGET, TARGET]))
     assert (lists["RegistryTypes"], lists["RepoNamespaces"]) == ("acr,acr", "shop,shop")
     assert len(lists) == 8
 
@@ -327,3 +326,37 @@ def test_images_to_scan_are_json_or_lists() -> None:
 def test_a_comma_can_not_be_in_a_list() -> None:
     with pytest.raises(UsageError):
         targets_lists([msgspec.structs.replace(TARGET, repo_name="a,b")])
+
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+TIMES: list[tuple[type[WireObject], str]] = [
+    (ImageRecord, "last_scan_time"),
+    (ScanTask, "start_time"),
+    (ScanTask, "finish_time"),
+]
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.sampled_from(TIMES),
+    st.integers() | st.sampled_from([0, 1, -1, 1_723_710_828, 1_723_710_828_000_000]),
+)
+def test_a_time_that_makes_no_sense_is_unreadable(
+    place: tuple[type[WireObject], str], time: int
+) -> None:
+    row, name = place
+    decoded = row(**{name: time}, **({"uuid": "u"} if row is ImageRecord else {}))
+    latest = (NOW + timedelta(days=1)).timestamp() * 1000
+    sensible = not time or 1_420_070_400_000 <= time <= latest
+    for answer in (Page((decoded,), 1, 20, 1), (decoded,), decoded):
+        if sensible:
+            check_times(answer, NOW)
+        else:
+            with pytest.raises(AnswerUnreadable, match=f"A {name.replace('_', ' ')} in it is not"):
+                check_times(answer, NOW)
+
+
+def test_a_row_without_times_is_left_alone() -> None:
+    check_times(CheckConfiguration(rule_tree=()), NOW)
+    check_times(Page((ImageRiskRow(uuid="u", last_scan_time=7),), 1, 20, 1), NOW)
+    check_times((ScanTask(),), NOW)

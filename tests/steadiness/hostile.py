@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from hypothesis import strategies as st
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+
+T = TypeVar("T")
+E = TypeVar("E", bound=Exception)
 
 NESTED: Any = 1
 for _ in range(400):
@@ -105,7 +108,7 @@ def _places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]
         yield from _places(inner, (*path, key))
 
 
-def outcome(read: Callable[[], object], *expected: type[Exception]) -> object:
+def outcome(read: Callable[[], T], *expected: type[E]) -> T | E:
     """Return what is read, or the error that is expected of what can't be read."""
     try:
         return read()

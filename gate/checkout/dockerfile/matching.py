@@ -10,10 +10,10 @@ import re
 from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
+from gate import untrusted
 from gate.checkout.dockerfile.canonical import Key, canonical, keys_of, readings, shells
 from gate.checkout.dockerfile.instructions import parse, with_documents
 from gate.checkout.dockerfile.stages import VARIABLE, image_stages, stages_of
-from gate.untrusted import mask_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -94,7 +94,7 @@ def _masked(text: str) -> Iterator[tuple[_Line, str, str]]:
         stage += keyword == "FROM"
         left -= len(arguments) + _FIXED_COST
         if left > 0:
-            arguments = mask_secrets(f"{keyword} {arguments}")[len(keyword) + 1 :]
+            arguments = untrusted.mask_secrets(f"{keyword} {arguments}")[len(keyword) + 1 :]
         yield _Line(instruction.line, stage in image), keyword, arguments
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from gate.checkout.manifests.choice import Choice, Undecidable, choose
+from gate.checkout.manifests.choice import Choice, Undecidable, choose, locate_images
 from gate.checkout.manifests.contents import find_images
-from gate.checkout.manifests.locations import locate_images
 from gate.checkout.manifests.named import FileImages, NamedImage
 
 __all__ = [

@@ -10,8 +10,16 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from gate.checkout.manifests.named import LeftOut, Named, concealed, has_tag, shown
-from gate.checkout.manifests.nodes import fields_of, scalar_of, text_of
+from gate.checkout.manifests.named import (
+    LeftOut,
+    Named,
+    concealed,
+    fields_of,
+    has_tag,
+    scalar_of,
+    shown,
+    text_of,
+)
 from gate.untrusted import Fields, Items, Node, Scalar
 
 if TYPE_CHECKING:

@@ -6,8 +6,15 @@ import re
 from typing import TYPE_CHECKING
 
 from gate.checkout.manifests import charts
-from gate.checkout.manifests.named import LeftOut, Named, shown
-from gate.checkout.manifests.nodes import fields_of, items_of, scalar_of, text_of
+from gate.checkout.manifests.named import (
+    LeftOut,
+    Named,
+    fields_of,
+    items_of,
+    scalar_of,
+    shown,
+    text_of,
+)
 from gate.untrusted import Fields, Scalar
 
 if TYPE_CHECKING:

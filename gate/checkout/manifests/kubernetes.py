@@ -10,8 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from gate.checkout.manifests import charts, kustomize
-from gate.checkout.manifests.named import LeftOut, Named, shown
-from gate.checkout.manifests.nodes import fields_of, scalar_of, text_of
+from gate.checkout.manifests.named import LeftOut, Named, fields_of, scalar_of, shown, text_of
 from gate.untrusted import Fields, Items, Node, Scalar
 
 if TYPE_CHECKING:

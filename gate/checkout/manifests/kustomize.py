@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gate.checkout.manifests.named import LeftOut, Named, concealed, has_tag, shown
-from gate.checkout.manifests.nodes import items_of, scalar_of, text_of
+from gate.checkout.manifests.named import (
+    LeftOut,
+    Named,
+    concealed,
+    has_tag,
+    items_of,
+    scalar_of,
+    shown,
+    text_of,
+)
 from gate.untrusted import Fields, Scalar
 
 if TYPE_CHECKING:

@@ -1,10 +1,17 @@
-"""What a file says of images: those that it names, and what was left out."""
+"""What a file says of images: those it names, what was left out, and the nodes that tell."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import Struct
+
+from gate.untrusted import Fields, Items, Scalar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from gate.untrusted import Node
 
 _LONGEST_SHOWN = 200  # characters of untrusted text in a note
 
@@ -64,3 +71,27 @@ def shown(text: str) -> str:
     """Return untrusted text on one line, cut where it gets long."""
     line = " ".join(text.split())
     return line if len(line) <= _LONGEST_SHOWN else f"{line[:_LONGEST_SHOWN]}…"
+
+
+def text_of(node: Node | None, key: str) -> str:
+    """Return the name that a scalar under a key of a mapping holds; empty if there is none."""
+    scalar = scalar_of(node, key)
+    return scalar.name if scalar else ""
+
+
+def scalar_of(node: Node | None, key: str) -> Scalar | None:
+    """Return the scalar under a key of a mapping; ``None`` if there is none, or a null."""
+    child = node.fields.get(key) if isinstance(node, Fields) else None
+    return child if isinstance(child, Scalar) and not child.is_null else None
+
+
+def fields_of(node: Node | None, key: str) -> Fields | None:
+    """Return the mapping under a key of a mapping, if there is one."""
+    child = node.fields.get(key) if isinstance(node, Fields) else None
+    return child if isinstance(child, Fields) else None
+
+
+def items_of(node: Node | None, key: str) -> Iterator[Node]:
+    """Return what a list under a key of a mapping holds, if there is one."""
+    child = node.fields.get(key) if isinstance(node, Fields) else None
+    return iter(child.items if isinstance(child, Items) else ())

@@ -6,12 +6,19 @@ import click
 
 from gate.cli.lazy import LazyCommand
 
-_COMMANDS = {"validate": "Check policy files."}
+_COMMANDS = {
+    "init": "Write a ready-made policy file.",
+    "validate": "Check policy files.",
+}
+_OFFLINE = frozenset({"init"})  # takes nothing from variables
 
 
 @click.group(
     "policy",
-    commands={name: LazyCommand(name, summary, __name__) for name, summary in _COMMANDS.items()},
+    commands={
+        name: LazyCommand(name, summary, __name__, offline=name in _OFFLINE)
+        for name, summary in _COMMANDS.items()
+    },
 )
 def command() -> None:
     """Work on policy files without an image."""

@@ -11,8 +11,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from gate.errors import PermissionMissing
-from gate.evidence.kinds.kind import Details, Testimony
-from gate.evidence.shared_call import SharedCall
+from gate.evidence.identification import with_prefix
+from gate.evidence.kinds.kind import Details, SharedCall, Testimony
 from gate.findings import Fact, Finding, Level, Reason, Shown, Status
 from gate.security_center import (
     BUILD_RISKS_OF_IMAGE,
@@ -66,7 +66,7 @@ class BuildRisks:
     """The kind ``build_risk`` at one Security Center."""
 
     name: ClassVar[str] = "build_risk"
-    operations: ClassVar[tuple[Operation, ...]] = (
+    operations: ClassVar[tuple[Operation[object], ...]] = (
         BUILD_RISKS_OF_IMAGE,
         IMAGES_BY_BUILD_RISK,
         CHECK_CONFIGURATION,
@@ -133,16 +133,17 @@ class _Confirmation:
         rows = await self._reading(reading).get()
         if rows.too_long:
             again = await self._kind.details(record)
-            if again.complete and Counter(again.findings) == Counter(details.findings):
-                return Testimony(note=_READ_TWICE)
-            return Testimony(contradiction="two readings of its details differ.")
-        certain = rows.certain_of(record.uuid)
+            if not again.complete or Counter(again.findings) != Counter(details.findings):
+                return Testimony(contradiction="two readings of its details differ.")
+            certain: Sequence[ImageRiskRow] | None = rows.readings[-1].rows
+        else:
+            certain = rows.certain_of(record.uuid)
         if certain is None:
             return Testimony(problem=rows.problem)
-        if agree(details.findings, record.uuid, certain):
-            return Testimony()
-        own = sum(row.uuid == record.uuid for row in certain)
-        return Testimony(contradiction=_MISMATCH.format(len(details.findings), own))
+        if not agree(details.findings, record.uuid, certain, whole=not rows.too_long):
+            own = sum(row.uuid == record.uuid for row in certain)
+            return Testimony(contradiction=_MISMATCH.format(len(details.findings), own))
+        return Testimony(note=_READ_TWICE if rows.too_long else "", beside=rows.beside(record))
 
     def _reading(self, number: int) -> SharedCall[RowReadings]:
         while len(self._rows) <= number:
@@ -262,24 +263,51 @@ class RowReadings(Struct, frozen=True):
         """Return all rows, if those of one record are certain; else ``None``.
 
         They are if the list is complete, or if two readings of a list that keeps moving hold the
-        same rows for it.
+        same rows for it. One that is short of its total, or repeats a page, doesn't move: who
+        withholds a row can do so twice.
         """
         last = self.readings[-1]
         if last.complete:
             return last.rows
         counts = [_levels_and_statuses(uuid, reading.rows) for reading in self.readings]
-        return last.rows if len(counts) > 1 and counts[0] == counts[1] else None
+        moves = len(counts) > 1 and all(one.complete or one.moved for one in self.readings)
+        return last.rows if moves and counts[0] == counts[1] else None
+
+    def beside(self, record: ImageRecord) -> tuple[tuple[str, Finding], ...]:
+        """Return what any reading says of a record's image under other ``Uuid``."""
+        others = {
+            (row.uuid, row.risk_level, row.status)
+            for reading in self.readings
+            for row in reading.rows
+            if row.uuid != record.uuid and _same_image(row, record)
+        }
+        return tuple(
+            (uuid, Finding(risk="", level=level_of(word), level_word=word, status=_status(code)))
+            for uuid, word, code in sorted(others, key=repr)
+        )
 
 
-def agree(findings: Sequence[Finding], uuid: str, rows: Sequence[ImageRiskRow]) -> bool:
+def _same_image(row: ImageRiskRow, record: ImageRecord) -> bool:
+    """Tell whether a row of the repository is about a record's digest, there and nowhere else."""
+    return (
+        with_prefix(row.digest) == with_prefix(record.digest) != ""
+        and row.region_id in {"", record.region_id}
+        and row.instance_id in {"", record.instance_id}
+    )
+
+
+def agree(
+    findings: Sequence[Finding], uuid: str, rows: Sequence[ImageRiskRow], *, whole: bool = True
+) -> bool:
     """Tell whether the rows of a repository confirm what the details of one record say.
 
     It isn't documented whether a row stands for a risk of an image or for an image, nor whether a
     list without a status holds the handled ones, so each reading that the rows allow may hold.
+    Unless they are the ``whole`` list, it is enough that each row of the record has its finding.
     """
     details = Counter((finding.level, finding.status) for finding in findings)
     own = _levels_and_statuses(uuid, rows)
-    if _same_counts(details, own):
+    if _same_counts(details, own) if whole else own <= details:
         return True
     return not _some_image_twice(rows) and _one_row(details, own)
 

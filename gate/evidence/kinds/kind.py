@@ -7,19 +7,23 @@ other operation must agree with them, and what shows that a scan looked for them
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Protocol
+from typing import TYPE_CHECKING, ClassVar, Generic, Protocol, Self, TypeVar
 
+import anyio
 from msgspec import Struct
 
+from gate.errors import GateError
 from gate.findings import Finding, Reason
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Awaitable, Callable, Sequence
 
     from anyio.abc import TaskGroup
 
     from gate.findings import Requirements, Scan
     from gate.security_center import ImageRecord, Operation
+
+T = TypeVar("T")
 
 Why = tuple[Reason, str]
 """Why something is no evidence of a pass: in a word, and in a sentence."""
@@ -43,12 +47,14 @@ class Testimony(Struct, frozen=True):
     """What a second witness says of details: nothing, if it agrees.
 
     ``problem`` says why it could not be read, ``contradiction`` how it differs; ``note`` is about
-    how it agrees.
+    how it agrees. ``beside`` are findings, with no more than level and status, that it ties to the
+    same digest under other ``Uuid``.
     """
 
     problem: str = ""
     contradiction: str = ""
     note: str = ""
+    beside: tuple[tuple[str, Finding], ...] = ()
 
 
 class Coverage(Protocol):
@@ -90,7 +96,7 @@ class FindingKind(Protocol):
 
     name: ClassVar[str]
     """As policies and reports call it."""
-    operations: ClassVar[tuple[Operation, ...]]
+    operations: ClassVar[tuple[Operation[object], ...]]
     """What is asked for it, beside the records; their RAM actions are its permissions."""
 
     async def details(self, record: ImageRecord) -> Details:
@@ -98,3 +104,42 @@ class FindingKind(Protocol):
 
     def witnesses(self, group: TaskGroup, namespace: str, repository: str) -> Witnesses:
         """Return the witnesses for a look at a repository; they ask within the group."""
+
+
+class SharedCall(Generic[T]):
+    """A call that is made once, in a task group, when it is begun or first waited for.
+
+    The trouble that it meets is kept for those who wait, so that it doesn't cancel its siblings:
+    what the others find out may decide without it.
+    """
+
+    def __init__(self, group: TaskGroup, call: Callable[[], Awaitable[T]]) -> None:
+        self._group = group
+        self._call = call
+        self._begun = False
+        self._done = anyio.Event()
+        self._value: list[T] = []
+        self._trouble: GateError | None = None
+
+    def begin(self) -> Self:
+        """Start the call, unless it has begun."""
+        if not self._begun:
+            self._begun = True
+            self._group.start_soon(self._run)
+        return self
+
+    async def _run(self) -> None:
+        try:
+            self._value.append(await self._call())
+        except GateError as trouble:
+            self._trouble = trouble
+        finally:
+            self._done.set()
+
+    async def get(self) -> T:
+        """Wait for the value; raise the trouble that the call met."""
+        self.begin()
+        await self._done.wait()
+        if self._trouble is not None:
+            raise self._trouble
+        return self._value[0]

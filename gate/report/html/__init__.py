@@ -13,10 +13,8 @@ from typing import TYPE_CHECKING
 
 from gate.report.html.chart import chart_section
 from gate.report.html.findings_table import findings_section
-from gate.report.html.frame import about_section, head, notes_section, title
-from gate.report.html.image_list import images_section
-from gate.report.html.marks import tab_icon
-from gate.report.html.markup import Markup, element, prose
+from gate.report.html.frame import about_section, head, images_section, notes_section, title
+from gate.report.html.markup import Markup, element, prose, tab_icon
 from gate.report.wording import outcome_weight
 
 if TYPE_CHECKING:

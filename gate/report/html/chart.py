@@ -6,8 +6,16 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from gate.findings import Level
-from gate.report.html.marks import level_mark, mark
-from gate.report.html.markup import NOTHING, Markup, element, joined, section, word
+from gate.report.html.markup import (
+    NOTHING,
+    Markup,
+    element,
+    joined,
+    level_mark,
+    mark,
+    section,
+    word,
+)
 from gate.report.wording import LEVELS_WORST_FIRST
 from gate.verdict import STRICTEST_FIRST, Action
 
@@ -23,25 +31,25 @@ _NARROWEST = 1.5
 def chart_section(decisions: Sequence[Decision]) -> Markup:
     """Return the chart; each number leads to its findings. Nothing if there are none."""
     counts = Counter((each.finding.level, each.action) for each in decisions)
-    totals = Counter(each.finding.level for each in decisions)
-    if not totals:
+    if not counts:
         return NOTHING
-    levels = [level for level in LEVELS_WORST_FIRST if totals[level] or level is not Level.UNKNOWN]
+    rows = {
+        level: {action: counts[level, action] for action in STRICTEST_FIRST}
+        for level in LEVELS_WORST_FIRST
+    }
+    if not any(rows[Level.UNKNOWN].values()):
+        del rows[Level.UNKNOWN]
+    sums = {action: sum(row[action] for row in rows.values()) for action in STRICTEST_FIRST}
+    largest = max(sum(row.values()) for row in rows.values())
     headings = (element("th", mark(action), scope="col") for action in STRICTEST_FIRST)
+    first, last = (element("th", word(name), scope="col") for name in ("Level", "All"))
+    head = element("tr", first, element("td", class_="bar"), *headings, last)
+    body = (_row(level_mark(level), row, _bar(row, largest), level) for level, row in rows.items())
     table = element(
         "table",
-        element(
-            "thead",
-            element(
-                "tr",
-                element("th", word("Level"), scope="col"),
-                element("td", class_="bar"),
-                *headings,
-                element("th", word("All"), scope="col"),
-            ),
-        ),
-        element("tbody", *(_row(level, counts, totals) for level in levels)),
-        element("tfoot", _foot(counts, totals)),
+        element("thead", head),
+        element("tbody", *body),
+        element("tfoot", _row(word("All"), sums)),
         class_="chart",
         aria_labelledby="counts",
     )
@@ -49,14 +57,15 @@ def chart_section(decisions: Sequence[Decision]) -> Markup:
     return section("counts", "Findings by level and decision", scroll)
 
 
-def _row(level: Level, counts: Counter[tuple[Level, Action]], totals: Counter[Level]) -> Markup:
-    shares = {action: counts[level, action] for action in STRICTEST_FIRST}
+def _row(
+    heading: Markup, shares: dict[Action, int], bar: Markup = NOTHING, level: Level | None = None
+) -> Markup:
     return element(
         "tr",
-        element("th", level_mark(level), scope="row"),
-        element("td", _bar(shares, max(totals.values())), class_="bar"),
+        element("th", heading, scope="row"),
+        element("td", bar, class_="bar"),
         *(_number(number, level, action) for action, number in shares.items()),
-        _number(totals[level], level),
+        _number(sum(shares.values()), level),
     )
 
 
@@ -72,20 +81,6 @@ def _number(number: int, level: Level | None = None, action: Action | None = Non
         data_action="" if action is None else STRICTEST_FIRST.index(action),
     )
     return element("td", link)
-
-
-def _foot(counts: Counter[tuple[Level, Action]], totals: Counter[Level]) -> Markup:
-    sums = {
-        action: sum(number for (_, other), number in counts.items() if other is action)
-        for action in STRICTEST_FIRST
-    }
-    return element(
-        "tr",
-        element("th", word("All"), scope="row"),
-        element("td", class_="bar"),
-        *(_number(number, action=action) for action, number in sums.items()),
-        _number(totals.total()),
-    )
 
 
 def _bar(shares: dict[Action, int], largest: int) -> Markup:

@@ -6,8 +6,6 @@ from typing import TYPE_CHECKING
 
 from gate.findings import Shown, Status
 from gate.report import wording
-from gate.report.html.image_list import row_names
-from gate.report.html.marks import level_mark, mark
 from gate.report.html.markup import (
     NOTHING,
     Markup,
@@ -15,7 +13,9 @@ from gate.report.html.markup import (
     element,
     entry,
     language,
+    level_mark,
     lines,
+    mark,
     prose,
     section,
     word,
@@ -42,7 +42,7 @@ def findings_section(images: Sequence[ImageVerdict]) -> Markup:
             "findings", "Findings", element("p", word(_why_none(images)), class_="none-found")
         )
     risks = _numbered(images)
-    names = row_names(images)
+    names = _row_names(images)
     rows = [(decision, at) for at, image in enumerate(images) for decision in image.decisions]
     rows.sort(key=lambda row: (wording.weight(row[0]), risks[row[0].finding.risk]))
     several = len(names) > 1
@@ -79,6 +79,13 @@ def _numbered(images: Sequence[ImageVerdict]) -> Mapping[str, int]:
     """Give each risk a number, in the order of their keys."""
     risks = {decision.finding.risk for image in images for decision in image.decisions}
     return {risk: number for number, risk in enumerate(sorted(risks))}
+
+
+def _row_names(images: Sequence[ImageVerdict]) -> list[str]:
+    """Return a name for each image that fits into a row: without its host where that is clear."""
+    full = [wording.full_name(image) for image in images]
+    brief = [wording.short(name) for name in full]
+    return brief if len(set(brief)) == len(set(full)) else full
 
 
 def _headings(*, several: bool) -> Iterator[Markup]:

@@ -1,13 +1,23 @@
-"""Elements of HTML, made so that no text can become markup by being forgotten."""
+"""Elements of HTML, made so that no text can become markup by being forgotten.
+
+Marks of outcomes, decisions and levels are made here too: each differs from the others not by
+colour alone.
+"""
 
 from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import NewType
+from typing import TYPE_CHECKING, NewType
+from urllib.parse import quote
 
-from gate.report.wording import folded
+from gate.report.wording import DECIDED, folded
 from gate.untrusted import for_html
+from gate.verdict import Outcome
+
+if TYPE_CHECKING:
+    from gate.findings import Level
+    from gate.verdict import Action
 
 Markup = NewType("Markup", str)
 """What is HTML already. Only this module, and constants of this package, make it."""
@@ -21,6 +31,27 @@ _cached = lru_cache(maxsize=512, typed=True)
 _CHINESE = re.compile("[\u3400-\u9fff]")
 # HTML Living Standard, 13.1.2: these have no end.
 _VOID = frozenset({"br", "hr", "input", "link", "meta"})
+# An octagon with a bar, a disk with a tick, a diamond with a question mark, on 24 by 24.
+_SHAPES = {
+    Outcome.BLOCK: (
+        "M8 2h8l6 6v8l-6 6H8l-6-6V8z",
+        "M7 12h10",
+    ),
+    Outcome.PASS: (
+        "M12 2a10 10 0 1 1 0 20a10 10 0 1 1 0-20z",
+        "M7 12.5l3.4 3.4L17 9",
+    ),
+    Outcome.UNDECIDED: (
+        "M12 1l11 11-11 11L1 12z",
+        "M9.3 9.6c0-3.6 5.4-3.6 5.4-.2 0 2.2-2.7 2.2-2.7 4.4M12 16.5v2.8",
+    ),
+}
+# Colours that can be seen on light and dark tabs.
+_TAB_COLOURS = {
+    Outcome.BLOCK: ("#d1242f", "#fff"),
+    Outcome.PASS: ("#1f883d", "#fff"),
+    Outcome.UNDECIDED: ("#f5b82e", "#221800"),
+}
 
 
 def element(name: str, /, *content: Markup, **attributes: str | int | bool | None) -> Markup:
@@ -85,6 +116,42 @@ def entry(label: str, value: Markup, lang: str | None = None) -> Markup:
 def section(key: str, heading: str, *content: Markup, tag: str = "section") -> Markup:
     """Return a section that its heading names, also for those who can't see it."""
     return element(tag, element("h2", word(heading), id=key), *content, aria_labelledby=key)
+
+
+def icon(outcome: Outcome) -> Markup:
+    """Return the shape as an inline image, which a word must stand beside."""
+    shape, sign = _SHAPES[outcome]
+    return Markup(
+        '<svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false">'
+        f'<path class="shape" d="{shape}"/><path class="sign" d="{sign}"/></svg>'
+    )
+
+
+def tab_icon(outcome: Outcome) -> str:
+    """Return the address of the icon for the browser's tab, which holds the icon itself."""
+    shape, sign = _SHAPES[outcome]
+    fill, stroke = _TAB_COLOURS[outcome]
+    drawing = (
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24">'
+        f'<path fill="{fill}" d="{shape}"/>'
+        f'<path fill="none" stroke="{stroke}" stroke-width="3" d="{sign}"/></svg>'
+    )
+    return f"data:image/svg+xml,{quote(drawing)}"
+
+
+def mark(action: Action, tag: str = "span", **attributes: str) -> Markup:
+    """Return the word for a decision, beside the shape and colour that stand for it."""
+    return element(
+        tag, word(DECIDED[action].capitalize()), class_=f"mark {action.value}", **attributes
+    )
+
+
+def level_mark(
+    level: Level, tag: str = "span", more: Markup = NOTHING, **attributes: str
+) -> Markup:
+    """Return the word for a level, beside a meter that shows it, and what is to follow it."""
+    content = joined(word(level.value), more)
+    return element(tag, content, class_=f"level {level.value}", **attributes)
 
 
 @_cached

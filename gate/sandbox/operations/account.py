@@ -8,7 +8,7 @@ import msgspec
 
 from gate.sandbox.call import plain_result
 from gate.sandbox.fault_injection import FaultKind
-from gate.sandbox.refusals import Refusal
+from gate.sandbox.parameters import Refusal
 
 if TYPE_CHECKING:
     from gate.sandbox.call import Answer, Call
@@ -111,14 +111,6 @@ def _asked_for(call: Call, rule: WhitelistRule) -> bool:
 
 
 def _rule(rule: WhitelistRule) -> dict[str, object]:
-    return {
-        "Id": rule.id,
-        "EventType": rule.event_type,
-        "EventKey": rule.event_key,
-        "EventName": rule.event_name,
-        "OperationCode": "whitelist",
-        "Conditions": rule.conditions,
-        "Scenarios": rule.scenarios,
-        "Note": rule.note,
-        "Source": rule.source,
-    }
+    fields = msgspec.structs.asdict(rule)
+    row = {name.title().replace("_", ""): value for name, value in fields.items()}
+    return {**row, "OperationCode": "whitelist"}

@@ -8,8 +8,8 @@ import msgspec
 from msgspec import Struct
 
 from gate.sandbox.call import plain_result
-from gate.sandbox.refusals import Refusal
-from gate.sandbox.sample_checks import Bilingual, SampleCheck
+from gate.sandbox.parameters import Refusal
+from gate.sandbox.world import Bilingual, SampleCheck
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -168,7 +168,7 @@ def _class_name(call: Call, check: SampleCheck) -> str:
 def _image_row(call: Call, hit: _Hit) -> dict[str, object]:
     image = hit.record.image
     return {
-        "Uuid": image.uuid,
+        "Uuid": call.uuid(image.uuid),
         "RegionId": image.region,
         "InstanceId": image.instance,
         "RepoNamespace": image.namespace,
@@ -182,14 +182,21 @@ def _image_row(call: Call, hit: _Hit) -> dict[str, object]:
     }
 
 
+def _risk(call: Call, hit: _Hit) -> dict[str, object]:
+    """Return the columns that say which risk a row is about."""
+    return {
+        "RiskKey": hit.check.key,
+        "RiskKeyName": hit.check.name.of(call.parameters.lang) or hit.check.key,
+        "RiskClass": hit.check.risk_class,
+        "RiskClassName": _class_name(call, hit.check),
+        "RiskLevel": hit.level,
+    }
+
+
 def _detail_row(call: Call, hit: _Hit) -> dict[str, object]:
     check, lang = hit.check, call.parameters.lang
     return {
-        "RiskKey": check.key,
-        "RiskKeyName": check.name.of(lang) or check.key,
-        "RiskClass": check.risk_class,
-        "RiskClassName": _class_name(call, check),
-        "RiskLevel": hit.level,
+        **_risk(call, hit),
         "LayerCmd": hit.finding.command,
         "LayerDigest": hit.finding.layer_digest,
         "Advice": check.advice.of(lang),
@@ -199,13 +206,8 @@ def _detail_row(call: Call, hit: _Hit) -> dict[str, object]:
 
 
 def _summary_row(call: Call, hits: Sequence[_Hit]) -> dict[str, object]:
-    check, lang = hits[0].check, call.parameters.lang
     return {
-        "RiskKey": check.key,
-        "RiskKeyName": check.name.of(lang) or check.key,
-        "RiskClass": check.risk_class,
-        "RiskClassName": _class_name(call, check),
-        "RiskLevel": hits[0].level,
+        **_risk(call, hits[0]),
         "Count": len({one.record.image.uuid for one in hits}),
         "UnprocessedNum": sum(one.finding.status_code == 0 for one in hits),
         "FirstScanTime": call.stamp(min(one.record.first_scan or 0 for one in hits)),

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from gate.checkout.dockerfile import locate_commands
 from gate.findings import Location
-from gate.sandbox.sample import sample_world
+from gate.sandbox.world import sample_world
 from gate.untrusted import mask_secrets
 from tests.report import verdicts as made
 

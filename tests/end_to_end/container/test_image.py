@@ -135,7 +135,6 @@ def test_the_component_for_gitlab_runs_in_it_without_installing(
         *("sh", "-e", "-c", script),
         volumes=(f"{workspace}:/workspace",),
         environment={
-            **job["variables"],
             "ALIBABA_CLOUD_ACCESS_KEY_ID": sandbox.access_key_id,
             "ALIBABA_CLOUD_ACCESS_KEY_SECRET": sandbox.access_key_secret,
             "CI_JOB_URL": "https://gitlab.example.com/owner/shop/-/jobs/1",

@@ -27,16 +27,19 @@ if TYPE_CHECKING:
 
 # Modules that a merge request could put into the checkout to be imported in place of real ones.
 HOSTILE = ("click", "gate", "json", "pip", "sitecustomize", "usercustomize", "venv")
+# What pip reads where PIP_CONFIG_FILE or XDG_CONFIG_DIRS says so: it fails with this.
+HOSTILE_PIP = "[global]\nrequire-hashes = true\nno-binary = :all:\n"
 HIJACK = "import os\nopen(os.path.join(os.environ['HOME'], 'hijacked'), 'a').write(__name__)\n"
 
 # A gate that only tells how it was started.
 RECORDER = """\
 import json, os, pathlib, sys
-names = ("ALIBABA_CLOUD_ROLE_ARN", "ALIBABA_CLOUD_OIDC_PROVIDER_ARN", "BUILDRISK_GATE_OIDC_TOKEN")
-told = {name: os.environ.get(name) for name in names}
-seen = {"arguments": sys.argv[1:], "images": sys.stdin.read().splitlines(), "environment": told}
+names = ("ALIBABA_CLOUD_", "BUILDRISK_GATE_")
+environment = {name: text for name, text in os.environ.items() if name.startswith(names)}
+images = sys.stdin.read().splitlines()
+started = {"arguments": sys.argv[1:], "images": images, "environment": environment}
 pathlib.Path("buildrisk-gate").mkdir()
-pathlib.Path("buildrisk-gate/started.json").write_text(json.dumps(seen), encoding="utf-8")
+pathlib.Path("buildrisk-gate/started.json").write_text(json.dumps(started), encoding="utf-8")
 """
 
 
@@ -106,6 +109,8 @@ def consumer(tmp_path_factory: pytest.TempPathFactory, container: Path) -> Consu
     repository.write("templates/gate.yml", component.read_text(encoding="utf-8"))
     repository.write("Dockerfile", "FROM alpine\nUSER root\n")
     repository.write("lenient.yaml", LENIENT)
+    repository.write("pip.conf", HOSTILE_PIP)
+    repository.write("pip/pip.conf", HOSTILE_PIP)
     return repository
 
 

@@ -10,7 +10,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from tests.end_to_end.gitlab.consumer import named
-from tests.end_to_end.gitlab.uses import COMPLETE, EVIL
+from tests.end_to_end.gitlab.uses import COMPLETE, EVIL, HOSTILE_VARIABLES
 
 if TYPE_CHECKING:
     from tests.end_to_end.gitlab.consumer import Pipeline
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.skipif("sys.platform == 'win32'", reason="the component is for POSIX")
 
 FOLDER = "buildrisk-gate"
+TEXTS = ("digest", "metadata-file", "region", "scan", "wait", "dockerfile", "endpoint")
 REPORTS = {
     "annotations.json",
     "gate.env",
@@ -48,7 +49,10 @@ def report(pipeline: Pipeline, job: str) -> Any:
         ("unreachable", "FAIL 5"),
         ("evil", "FAIL 2"),
         ("listed", "PASS"),
-        ("torn", "FAIL 2"),
+        ("quoted", "FAIL 2"),
+        ("unset", "FAIL 2"),
+        ("hashed", "PASS"),
+        ("another", "FAIL 5"),
         ("uninstallable", "FAIL 5"),
         ("bare", "FAIL 2"),
         ("complete", "PASS"),
@@ -66,7 +70,7 @@ def test_all_reports_become_artifacts_however_the_job_ends(pipeline: Pipeline, j
     assert REPORTS <= {name.removeprefix(f"{FOLDER}/") for name in pipeline.artifacts[job]}
 
 
-@pytest.mark.parametrize("job", ["bare", "evil", "torn", "uninstallable"])
+@pytest.mark.parametrize("job", ["bare", "evil", "quoted", "unset", "uninstallable"])
 def test_what_the_checkout_holds_does_not_pass_for_a_report(pipeline: Pipeline, job: str) -> None:
     assert {} == pipeline.artifacts[job]
 
@@ -128,8 +132,29 @@ def test_an_image_is_a_text_and_never_a_command(pipeline: Pipeline) -> None:
     assert "pwned" not in pipeline.workspace
 
 
-def test_a_variable_that_tears_a_list_is_named(pipeline: Pipeline) -> None:
-    assert "error: A quotation mark or backslash came" in pipeline.said_by("torn")
+def test_a_variable_that_is_not_set_is_named(pipeline: Pipeline) -> None:
+    assert "error: An input names the variable ABSENT" in pipeline.said_by("unset")
+
+
+def test_a_variable_can_not_tear_a_list(pipeline: Pipeline) -> None:
+    assert 'x"' in pipeline.said_by("quoted")
+
+
+def test_variables_that_would_decide_are_dropped_by_name(pipeline: Pipeline) -> None:
+    log = pipeline.said_by("blocks")
+    dropped = {name for name in HOSTILE_VARIABLES if name.startswith("BUILDRISK_GATE_")}
+
+    assert dropped == set(re.findall(r"decide here: (\w+) was dropped", log))
+    for name, place in (("POLICY", "policy"), ("IMAGES_FROM", "image"), ("REPORT", "reports")):
+        assert f"BUILDRISK_GATE_{name} was dropped. Use the input {place}." in log
+    assert "BUILDRISK_GATE_TIMEOUT was dropped. Use the input options (--timeout)." in log
+
+
+def test_a_role_of_the_inputs_is_not_replaced_by_a_key(pipeline: Pipeline) -> None:
+    log = pipeline.said_by("complete")
+
+    assert "ALIBABA_CLOUD_ACCESS_KEY_ID was dropped. Use the input role-arn." in log
+    assert "ACCESS_KEY" not in pipeline.said_by("blocks")
 
 
 def test_nothing_in_the_checkout_is_imported(pipeline: Pipeline) -> None:
@@ -142,7 +167,8 @@ def test_every_input_reaches_the_gate(pipeline: Pipeline) -> None:
 
     assert COMPLETE["image"] == started["images"]
     assert ["check", "--images-from=-"] == arguments[:2]
-    for option in ("digest", "region", "scan", "wait", "dockerfile", "endpoint"):
+    assert set(COMPLETE["options"]) <= set(arguments)
+    for option in TEXTS:
         assert f"--{option}={COMPLETE[option]}" in arguments
     assert [f"--policy={policy}" for policy in COMPLETE["policy"]] == [
         argument for argument in arguments if argument.startswith("--policy")

@@ -30,8 +30,10 @@ ACTION = YAML(typ="safe").load((dev.ROOT / "action.yml").read_text(encoding="utf
 OPTIONS = {name: option for option in check.params for name in option.opts}
 
 # Inputs that are the job's business, and none of the gate's.
-OF_THE_JOB = {"job-name", "stage", "container-image", "pip-spec"}
+OF_THE_JOB = {"job-name", "stage", "container-image", "pip-spec", "pip-index"}
 OF_THE_ROLE = {"role-arn", "oidc-provider-arn"}
+# Inputs that stand in for variables: the action's job has those of its workflow alone.
+IN_PLACE_OF_VARIABLES = {"metadata-file", "options"}
 # Inputs of the action that GitLab has its own words for.
 ELSEWHERE = {"python-version": "container-image", "fail-on-block": "allow_failure"}
 
@@ -66,7 +68,9 @@ def option_of(name: str) -> click.Option:
     return option
 
 
-@pytest.mark.parametrize("name", sorted(INPUTS.keys() - OF_THE_JOB - OF_THE_ROLE - {"image"}))
+@pytest.mark.parametrize(
+    "name", sorted(INPUTS.keys() - OF_THE_JOB - OF_THE_ROLE - {"image", "options"})
+)
 def test_an_input_is_an_option_whose_default_is_left_to_the_command_line(name: str) -> None:
     many = option_of(name).multiple
 
@@ -96,7 +100,9 @@ def test_only_the_images_are_required() -> None:
 
 
 def test_the_component_has_the_inputs_of_the_action() -> None:
-    assert set(ACTION["inputs"]) - set(ELSEWHERE) == set(INPUTS) - OF_THE_JOB
+    assert (
+        set(ACTION["inputs"]) - set(ELSEWHERE) == set(INPUTS) - OF_THE_JOB - IN_PLACE_OF_VARIABLES
+    )
 
 
 def test_the_component_installs_its_own_version() -> None:
@@ -118,13 +124,13 @@ def test_every_string_is_held_to_what_its_quotes_bear() -> None:
             assert not pattern.match(f"a{breaking}b"), name
 
 
-def test_what_stands_in_the_script_can_not_end_its_quotes() -> None:
-    in_script = set(re.findall(r"\$\[\[ inputs\.([\w-]+) \]\]", job_text("script")))
+@pytest.mark.parametrize("name", ["endpoint", "pip-index", "pip-spec"])
+def test_no_variable_can_stand_where_it_would_choose_whom_to_trust(name: str) -> None:
+    assert not re.search(INPUTS[name]["regex"], "$HOST")
 
-    assert {"endpoint", "pip-spec"} == in_script
-    for name in in_script:
-        pattern = re.compile(INPUTS[name]["regex"].removesuffix("$") + r"\Z")
-        assert not [breaking for breaking in "'\n\r\\`$" if pattern.match(f"a{breaking}b")]
+
+def test_no_input_goes_through_a_variable() -> None:
+    assert "variables" not in job_of({})
 
 
 def job_text(key: str) -> str:
@@ -134,26 +140,37 @@ def job_text(key: str) -> str:
     return match[1]
 
 
-@settings(max_examples=100, deadline=None)
+def inputs_of(given: Mapping[str, Any]) -> Any:
+    """Return what the shell makes of the inputs."""
+    (script,) = job_of(given)["script"]
+    function = re.match(r"# .*\ninputs\(\) \{\n(?:.*\n)*?\}\n", script)
+    assert function is not None
+    program = ["sh", "-c", f"{function[0]}inputs"]
+    done = subprocess.run(program, check=True, capture_output=True)
+    return json.loads(done.stdout, strict=False)
+
+
+@settings(max_examples=50, deadline=None)
 @given(images=st.lists(PRINTABLE), policies=st.lists(PRINTABLE))
 def test_lists_arrive_as_they_are(images: list[str], policies: list[str]) -> None:
-    lists = job_of({"image": images, "policy": policies})["variables"]["GATE_INPUT_LISTS"]
+    inputs = inputs_of({"image": images, "policy": policies})
 
-    assert {"image": images, "policy": policies, "reports": []} == json.loads(lists)
+    assert images == inputs["images"]
+    assert {"policy": policies, "report": []} == inputs["lists"]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(text=PRINTABLE)
 def test_strings_arrive_as_they_are(text: str) -> None:
-    assume(re.match(INPUTS["region"]["regex"].removesuffix("$") + r"\Z", text))
+    assume(re.match(INPUTS["dockerfile"]["regex"].removesuffix("$") + r"\Z", text))
 
-    assert text == job_of({"region": text})["variables"]["GATE_INPUT_REGION"]
+    assert text == inputs_of({"dockerfile": text})["texts"]["dockerfile"]
 
 
-def test_variables_do_not_take_the_names_that_later_jobs_get_from_the_gate() -> None:
-    names = set(job_of({})["variables"])
-
-    assert not {name for name in names if not name.startswith("GATE_INPUT_")}
+@pytest.mark.parametrize("name", ["dockerfile", "metadata-file"])
+@pytest.mark.parametrize("line_end", ["\n", "\r", "\u0085", "\u2028", "\u2029"])
+def test_a_path_is_one_line_of_any_yaml(name: str, line_end: str) -> None:
+    assert not re.search(INPUTS[name]["regex"], f"a{line_end}b")
 
 
 def test_the_job_runs_in_a_container_that_would_start_something_else() -> None:
@@ -161,8 +178,8 @@ def test_the_job_runs_in_a_container_that_would_start_something_else() -> None:
 
 
 def test_the_token_is_for_alibaba_cloud() -> None:
-    from gate.credentials.keyless.job_token import TOKEN  # noqa: PLC0415 - only here
-    from gate.credentials.keyless.role import AUDIENCE  # noqa: PLC0415 - only here
+    from gate.credentials.job_token import TOKEN  # noqa: PLC0415 - only here
+    from gate.credentials.role import AUDIENCE  # noqa: PLC0415 - only here
 
     assert {TOKEN: {"aud": AUDIENCE}} == job_of({})["id_tokens"]
 

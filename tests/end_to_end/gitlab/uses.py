@@ -27,19 +27,47 @@ COMPLETE = {
     "scan": "missing",
     "wait": "90s",
     "dockerfile": "docker files/Dockerfile",
+    "metadata-file": "built files/ü.json",
     "reports": ["sarif=gate.sarif"],
+    "options": ["--timeout=5m", "--registry-host=*.example.com"],
     "endpoint": "https://tds.cn-beijing.aliyuncs.com",
     "role-arn": "acs:ram::1:role/gate",
     "oidc-provider-arn": "acs:ram::1:oidc-provider/gitlab",
     "container-image": "registry.example.com/python:3.11",
     "pip-spec": "",
+    "pip-index": "https://pypi.example.com/simple",
+}
+
+# What somebody who starts a pipeline may set, to have another image judged by another policy,
+# another Security Center asked, or another package installed.
+HOSTILE_VARIABLES = {
+    "BUILDRISK_GATE_DIGEST": "sha256:" + "3" * 64,
+    "BUILDRISK_GATE_ENDPOINT": "https://tds.cn-shanghai.aliyuncs.com",
+    "BUILDRISK_GATE_IMAGES_FROM": "images.txt",
+    "BUILDRISK_GATE_NO_CI": "true",
+    "BUILDRISK_GATE_POLICY": "lenient.yaml",
+    "BUILDRISK_GATE_REPORT": "json=Dockerfile",
+    "BUILDRISK_GATE_SURPRISE": "1",
+    "BUILDRISK_GATE_TIMEOUT": "0",
+    "GATE_INPUT_DIGEST": "sha256:" + "3" * 64,
+    "GATE_INPUT_LISTS": '{"image": [], "policy": ["lenient.yaml"], "reports": []}',
+    "GATE_INPUT_ROLE_ARN": "acs:ram::6:role/other",
+    "INPUTS": "{}",
+    "PIP_CONFIG_FILE": "pip.conf",
+    "PIP_EXTRA_INDEX_URL": "https://pypi.example.org/simple",
+    "PIP_INDEX_URL": "https://pypi.example.org/simple",
+    "PIP_REQUIREMENT": "lenient.yaml",
+    "XDG_CONFIG_DIRS": ".",
+    "code": "0",
+    "endpoint": "https://tds.cn-shanghai.aliyuncs.com",
+    "package": "surprise",
 }
 
 VARIABLES = {
+    **HOSTILE_VARIABLES,
     "BUILDRISK_GATE_OIDC_TOKEN": "the job's token",
     "GITLAB_CI": "true",
     "MORE": f"{named('shop/api:2.0')}\n# no image\n{named('shop/stale:1.0')}",
-    "PIP_NO_INDEX": "true",
     "QUOTED": 'x"',
     "REPOSITORY": f"shop/worker@{digest_of('shop/worker:1.0')}",
 }
@@ -52,6 +80,10 @@ DEPLOY = {
 }
 
 
+def _sha256(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
 def uses_of(endpoint: str, wheel: Path) -> dict[str, Use]:
     """Return the jobs that ask the Security Center at this endpoint."""
     web, api, legacy = map(named, ("shop/web:1.4", "shop/api:2.0", "shop/legacy:0.9"))
@@ -62,8 +94,13 @@ def uses_of(endpoint: str, wheel: Path) -> dict[str, Use]:
         "warns": Use({**ready, "image": [web]}, _WARNS),
         "undecided": Use({**ready, "image": [legacy], "wait": "0"}, _WARNS),
         "unreachable": Use(
-            {**ready, "image": [api], "endpoint": "http://127.0.0.1:9"},
-            {"variables": {"BUILDRISK_GATE_TIMEOUT": "1s"}, **_WARNS},
+            {
+                **ready,
+                "image": [api],
+                "endpoint": "http://127.0.0.1:9",
+                "options": ["--timeout=1s"],
+            },
+            _WARNS,
         ),
         "evil": Use({**ready, "image": [EVIL]}, _WARNS),
         "listed": Use(
@@ -74,6 +111,11 @@ def uses_of(endpoint: str, wheel: Path) -> dict[str, Use]:
                 "reports": ["sarif=buildrisk-gate/gate.sarif"],
             }
         ),
-        "torn": Use({**ready, "image": ["$QUOTED"]}, _WARNS),
+        "quoted": Use({**ready, "image": ["$QUOTED"]}, _WARNS),
+        "unset": Use({**ready, "image": [api], "digest": "${ABSENT}"}, _WARNS),
+        "hashed": Use(
+            {**ready, "image": [api], "pip-spec": f"{wheel} --hash=sha256:{_sha256(wheel)}"}
+        ),
+        "another": Use({**ready, "image": [api], "pip-spec": f"{wheel} --hash=sha256:{'0' * 64}"}),
         "uninstallable": Use({**ready, "image": [api], "pip-spec": "./missing.whl"}, _WARNS),
     }

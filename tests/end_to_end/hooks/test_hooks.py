@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
 from gate import __version__, cli
@@ -15,10 +18,14 @@ from tests.project.markdown import Page
 from tests.rigs.repository import Done, Repository
 from tests.rigs.shipped import PROJECT
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 ROOT = Path(__file__).parents[3]
 MANIFEST = ROOT / ".pre-commit-hooks.yaml"
 HOOKS = {hook["id"]: hook for hook in YAML(typ="safe").load(MANIFEST.read_text(encoding="utf-8"))}
 
+ENDINGS = st.sampled_from(("", ".yaml", "/Dockerfile", "/web.dockerfile", "/.buildrisk-gate.yaml"))
 POLICY = ".buildrisk-gate.yaml"
 GOOD = "version: 1\nblock: {levels: [high, medium], statuses: [unhandled]}\n"
 BAD = "version: 1\nblock: {levels: [hihg], statuses: [unhandled]}\n"
@@ -50,6 +57,17 @@ def in_process(hook: dict[str, Any], *arguments: str) -> int:
     program, *words = shlex.split(hook["entry"])
     assert "gate.__main__:main" == PROJECT["project"]["scripts"][program]
     return cli.run([*words, *arguments])
+
+
+def passes_names(hook: Mapping[str, Any]) -> bool:
+    return bool(hook.get("pass_filenames", True))
+
+
+@pytest.mark.parametrize("hook", [hook for hook in HOOKS.values() if passes_names(hook)])
+@given(rest=st.text(st.characters(codec="utf-8", exclude_characters="\0")), ending=ENDINGS)
+def test_a_file_name_is_never_an_option(hook: Mapping[str, Any], rest: str, ending: str) -> None:
+    assert ["--"] == hook["args"]
+    assert not re.search(hook["files"], f"-{rest}{ending}")
 
 
 def test_the_manifest_is_valid(consumer: Repository) -> None:
@@ -158,6 +176,62 @@ def test_a_bad_policy_file_is_named_when_the_hook_is_tried(
     assert 1 == code, output
     assert "- exit code: 2" in output
     assert [f"team/{POLICY}:2:"] == re.findall(r"^error: (\S+?:\d+:)", output, re.MULTILINE)
+
+
+LAX = "version: 1\nblock: {levels: [], statuses: []}\n"
+OPTIONS = ("--policy=lax.yaml", "--report=json=report.yaml")
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        "args: [--sandbox]",
+        "{args: [--sandbox, --], files: '.*', exclude: '^$'}",
+    ],
+    ids=["as shipped", "with files of one's own"],
+)
+def test_a_file_that_is_named_like_an_option_is_none(
+    consumer: Repository, released: Repository, settings: str
+) -> None:
+    repository = {
+        "repo": released.folder.as_posix(),
+        "rev": f"v{__version__}",
+        "hooks": [{"id": "gate-manifests", **YAML(typ="safe").load(settings)}],
+    }
+    consumer.write(".pre-commit-config.yaml", json.dumps({"repos": [repository]}))
+    consumer.write("lax.yaml", LAX)
+    consumer.write("report.yaml", "a: 1\n")
+    for name in OPTIONS:
+        consumer.write(name, "a: 1\n")
+    consumer.write("web.yaml", pod("registry.cn-hangzhou.aliyuncs.com/shop/web:1.4"))
+    consumer.commit()
+
+    code, output = consumer.pre_commit("run", "--hook-stage", "manual", "--all-files", "--verbose")
+
+    assert 1 == code, output
+    assert "- exit code: 10" in output
+    assert "BLOCK  SANDBOX  shop/web:1.4" in output
+    assert "(built-in)" in output
+    assert "a: 1\n" == (consumer.folder / "report.yaml").read_text(encoding="utf-8")
+
+
+def test_a_policy_file_is_checked_beside_one_that_is_named_like_an_option(
+    consumer: Repository, released: Repository
+) -> None:
+    repository = {
+        "repo": released.folder.as_posix(),
+        "rev": f"v{__version__}",
+        "hooks": [{"id": "gate-policy", "files": ".*", "types": ["file"]}],
+    }
+    consumer.write(".pre-commit-config.yaml", json.dumps({"repos": [repository]}))
+    consumer.write("--help", BAD)
+    consumer.commit()
+
+    code, output = consumer.pre_commit("run", "--all-files", "--verbose", "gate-policy")
+
+    assert 1 == code, output
+    assert "- exit code: 2" in output
+    assert "error: --help:2:" in output
 
 
 def test_a_push_is_refused_until_the_image_passes(

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec.structs import replace
 
-from gate.sandbox import SampleImage, State
+from gate.sandbox import SampleFinding, SampleImage, State
 from tests.rigs.registry import (
     PASSWORD,
     USERNAME,
@@ -115,6 +116,45 @@ def test_every_platform_of_an_index_but_no_attestation_is_judged(
     assert (3, "missing") == (unopened.code, unopened.image["reason"])
     assert "--resolve" in unopened.image["message"]
     assert (3, ["clean", "missing"]) == (half.code, [i["reason"] for i in half.report["images"]])
+
+
+def test_a_platform_cannot_be_hidden_by_its_spelling_or_its_layers(
+    gate: Gate, serve: Serve, tmp_path: Path
+) -> None:
+    """Container tools run the last three as linux/amd64; the policy judges them as that."""
+    Path(".buildrisk-gate.yaml").write_text(
+        "version: 1\nblock: {levels: [high], statuses: [unhandled]}\n"
+        "scan: {settle: 0s, platforms: [linux/amd64]}\n"
+    )
+    with running_registry(tmp_path) as registry:
+        good, bad = (push_image(registry, NAME, content=content) for content in ("good", "bad"))
+        other = push_image(registry, NAME, content="other")
+        statement = push_attestation(registry, NAME, good)
+        high = SampleFinding(risk="no_user", level="high")
+        records = (known(good), replace(known(bad), findings=(high,)))
+        results = {}
+        with serve(*records) as sandbox:
+            for digest, platform in (
+                (bad, "linux/x86_64"),
+                (bad, "Linux/AMD64"),
+                (bad, "linux/amd64/v1"),
+                (statement, "linux/amd64"),
+            ):
+                parts = [(good, "linux/amd64"), (other, "linux/s390x"), (digest, platform)]
+                push_index(registry, NAME, "1", parts)
+                results[platform] = judge(gate, sandbox, registry)
+
+    assert {
+        "linux/x86_64": 10,
+        "Linux/AMD64": 10,
+        "linux/amd64/v1": 10,
+        "linux/amd64": 3,
+    } == {platform: result.code for platform, result in results.items()}
+    for result in results.values():
+        assert {"linux/amd64"} == {
+            i["image"]["platform"] for i in result.report["images"] if i["image"]
+        }
+        assert "is not judged for linux/s390x" in " ".join(result.report["notes"])
 
 
 def test_a_tag_that_moves_during_the_wait_is_undecided_but_a_note_with_a_digest(

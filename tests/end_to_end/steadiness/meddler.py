@@ -1,4 +1,4 @@
-"""A server between the gate and a sandbox that changes one part of one answer."""
+"""A server between the gate and a sandbox that changes answers."""
 
 from __future__ import annotations
 
@@ -16,10 +16,12 @@ from tests.security_center.scripted import listening
 from tests.steadiness.hostile import exchanged, places
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from contextlib import AbstractAsyncContextManager
 
     from gate.sandbox import Sandbox
+
+    Rewrite = Callable[[int, Any], Any]
 
 
 @dataclass(frozen=True)
@@ -33,16 +35,17 @@ class Change:
     place: int
     value: Any
 
-    def made(self, body: bytes) -> bytes:
-        answer = json.loads(body)
+    def __call__(self, number: int, answer: Any) -> Any:
+        if number != self.request:
+            return answer
         parts = places(answer)
-        return json.dumps(exchanged(answer, parts[self.place % len(parts)], self.value)).encode()
+        return exchanged(answer, parts[self.place % len(parts)], self.value)
 
 
 class Meddler:
-    """Hands requests on with their signature, and answers back, one of them changed."""
+    """Hands requests on with their signature, and answers back, changed by their number."""
 
-    def __init__(self, sandbox: Sandbox, change: Change) -> None:
+    def __init__(self, sandbox: Sandbox, change: Rewrite) -> None:
         self._sandbox = sandbox
         self._change = change
         self._requests = 0
@@ -61,13 +64,13 @@ class Meddler:
         ):
             body = await got.read()
             kept = {name: got.headers[name] for name in ("Content-Type", "Date")}
-        if number == self._change.request and "json" in kept["Content-Type"] and body:
-            body = self._change.made(body)
+        if "json" in kept["Content-Type"] and body:
+            body = json.dumps(self._change(number, json.loads(body))).encode()
         return web.Response(status=got.status, body=body, headers=kept)
 
 
 @contextmanager
-def meddling(sandbox: Sandbox, change: Change) -> Iterator[str]:
+def meddling(sandbox: Sandbox, change: Rewrite) -> Iterator[str]:
     """Serve in a thread; gives the URL."""
     listener: AbstractAsyncContextManager[str] = listening(Meddler(sandbox, change).answer)
     with in_thread(listener) as url:

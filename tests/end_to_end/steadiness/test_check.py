@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +11,7 @@ import anyio
 import pytest
 
 from gate.check import Question, Stop, Waiting, check
-from gate.check.stopping import GUARD
+from gate.check.waiting import GUARD
 from gate.clock import Clock, Run
 from gate.connect import Connections, Settings
 from gate.errors import ExitCode
@@ -21,13 +20,13 @@ from gate.policy import load_policies
 from gate.reference import ImageReference
 from gate.sandbox import Fault, Faults, SampleFinding, SampleImage, Sandbox, State, World
 from gate.verdict import Outcome
+from tests.simulated import SimulatedTime
 
 if TYPE_CHECKING:
     from gate.verdict import Verdict
 
 pytestmark = pytest.mark.anyio
 
-FAST = 40.0  # how much faster than real the clock of these tests goes
 HOST = "registry.cn-hangzhou.aliyuncs.com"
 HIGH = SampleFinding(risk="no_user", level="high")
 LOW = SampleFinding(risk="no_healthcheck", level="low", command="CMD web")
@@ -43,11 +42,22 @@ CHAOS = Faults(
 )
 
 
-async def _sleep(seconds: float) -> None:
-    await anyio.sleep(seconds / FAST)
+def simulated() -> Clock:
+    """Return a clock of one run, moved by its sleeps only: a loaded machine takes no time off it.
 
+    It begins with the machine's own time, which signatures need.
+    """
+    time, began = SimulatedTime(), datetime.now(UTC)
 
-CLOCK = Clock(lambda: datetime.now(UTC), lambda: time.monotonic() * FAST, _sleep)
+    async def sleep(seconds: float) -> None:
+        await time.sleep(seconds)
+        await anyio.sleep(0.001)  # what others wait for must be able to happen
+
+    return Clock(
+        now=lambda: began + timedelta(seconds=time.seconds),
+        monotonic=lambda: time.seconds,
+        sleep=sleep,
+    )
 
 
 async def judge(
@@ -58,10 +68,11 @@ async def judge(
     left: float = math.inf,
     wait: float = 60.0,
 ) -> Verdict:
+    clock = simulated()
     settings = Settings(
         run=Run(
-            clock=CLOCK,
-            deadline=CLOCK.monotonic() + seconds,
+            clock=clock,
+            deadline=clock.monotonic() + seconds,
             environment={
                 "ALIBABA_CLOUD_ACCESS_KEY_ID": sandbox.access_key_id,
                 "ALIBABA_CLOUD_ACCESS_KEY_SECRET": sandbox.access_key_secret,
@@ -75,7 +86,7 @@ async def judge(
         stop = Stop(left)
         if left == 0.0:
             stop.end(ExitCode.INTERRUPTED)
-        today = CLOCK.now().date()
+        today = clock.now().date()
         policies = load_policies((), directory=Path("no such folder"), today=today)
         question = Question(policies=policies)
         return await check([reference], question, connections, Waiting(seconds=wait, stop=stop))
@@ -127,7 +138,8 @@ async def test_stopping_while_waiting_gives_what_is_known() -> None:
             sandbox,
             running,
             left=0.5 - GUARD,
-            wait=300.0,
+            seconds=1e9,  # simulated, so that only the stop can end the wait
+            wait=1e9,
         )
     assert ("running", Outcome.UNDECIDED) == (verdict.images[0].reason, verdict.outcome)
 

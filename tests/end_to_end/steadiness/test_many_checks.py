@@ -6,13 +6,15 @@ import gc
 import os
 import sys
 from dataclasses import dataclass
+from functools import partial
 from itertools import cycle, islice
 from typing import TYPE_CHECKING
 
+import anyio
 import pytest
 
 from gate.check import Question, Stop, Waiting, check
-from gate.cli.judging import judge_images
+from gate.cli.judging import gather
 from gate.connect import Connections
 from tests.end_to_end.steadiness.amounts import CHECKS
 from tests.end_to_end.steadiness.running import (
@@ -84,8 +86,9 @@ def test_many_runs_leave_nothing_behind(url: str, tmp_path: Path) -> None:
         for name, code in islice(cycle(NAMES.items()), checks):
             # Anew for each, as they remember up to 1,024 decisions.
             loaded = policies(tmp_path)
-            verdict = judge_images(
-                references([name]), loaded, gathering(), service(url), new_run(), silent()
+            images = references([name])
+            verdict = anyio.run(
+                partial(gather, images, loaded, gathering(), service(url), new_run(), silent())
             )
             assert code == verdict.exit_code
 

@@ -1,19 +1,29 @@
-"""Tell from the environment whether a job means to be keyless, and as which role."""
+"""Choose the source of credentials that the environment asks for: key, role by token, or chain."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
 
-from gate.credentials.environment import KEY_ID, KEY_SECRET
+from gate import credentials as sources
+from gate.credentials.environment import (
+    KEY_ID,
+    KEY_SECRET,
+    SECURITY_TOKEN,
+    Credentials,
+    StaticCredentials,
+    checked,
+)
+from gate.credentials.job_token import find_job_token, lack_of_token
+from gate.credentials.role import Role
 from gate.errors import NoCredentials
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from gate.clock import Run
-    from gate.credentials.keyless.role import Role
-    from gate.credentials.keyless.session import RoleCredentials
+    from gate.credentials.environment import CredentialSource
+    from gate.credentials.session import RoleCredentials
 
 # Names that Alibaba Cloud's own tools read.
 ROLE = "ALIBABA_CLOUD_ROLE_ARN"
@@ -33,6 +43,29 @@ _EXAMPLES = {
 _REGION = re.compile(r"[a-z]{2,4}(-[a-z0-9]{1,32}){1,4}")
 
 
+def find_credentials(environment: Mapping[str, str]) -> CredentialSource:
+    """Return the environment's own key, or the chain of Alibaba Cloud's tools.
+
+    Raises ``NoCredentials`` for half a key, or what can't be one. The chain itself is
+    not asked yet; it is the official package's, which reads the process's environment.
+    """
+    names = (KEY_ID, KEY_SECRET, SECURITY_TOKEN)
+    given = {name: environment[name] for name in names if environment.get(name)}
+    if KEY_ID not in given and KEY_SECRET not in given:
+        return sources.ChainCredentials()
+    for missing in (KEY_ID, KEY_SECRET):
+        if missing not in given:
+            raise NoCredentials(
+                f"Half of an access key is in the environment: {missing} is missing.",
+                f"Set {missing}, or unset the other half to use another source of credentials.",
+            )
+    credentials = checked(
+        Credentials(given[KEY_ID], given[KEY_SECRET], given.get(SECURITY_TOKEN)),
+        "The environment",
+    )
+    return StaticCredentials(credentials, f"environment variables {' and '.join(given)}")
+
+
 def keyless_credentials(run: Run, *, actions: Sequence[str]) -> RoleCredentials | None:
     """Return the source of a role's credentials, ``None`` where nothing asks for one.
 
@@ -46,21 +79,14 @@ def keyless_credentials(run: Run, *, actions: Sequence[str]) -> RoleCredentials 
     arns = {name: environment[name] for name in _ARNS if environment.get(name)}
     if not arns:
         return None
-    # Imported here: most jobs are given keys, and need none of this.
-    from gate.credentials.keyless.job_token import find_job_token, lack_of_token  # noqa: PLC0415 - see above
-    from gate.credentials.keyless.session import RoleCredentials  # noqa: PLC0415 - see above
-
     token = find_job_token(environment)
     if token is None:
         lack = lack_of_token(environment) if len(arns) == len(_ARNS) else None
         if lack is not None:
             raise lack
         return None
-    return RoleCredentials(
-        role=_role(arns, environment, tuple(actions)),
-        token=token,
-        run=run,
-    )
+    role = _role(arns, environment, tuple(actions))
+    return sources.RoleCredentials(role=role, token=token, run=run)
 
 
 def _role(
@@ -77,8 +103,6 @@ def _role(
                 f"{name} does not hold such an ARN.",
                 f"It looks like {_EXAMPLES[name]}; copy it from the RAM console.",
             )
-    from gate.credentials.keyless.role import Role  # noqa: PLC0415 - see above
-
     return Role(
         arn=arns[ROLE],
         provider_arn=arns[PROVIDER],

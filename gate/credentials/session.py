@@ -11,9 +11,10 @@ import anyio
 from msgspec import Struct
 from msgspec.structs import replace
 
+from gate import http
 from gate.credentials.environment import checked
-from gate.credentials.keyless.role import LONGEST, SHORTEST, assume_role, read_session
-from gate.credentials.keyless.web_token import claims_of
+from gate.credentials.job_token import claims_of
+from gate.credentials.role import LONGEST, SHORTEST, assume_role, read_session
 from gate.errors import GateError
 from gate.http import ServiceClock
 
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
 
     from gate.clock import Run
     from gate.credentials.environment import Credentials
-    from gate.credentials.keyless.job_token import JobToken
-    from gate.credentials.keyless.role import Role, Session
+    from gate.credentials.job_token import JobToken
+    from gate.credentials.role import Role, Session
     from gate.http import Sender
 
 LARGEST_ANSWER = 256 * 1024  # bytes, unpacked
@@ -93,10 +94,8 @@ class RoleCredentials:
             return replace(held, renew_at=self.run.clock.monotonic() + _PAUSE)
 
     async def _assumed(self, until: float) -> _Held:
-        from gate.http import Sender  # noqa: PLC0415 - an HTTP client is heavy
-
         run = replace(self.run, deadline=until)
-        async with Sender(run, largest=LARGEST_ANSWER, tls=self.tls) as sender:
+        async with http.Sender(run, largest=LARGEST_ANSWER, tls=self.tls) as sender:
             session = await self._exchange(sender)
         service_clock = ServiceClock(run.clock.now)
         service_clock.hear(session.date)

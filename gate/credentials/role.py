@@ -13,6 +13,7 @@ from msgspec import Struct
 from gate.credentials.environment import Credentials
 from gate.errors import NoCredentials
 from gate.http import HttpRequest, Trouble, intercepted, passing, unreadable
+from gate.untrusted import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -84,16 +85,13 @@ class Session(Struct, frozen=True):
     date: str
 
 
-class SessionKey(msgspec.Struct, rename="pascal"):
+class SessionKey(Secret, frozen=True, rename="pascal"):
     """A temporary access key, on its way; ``repr`` doesn't show it."""
 
     access_key_id: str
     access_key_secret: str
     security_token: str
     expiration: Annotated[datetime, msgspec.Meta(tz=True)]
-
-    def __repr__(self) -> str:
-        return "SessionKey(<temporary access key>)"
 
 
 class _Success(msgspec.Struct, rename="pascal"):
