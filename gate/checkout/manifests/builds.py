@@ -9,12 +9,13 @@ from gate.checkout.dockerfile import base_images, parse
 from gate.checkout.manifests.named import Named, Partial
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from gate.checkout.dockerfile import Instruction
     from gate.checkout.manifests.net import Net
 
 _NOTHING = "scratch"
+_MOST_BASES = 100
 _STAGE = re.compile(r"(?i)\bAS\s+(\S+)")
 _FLAG_FROM = re.compile(r"(?:\A|\s)--from=(\"[^\"]*\"|'[^']*'|\S+)")
 _MOUNT = re.compile(r"(?:\A|\s)--mount=(\"[^\"]*\"|'[^']*'|\S+)")
@@ -24,20 +25,27 @@ _COMMENT = re.compile(r"\s*(?:#|//)")
 _SYNTAX = re.compile(r"\s*(?:#|//)\s*syntax\s*=\s*(\S+)", re.IGNORECASE)
 
 
-def images(text: str, net: Net) -> Iterator[Named | Partial]:
-    """Yield the images of a Dockerfile, and those that the net catches in the rest of it."""
+def images(text: str, net: Net, check: Callable[[], None]) -> Iterator[Named | Partial]:
+    """Yield the images of a Dockerfile, and those that the net catches in the rest of it.
+
+    ``check`` may raise what ends a reading that takes too long.
+    """
     yield from _syntax(text)
-    named = [Named(image, line, "FROM") for image, line in base_images(text)]
-    yield from named
+    bases = base_images(text)
+    yield from (Named(image, line, "FROM") for image, line in bases)
+    # An argument that is a part of one of them is no image of its own.
+    composed = "\n".join(image for image, _ in bases[:_MOST_BASES])
     stages: set[str] = set()
     for instruction in parse(text):
+        check()
         if instruction.keyword == "FROM":
             stage = _STAGE.search(instruction.arguments)
             stages |= {stage[1].lower()} if stage else set()
         others = [image for image in _others(instruction) if image.text.lower() not in stages]
-        named += others
         yield from others
-        yield from _caught(instruction, net, {image.text for image in named})
+        for part in _caught(instruction, net, {image.text for image in others}):
+            if instruction.keyword != "ARG" or part.text not in composed:
+                yield part
 
 
 def _syntax(text: str) -> Iterator[Named]:
@@ -69,7 +77,7 @@ def _others(instruction: Instruction) -> Iterator[Named]:
 
 
 def _caught(instruction: Instruction, net: Net, named: set[str]) -> Iterator[Named | Partial]:
-    """Yield what the net catches, less the parts of images that are named already."""
+    """Yield what the net catches, less what was read already."""
     arguments = instruction.arguments
     if instruction.keyword == "FROM":
         # The base image is read already, with the defaults of its variables.
@@ -77,8 +85,6 @@ def _caught(instruction: Instruction, net: Net, named: set[str]) -> Iterator[Nam
     texts = [f"{instruction.keyword} {arguments}", *(text for _, text in instruction.documents)]
     for text in texts:
         for catch in net.catches(text):
-            if instruction.keyword == "ARG" and any(catch.name in name for name in named):
-                continue
             if catch.is_whole:
                 yield Named(catch.name, instruction.line, instruction.keyword)
             elif catch.name not in named:

@@ -46,6 +46,8 @@ _MAY_NAME = re.compile(r"image|repository|containers|\\[ux]", re.IGNORECASE)
 _BOUNDARY = re.compile(r"^(?=(?:---|\.\.\.)(?:\s|$))", re.MULTILINE)
 _ENDED = re.compile(r"\.\.\.(?:\s|$)")
 _DIRECTIVE = re.compile(r"%(?:YAML|TAG)\s")
+# A text that holds no more than the name that a reader took it for.
+_ONE_NAME = re.compile(r"\s*[^\s,;|=&()'\"\\\[\]]+\s*")
 _BETWEEN_OBJECTS = re.compile(r"\s*")
 _MOST_NESTED = 5  # documents that stand in one another as texts
 
@@ -77,7 +79,7 @@ class Contents(NamedTuple):
         name = re.split(r"[\\/]", path)[-1]
         self.check()
         if _DOCKERFILE.fullmatch(name) and not name.lower().endswith(_IGNORED):
-            yield from ((part, _DOCKER) for part in builds.images(text, self.net))
+            yield from ((part, _DOCKER) for part in builds.images(text, self.net, self.check))
             return
         for document in documents(text):
             self.check()
@@ -108,7 +110,8 @@ class Contents(NamedTuple):
                 inner = self._of_inline(part, values, depth)
                 yield from ((each._replace(line=part.node.line), how) for each, how in inner)
             else:
-                taken.update(map(id, part.nodes) if isinstance(part, Named | Partial) else ())
+                nodes = part.nodes if isinstance(part, Named | Partial) else ()
+                taken.update(id(node) for node in nodes if _ONE_NAME.fullmatch(node.text))
                 yield part, remedy
         if tree.is_contested:
             # Some tools let the merged key win. What else is in there was read already.

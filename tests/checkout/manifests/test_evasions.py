@@ -76,6 +76,8 @@ def judged(text: str, path: str = "app.yaml") -> list[str]:
         f"image: {{name: '{EVIL}', entrypoint: ['']}}",
         f"proxyImage: {EVIL}",
         f"args: ['--image={EVIL},x']",
+        f"image: nginx {EVIL}",
+        f"image: x={EVIL}",
         f"? {EVIL}\n: x\n",
         f"a: {EVIL}\na: b\n",
         f'script: "docker run {EVIL.replace("/", chr(92) + "/")} now"',
