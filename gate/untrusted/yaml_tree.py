@@ -402,7 +402,7 @@ class _Builder:
 def _decoded(text: str) -> str:
     """Return what a ``!!binary`` holds, as it is if that isn't base64."""
     try:
-        return b64decode(text).decode("utf-8", "replace")
+        return b64decode("".join(text.split()), validate=True).decode("utf-8", "replace")
     except ValueError:
         return text
 

@@ -1,7 +1,5 @@
 """Read a Dockerfile: its instructions, its base images, and the lines that findings come from."""
 
-from __future__ import annotations
-
 from gate.checkout.dockerfile.instructions import Instruction, parse
 from gate.checkout.dockerfile.locating import locate_commands
 from gate.checkout.dockerfile.stages import base_images, expand
