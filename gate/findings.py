@@ -50,6 +50,7 @@ class Reason(StrEnum):
     UNIDENTIFIED = "unidentified"
     AMBIGUOUS = "ambiguous"
     CHECKS_OFF = "checks_off"
+    UNREAD = "unread"
     INCOMPLETE = "incomplete"
     DISAGREEING = "disagreeing"
     MOVED = "moved"

@@ -85,14 +85,20 @@ _SHAPE = (
 
 
 class Names(Struct, frozen=True):
-    """The names of one image that a policy's image globs are tried on.
+    """The names of one image that a policy's image globs are tried on: with and without a tag.
 
-    ``tightening`` are all names that may be the image's: one that matches is enough for what makes
-    a policy stricter. What makes it milder has to match one name of each group of ``loosening``.
+    ``tags`` are all that may be the image's: one that matches is enough for what makes a policy
+    stricter. What makes it milder must match without a tag, or with each of ``certain``; an empty
+    one there matches nothing.
     """
 
-    tightening: tuple[str, ...] = ()
-    loosening: tuple[tuple[str, ...], ...] = ()
+    untagged: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    certain: tuple[str, ...] = ()
+
+    def with_tags(self, tags: Iterable[str]) -> list[str]:
+        """Return the names with each of some tags; an empty one is none."""
+        return [f"{name}:{tag}" for tag in tags if tag for name in self.untagged]
 
 
 class ImageReference(Struct, frozen=True):
@@ -170,17 +176,13 @@ class ImageReference(Struct, frozen=True):
         ``tags`` are those of all records that Security Center has of the image, by its digest. The
         caller's own tag is only a claim until one of them confirms it.
         """
-        own = [self.tag] if self.tag in tags else [""]
-        confirmed = own if self.tag else sorted(tags) or own
-        return Names(
-            tightening=self._named({"", self.tag, *tags}),
-            loosening=tuple(self._named({"", tag}) for tag in confirmed),
-        )
-
-    def _named(self, tags: Collection[str]) -> tuple[str, ...]:
-        paths = [f"{self.path}:{tag}" if tag else self.path for tag in sorted(tags)]
+        own = (self.tag,) if self.tag in tags else ()
         hosts = {self.host, meant_host(self.host)} - {""}
-        return (*paths, *(f"{host}/{path}" for host in sorted(hosts) for path in paths))
+        return Names(
+            untagged=(self.path, *(f"{host}/{self.path}" for host in sorted(hosts))),
+            tags=tuple(sorted({self.tag, *tags} - {""})),
+            certain=own if self.tag else tuple(sorted(tags)),
+        )
 
     def with_digest(self, digest: str) -> ImageReference:
         """Return the same name with this digest, ``sha256:<hex>``, instead of its own.

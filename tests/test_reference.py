@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gate.errors import InvalidReference
-from gate.reference import ImageReference, meant_host, normal_platform
+from gate.reference import ImageReference, Names, meant_host, normal_platform
 
 HEX = "0123456789abcdef" * 4
 DIGEST = f"sha256:{HEX}"
@@ -168,27 +168,23 @@ def test_only_hosts_of_container_registry_tell_a_region(host: str, region: str |
 PLAIN = "harbor.example.com"
 
 
-def test_a_tag_that_a_record_confirms_loosens_and_all_tags_tighten() -> None:
+def test_a_tag_that_a_record_confirms_is_certain_and_all_tags_are_possible() -> None:
     names = ImageReference.parse(f"{PLAIN}/shop/web:1@{DIGEST}").names({"1", "prod"})
-    own = ("shop/web", "shop/web:1", f"{PLAIN}/shop/web", f"{PLAIN}/shop/web:1")
-    assert (own,) == names.loosening
-    assert {*own, "shop/web:prod", f"{PLAIN}/shop/web:prod"} <= {*names.tightening}
+    assert Names(("shop/web", f"{PLAIN}/shop/web"), ("1", "prod"), ("1",)) == names
+    assert ["shop/web:1", f"{PLAIN}/shop/web:1"] == names.with_tags(["1", ""])
 
 
 @pytest.mark.parametrize("tags", [set(), {"prod"}], ids=str)
-def test_a_tag_that_no_record_has_only_tightens(tags: set[str]) -> None:
+def test_a_tag_that_no_record_has_is_only_possible(tags: set[str]) -> None:
     names = ImageReference.parse(f"{PLAIN}/shop/web:1@{DIGEST}").names(tags)
-    assert (("shop/web", f"{PLAIN}/shop/web"),) == names.loosening
-    assert {"shop/web:1", *(f"shop/web:{tag}" for tag in tags)} <= {*names.tightening}
+    assert ((), {"1", *tags}) == (names.certain, {*names.tags})
 
 
-def test_without_a_tag_every_tag_of_the_records_must_be_loosened() -> None:
+def test_without_a_tag_those_of_all_records_must_match() -> None:
     names = ImageReference.parse(f"{PLAIN}/shop/web@{DIGEST}").names({"1", "prod", ""})
-    assert [("shop/web",), ("shop/web", "shop/web:1"), ("shop/web", "shop/web:prod")] == [
-        tuple(name for name in group if name.startswith("shop/")) for group in names.loosening
-    ]
+    assert (("1", "prod"), ("", "1", "prod")) == (names.tags, names.certain)
     alone = ImageReference.parse(f"{PLAIN}/shop/web@{DIGEST}").names()
-    assert (("shop/web", f"{PLAIN}/shop/web"),) == alone.loosening
+    assert ((), ()) == (alone.tags, alone.certain)
 
 
 SAME = [
@@ -210,8 +206,7 @@ def test_the_host_is_tried_as_written_and_as_meant(labels: list[str], domain: st
         for port in ("", ":443", ":0443"):
             written = f"{label}.{domain}{port}"
             names = ImageReference.parse(f"{written.upper()}/shop/web:1").names({"1"})
-            for tried in (names.tightening, *names.loosening):
-                assert {f"{host}/shop/web:1" for host in (public, written)} <= {*tried}
+            assert {f"{host}/shop/web" for host in (public, written)} <= {*names.untagged}
 
 
 @pytest.mark.parametrize(

@@ -10,16 +10,27 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from gate.checkout.dockerfile import locate_commands
-    from gate.checkout.manifests import Choice, Undecidable, choose, find_images, locate_images
+    from gate.checkout.manifests import (
+        LARGEST,
+        Choice,
+        Source,
+        Surroundings,
+        choose,
+        find_images,
+        locate_images,
+    )
 
 __all__ = [
+    "LARGEST",
     "Choice",
-    "Undecidable",
+    "Source",
+    "Surroundings",
     "choose",
     "find_images",
     "locate_commands",
     "locate_images",
     "path_in_checkout",
+    "root_of_checkout",
 ]
 
 # Where GitHub, GitLab, and then Jenkins put the checkout.
@@ -28,7 +39,8 @@ _ROOTS = ("GITHUB_WORKSPACE", "CI_PROJECT_DIR", "WORKSPACE")
 _LAZY = {
     "locate_commands": "dockerfile",
     **dict.fromkeys(
-        ("Choice", "Undecidable", "choose", "find_images", "locate_images"), "manifests"
+        ("LARGEST", "Choice", "Source", "Surroundings", "choose", "find_images", "locate_images"),
+        "manifests",
     ),
 }
 
@@ -39,6 +51,12 @@ def __getattr__(name: str) -> Any:  # noqa: ANN401 - classes and functions
     return getattr(import_module(f"{__name__}.{_LAZY[name]}"), name)
 
 
+def root_of_checkout(directory: Path) -> Path:
+    """Return the nearest folder, from the working directory up, that holds ``.git``; else this."""
+    above = (folder for folder in (directory, *directory.parents) if (folder / ".git").exists())
+    return next(above, directory).resolve()
+
+
 def path_in_checkout(path: str, environment: Mapping[str, str], directory: Path) -> str:
     """Return the path relative to the checkout's root; as it was given if it lies outside.
 
@@ -47,8 +65,7 @@ def path_in_checkout(path: str, environment: Mapping[str, str], directory: Path)
     """
     absolute = (directory / path).resolve()
     named = [Path(environment[name]) for name in _ROOTS if environment.get(name)]
-    above = [folder for folder in (directory, *directory.parents) if (folder / ".git").exists()]
-    for root in (*named, *above[:1], directory):
+    for root in (*named, root_of_checkout(directory), directory):
         resolved = root.resolve()
         if absolute.is_relative_to(resolved):
             return absolute.relative_to(resolved).as_posix()

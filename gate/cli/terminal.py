@@ -18,7 +18,7 @@ from gate.checkout import path_in_checkout
 from gate.clock import Clock, Run
 from gate.errors import UsageError
 from gate.report import Style
-from gate.untrusted import Unreadable, decoded, encodable, read_file, redact
+from gate.untrusted import LARGEST, Unreadable, decoded, encodable, read_file, redact
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -85,10 +85,10 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def read_text(path: str) -> str:
-    """Return the text of a file that the caller names; raises ``UsageError``."""
+def read_text(path: str, limit: int = LARGEST) -> str:
+    """Return the text of a file that the caller names, ``limit`` bytes; raises ``UsageError``."""
     try:
-        return decoded(read_file(Path(path), name=path), name=path)
+        return decoded(read_file(Path(path), limit, name=path), name=path)
     except Unreadable as error:
         raise UsageError(error.text, "Give another file.") from None
 
@@ -96,6 +96,17 @@ def read_text(path: str) -> str:
 def read_lines(path: str) -> list[str]:
     """Return the lines of a file, or of standard input for ``-``."""
     return (sys.stdin.read() if path == "-" else read_text(path)).splitlines()
+
+
+def read_input(limit: int) -> str:
+    """Return the text of standard input, of ``limit`` bytes at most; raises ``UsageError``."""
+    raw = sys.stdin.buffer.read(limit + 1)
+    if len(raw) > limit:
+        raise UsageError(f"Standard input is larger than {limit // 1024} KiB.", "Split it.")
+    try:
+        return decoded(raw, name="Standard input")
+    except Unreadable as error:
+        raise UsageError(error.text, "Give other input.") from None
 
 
 def path_in_this_checkout(path: str) -> str:

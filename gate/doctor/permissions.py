@@ -43,7 +43,7 @@ FEATURES: Mapping[str, Purpose] = MappingProxyType(
 
 def purposes(policies: Policies, features: Iterable[str]) -> frozenset[Purpose]:
     """Return what operations are needed for, with these policies and these of ``FEATURES``."""
-    needed = {Purpose.VERDICT, *(FEATURES[feature] for feature in features)}
+    needed = {Purpose.VERDICT, Purpose.PUSHED_AGAIN, *(FEATURES[feature] for feature in features)}
     if policies.requirements(Names()).accept_previous:
         needed.add(Purpose.ACCEPT_PREVIOUS)
     return frozenset(needed)

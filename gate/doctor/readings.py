@@ -248,6 +248,18 @@ async def _digest_criterion(sample: AccountSample) -> _Answer:
     return value, f"of {len(wanted)} digests, {bare} are found bare and {prefixed} with sha256:"
 
 
+async def _tasks(sample: AccountSample) -> _Answer:
+    """Ask for the scan task of images whose scan succeeded; nobody need have asked for a scan."""
+    records = [record for record in await sample.records() if record.sca_status == "SUCCESS"]
+    digests = dict.fromkeys(record.digest.removeprefix("sha256:") for record in records)
+    scanned = [digest for digest in digests if digest][:_ENOUGH]
+    if not scanned:
+        return None, "no record with a digest and a scan that succeeded was found"
+    shown = sum([bool(await sample.client.latest_scan_tasks(digest)) for digest in scanned])
+    value = "all" if shown == len(scanned) else "requested"
+    return value, f"of {len(scanned)} images whose scan succeeded, {shown} have a task"
+
+
 async def _whitelisted(sample: AccountSample) -> _Answer:
     """Look for findings that a whitelist rule covers, and for images that miss theirs."""
     configuration = await sample.client.check_configuration()
@@ -353,5 +365,6 @@ _QUESTIONS: Mapping[str, Callable[[AccountSample], Awaitable[_Answer]]] = {
     "page_cap": _page_cap,
     "prefixed_digest": _prefixed_digest,
     "digest_criterion": _digest_criterion,
+    "tasks": _tasks,
     "whitelisted": _whitelisted,
 }

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 # A host of Container Registry in a record's ``Endpoints``.
 _CONTAINER_REGISTRY = re.compile(r"[a-z0-9][a-z0-9.-]*\.aliyuncs\.com(?=/)")
+_ENTERPRISE = "cri-"  # what the names of instances of the Enterprise Edition begin with
 # Images scanned inside Jenkins jobs; they are in no registry.
 _CI_REGISTRY = "ci/cd"
 _HOW_TO_SCAN = (
@@ -269,6 +270,8 @@ def _is_elsewhere(record: ImageRecord, target: Target) -> bool:
     """Tell whether a record surely is of another registry with a repository of the same name."""
     if target.instance is not None or target.reference.region is None:
         return False
+    if record.instance_id.startswith(_ENTERPRISE) and not target.reference.is_enterprise:
+        return True
     hosts = {meant_host(host) for host in _CONTAINER_REGISTRY.findall(record.endpoints.lower())}
     return bool(hosts) and meant_host(target.reference.host) not in hosts
 

@@ -154,9 +154,11 @@ class Globs:
         return all(glob.names_something for glob in self.patterns)
 
     @property
-    def heed_tags(self) -> bool:
-        """Whether the tag may decide if a name matches, as far as is easily seen."""
-        return any(":" in glob.text or _STARS in glob.text[:-2] for glob in self.patterns)
+    def heeding_tags(self) -> Globs:
+        """Those that may match a name with a tag and not the same name without it."""
+        return Globs(
+            glob.text for glob in self.patterns if ":" in glob.text or _STARS in glob.text[:-2]
+        )
 
     @property
     def as_meant(self) -> Globs:
@@ -195,6 +197,9 @@ class GlobIndex:
                 same_length = self._wild.setdefault(len(glob.prefix), {})
                 same_length.setdefault(glob.prefix, []).append((number, glob))
         self._always = tuple(always)
+
+    def __bool__(self) -> bool:
+        return bool(self._literals or self._wild or self._always)
 
     def about(self, names: Sequence[str]) -> tuple[int, ...]:
         """Return the numbers of those that hold one of the names, or everything, in order."""

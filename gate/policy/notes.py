@@ -60,7 +60,7 @@ def _covering(entry: Entry, earlier: Iterable[Entry]) -> Entry | None:
     What is returned is certain; what only several of them cover together is not found. One that a
     tag decides on may not be certain to be about an image, and then later ones count too.
     """
-    sure = (each for each in earlier if not each.match.images.heed_tags)
+    sure = (each for each in earlier if not each.match.images.heeding_tags.patterns)
     return next((each for each in sure if each.match.covers(entry.match)), None)
 
 

@@ -40,7 +40,9 @@ class Policies:
         self._policies = tuple(policies)
         self._scan = reduce(Requirements.stricter, (policy.scan for policy in policies))
         self._parts = [(policy, part) for policy in policies for part in policy.parts]
-        self._index = GlobIndex(part.match.images.as_meant for _, part in self._parts)
+        images = [part.match.images.as_meant for _, part in self._parts]
+        self._index = GlobIndex(images)
+        self._of_tags = GlobIndex(globs.heeding_tags for globs in images)
         self._judges: OrderedDict[tuple[date, _Parts, _Parts], ImageJudge] = OrderedDict()
 
     def following(self, clock: Callable[[], date]) -> Policies:
@@ -103,12 +105,11 @@ class Policies:
         An account has many images and few kinds of them: a policy tells teams and stages apart,
         not tags. Finding the parts costs a look into the index, and a judge remembers its rulings.
         """
-        possible = self._index.about(names.tightening)
-        certain = possible
-        for group in names.loosening:
-            if group != names.tightening:
-                confirmed = frozenset(self._index.about(group))
-                certain = tuple(number for number in certain if number in confirmed)
+        sure = self._index.about(names.untagged)
+        possible, certain = sure, sure
+        if self._of_tags:
+            possible = _sorted(sure, self._of_tags.about(names.with_tags(names.tags)))
+            certain = possible if possible == sure else self._certain(sure, names)
         today = self.today
         key = (today, possible, certain)
         judge = self._judges.get(key)
@@ -117,6 +118,11 @@ class Policies:
             if len(self._judges) > _MOST_KEPT:
                 self._judges.popitem(last=False)
         return judge
+
+    def _certain(self, sure: tuple[int, ...], names: Names) -> tuple[int, ...]:
+        """Add to what is sure without a tag what each of the certain tags is sure of."""
+        each = [frozenset(self._of_tags.about(names.with_tags([tag]))) for tag in names.certain]
+        return _sorted(sure, frozenset.intersection(*each) if each else ())
 
     def _make_judge(
         self, possible: Sequence[int], certain: Collection[int], today: date
@@ -137,6 +143,10 @@ class Policies:
             counting = _that_count(policy, waivers, today)
             judges.append(PolicyJudge(entries, counting, today, policy.path if several else ""))
         return ImageJudge(judges, waivers, replace(self._scan, checks=frozenset(checks)))
+
+
+def _sorted(*numbers: Iterable[int]) -> tuple[int, ...]:
+    return tuple(sorted(frozenset[int]().union(*numbers)))
 
 
 def _that_count(

@@ -21,7 +21,7 @@ from gate.untrusted.escaping import (
 from gate.untrusted.secrets import Secret, forget_secrets, redact, remember_secret
 
 if TYPE_CHECKING:
-    from gate.untrusted.files import START, Place, Unreadable, decoded, read_file
+    from gate.untrusted.files import LARGEST, START, Place, Unreadable, decoded, read_file
     from gate.untrusted.masking import mask_secrets
     from gate.untrusted.yaml_tree import (
         LENIENT,
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
+    "LARGEST",
     "LENIENT",
     "START",
     "STRICT",
@@ -72,7 +73,7 @@ __all__ = [
 
 # Who only prints reads no file. A clean image has nothing to mask: patterns take long to compile.
 _LAZY = {
-    **dict.fromkeys(("START", "Place", "Unreadable", "decoded", "read_file"), "files"),
+    **dict.fromkeys(("LARGEST", "START", "Place", "Unreadable", "decoded", "read_file"), "files"),
     **dict.fromkeys(("LENIENT", "STRICT", "Fields", "Grammar", "Items", "Node"), "yaml_tree"),
     "mask_secrets": "masking",
     **dict.fromkeys(("Path", "Scalar", "Tree", "parse_yaml"), "yaml_tree"),

@@ -8,6 +8,7 @@ than a reference, so that nesting aliases makes nothing grow; what merge keys co
 from __future__ import annotations
 
 import re
+from base64 import b64decode
 from bisect import bisect_left
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -19,7 +20,7 @@ from ruamel.yaml.error import MarkedYAMLError
 from gate.untrusted.files import START, Place, Unreadable, place_at
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 Path = tuple[str | int, ...]
 
@@ -28,6 +29,8 @@ _LONGEST_NAME = 2_000  # characters; longer than any name of an image
 _MOST_MERGED = 100_000  # keys that merge keys copy into mappings
 _MOST_REPEATED = 20  # repeated keys that are listed
 _MERGE = "<<"
+_BINARY = "tag:yaml.org,2002:binary"
+_EVENTS_BETWEEN_CHECKS = 500
 _QUOTED = frozenset({"'", '"', "|", ">"})
 # YAML 1.2.2, section 10.3.2: what plain scalars of the core schema mean.
 _NULL = frozenset({"", "~", "null", "Null", "NULL"})
@@ -42,13 +45,15 @@ class Grammar(Struct, frozen=True, kw_only=True):
 
     ``extras`` are anchors, aliases, merge keys, tags, directives, and keys of any length. Of
     ``repeated_keys`` the last counts, and the tree lists them. ``values`` are counted with the
-    begins and ends of lists and mappings, ``depth`` with what aliases stand for.
+    begins and ends of lists and mappings, ``depth`` with what aliases stand for. ``merged_first``
+    lets what a merge key brings win over what stands before it, as some tools do.
     """
 
     extras: bool
     repeated_keys: bool
     depth: int
     values: int
+    merged_first: bool = False
 
 
 # Nothing that makes a reader think twice; more values than 2,000 waivers take to say.
@@ -124,12 +129,23 @@ class Repeated(NamedTuple):
 class Tree:
     """The nodes of a document; ``root`` is ``None`` if the document is empty.
 
-    Aliases make two parents hold the same node. No node holds itself.
+    Aliases make two parents hold the same node. No node holds itself. ``scalars`` are all that the
+    text holds, keys and those that a later one replaces among them. ``is_contested`` tells whether
+    a mapping has a key before a merge key that brings it, too.
     """
 
-    def __init__(self, root: Node | None, repeated: tuple[Repeated, ...] = ()) -> None:
+    def __init__(
+        self,
+        root: Node | None,
+        repeated: tuple[Repeated, ...] = (),
+        scalars: tuple[Scalar, ...] = (),
+        *,
+        is_contested: bool = False,
+    ) -> None:
         self.root = root
         self.repeated = repeated
+        self.scalars = scalars
+        self.is_contested = is_contested
 
     @cached_property
     def data(self) -> Any:  # noqa: ANN401 - any data may stand in a file
@@ -155,14 +171,26 @@ class Tree:
         return keys.get(str(path[-1])) or self.place(path[:-1])
 
 
-def parse_yaml(text: str, grammar: Grammar = STRICT) -> Tree:
-    """Read the text of one document; raises ``Unreadable`` with the first thing that is wrong."""
+def parse_yaml(
+    text: str, grammar: Grammar = STRICT, check: Callable[[], None] = lambda: None
+) -> Tree:
+    """Read the text of one document; raises ``Unreadable`` with the first thing that is wrong.
+
+    ``check`` is called now and then, and may raise what ends a reading that takes too long.
+    """
     builder = _Builder(text, grammar)
     for number, event in enumerate(_events(text)):
         if number > grammar.values:
             raise Unreadable("The file holds too many values.", builder.place_of(event))
+        if number % _EVENTS_BETWEEN_CHECKS == 0:
+            check()
         builder.take(event)
-    return Tree(builder.root, tuple(builder.repeated))
+    return Tree(
+        builder.root,
+        tuple(builder.repeated),
+        tuple(builder.scalars),
+        is_contested=builder.is_contested,
+    )
 
 
 def _plain(node: Node, done: dict[int, Any]) -> Any:  # noqa: ANN401 - see Tree.data
@@ -186,9 +214,12 @@ def _child(node: Node | None, step: str | int) -> Node | None:
 
 
 class _Open:
-    """A list or mapping that is being read; ``key`` is the one whose value comes next."""
+    """A list or mapping that is being read; ``key`` is the one whose value comes next.
 
-    __slots__ = ("key", "key_place", "merged", "merges", "node")
+    ``overruled`` are the keys before a merge key, over which some tools let the merged ones win.
+    """
+
+    __slots__ = ("key", "key_place", "merged", "merges", "node", "overruled")
 
     def __init__(self, node: Items | Fields) -> None:
         self.node = node
@@ -196,6 +227,7 @@ class _Open:
         self.key_place = node.place
         self.merges = False
         self.merged: list[Node] = []
+        self.overruled: set[str] = set()
 
     @property
     def wants_key(self) -> bool:
@@ -216,6 +248,8 @@ class _Builder:
     def __init__(self, text: str, grammar: Grammar) -> None:
         self.root: Node | None = None
         self.repeated: list[Repeated] = []
+        self.scalars: list[Scalar] = []
+        self.is_contested = False
         self._grammar = grammar
         self._line_ends = [end.start() for end in re.finditer("\n", text)]
         self._documents = 0
@@ -271,7 +305,10 @@ class _Builder:
             # The library puts a value that is missing where the next key begins.
             key_place = self._open[-1].key_place
             place = place if place.line == key_place.line else key_place
-        return Scalar(place, self._text(event.value, place), plain)
+        text = _decoded(event.value) if event.tag == _BINARY else event.value
+        scalar = Scalar(place, self._text(text, place), plain)
+        self.scalars.append(scalar)
+        return scalar
 
     def _text(self, text: str, place: Place) -> str:
         r"""Join the halves of characters that JSON writes as two escapes (``\ud83d\ude00``)."""
@@ -304,7 +341,11 @@ class _Builder:
             _check_key(key, place)
         top.key, top.key_place = key, place
         top.merges = node.plain and key == _MERGE
-        if top.merges or not isinstance(top.node, Fields):
+        if not isinstance(top.node, Fields):
+            return
+        if top.merges:
+            top.overruled.update(top.node.fields)
+            self._count(len(top.node.fields), place)
             return
         first = top.node.keys.setdefault(key, place)
         if first is place:
@@ -319,23 +360,33 @@ class _Builder:
         ended = self._open.pop()
         if isinstance(ended.node, Fields):
             for value in ended.merged:
-                self._merge(ended.node, value)
+                self._merge(ended.node, value, ended.overruled)
         if self._open:
             parent = self._open[-1].node
             parent.height = max(parent.height, 1 + ended.node.height)
 
-    def _merge(self, into: Fields, value: Node) -> None:
-        """Add the keys that a mapping lacks from the one, or the ones, that it merges."""
+    def _merge(self, into: Fields, value: Node, overruled: set[str]) -> None:
+        """Add the keys that a mapping lacks from the one, or the ones, that it merges.
+
+        Its own keys stay, or those ``overruled`` give way to the first that is merged.
+        """
         for source in value.items if isinstance(value, Items) else [value]:
             if not isinstance(source, Fields):
                 raise Unreadable("Only mappings can be merged (<<).", into.place)
-            self._copied += 1 + len(source.fields)
-            if self._copied > _MOST_MERGED:
-                raise Unreadable("Mappings are merged (<<) too often.", into.place)
+            self._count(1 + len(source.fields), into.place)
             for key, child in source.fields.items():
+                self.is_contested = self.is_contested or key in overruled
+                if self._grammar.merged_first and key in overruled:
+                    overruled.discard(key)
+                    into.fields[key] = child
                 into.fields.setdefault(key, child)
                 into.keys.setdefault(key, source.keys[key])
             into.height = max(into.height, source.height)
+
+    def _count(self, keys: int, place: Place) -> None:
+        self._copied += keys
+        if self._copied > _MOST_MERGED:
+            raise Unreadable("Mappings are merged (<<) too often.", place)
 
     def _aliased(self, anchor: str, place: Place) -> Node:
         if not self._grammar.extras:
@@ -346,6 +397,14 @@ class _Builder:
         if any(node is top.node for top in self._open):
             raise Unreadable(f"*{anchor} stands inside of what it stands for.", place)
         return node
+
+
+def _decoded(text: str) -> str:
+    """Return what a ``!!binary`` holds, as it is if that isn't base64."""
+    try:
+        return b64decode("".join(text.split()), validate=True).decode("utf-8", "replace")
+    except ValueError:
+        return text
 
 
 def _check_key(key: str, place: Place) -> None:

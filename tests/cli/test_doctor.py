@@ -31,6 +31,8 @@ READS = (
     "DescribeImageBuildRiskByKey",
     "GetBuildRiskDefineRuleConfig",
 )
+EVERY = {*READS, "DescribeImageLatestScanTask"}
+"""What a verdict may need; the latter for images that were pushed again after their scan."""
 
 
 def ask(gate: Gate, sandbox: Sandbox, *arguments: str) -> Result:
@@ -56,7 +58,7 @@ def actions(result: Result) -> set[str]:
 
 
 def test_the_ram_policy_needs_neither_image_nor_region_nor_credentials(gate: Gate) -> None:
-    assert set(READS) == actions(gate("doctor", "--ram-policy"))
+    assert EVERY == actions(gate("doctor", "--ram-policy"))
 
 
 def test_the_ram_policy_is_for_the_policies_given(gate: Gate) -> None:
@@ -65,7 +67,7 @@ def test_the_ram_policy_is_for_the_policies_given(gate: Gate) -> None:
         "scan: {accept_previous: true}\n"
     )
     given = actions(gate("doctor", "--ram-policy", "--policy", "previous.yaml"))
-    assert {*READS, "DescribeImageLatestScanTask"} == given
+    assert EVERY == given
 
 
 @pytest.mark.parametrize(
@@ -80,7 +82,7 @@ def test_the_ram_policy_is_for_the_policies_given(gate: Gate) -> None:
 )
 def test_the_ram_policy_is_for_the_features_given(gate: Gate, feature: str, more: set[str]) -> None:
     given = actions(gate("doctor", "--ram-policy", "--feature", feature))
-    assert {*READS, *more} == given
+    assert EVERY | more == given
 
 
 @pytest.mark.parametrize(

@@ -260,6 +260,7 @@ async def test_what_no_sandbox_does_is_told_as_it_is() -> None:
         "criteria": None,
         "page_cap": "30",
         "prefixed_digest": None,
+        "tasks": None,
         "digest_criterion": "bare",
         "whitelisted": None,
     } == values

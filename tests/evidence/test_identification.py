@@ -136,6 +136,12 @@ def test_by_tag_a_record_of_another_registry_does_not_count(endpoints: str, kind
     assert isinstance(identify([record(endpoints=endpoints)], target()), Identified)
 
 
+def test_by_tag_an_enterprise_record_is_no_image_of_the_personal_edition() -> None:
+    result = identify([record(instance_id="cri-1")], by_tag())
+    assert isinstance(result, Unscanned)
+    assert isinstance(identify([record(instance_id="cri-1")], target()), Identified)
+
+
 def test_the_tags_of_all_records_of_the_image_are_told() -> None:
     records = [
         record(),

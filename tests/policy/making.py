@@ -23,7 +23,7 @@ NOTHING = "block: {levels: [], statuses: []}\n"
 
 def named(*names: str) -> Names:
     """Return names that all are certain."""
-    return Names(names, (names,))
+    return Names(names)
 
 
 def written(folder: Path, *texts: str, raw: bool = False) -> list[str]:

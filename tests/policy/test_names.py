@@ -159,9 +159,9 @@ def test_a_verdict_with_fewer_certain_names_is_never_milder(
     judged = load(*texts)
 
     for fewer in (
-        Names(names.tightening, tuple(group[:2] for group in names.loosening)),
-        Names(names.tightening, (*names.loosening, ("web/shop",))),
-        Names((*names.tightening, *(f"web/shop:{each}" for each in more)), names.loosening),
+        Names(names.untagged, names.tags),
+        Names(names.untagged, names.tags, (*names.certain, "")),
+        Names(names.untagged, (*names.tags, *more), names.certain),
     ):
         assert strictness(judged, fewer) <= strictness(judged, names)
 

@@ -55,6 +55,8 @@ def has_secrets(instructions: Sequence[Instruction]) -> bool:
     )
 
 
+CHECKS = sample_world().checks
+
 # What a scan looks for, for each check of the sandbox's catalogue.
 JUDGES: dict[str, Judge] = {
     "add": has("ADD"),

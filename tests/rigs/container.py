@@ -95,7 +95,6 @@ class Buildah:
         self.succeed("bud", "--quiet", *arguments, "--tag", name, dev.ROOT)
 
     def remove(self) -> None:
-        self.run("rm", "--all")
         self.as_root("rm", "-rf", self.folder / "storage", self.folder / "run")
 
 

@@ -41,7 +41,11 @@ JUNIT_SCHEMA = TOOLS / "pytest" / "junit-10.xsd"
 
 # What the container image is based on in tests, where no registry can be asked for Python's own.
 CONTAINER_BASE = TOOLS / "container" / "base.tar"
-_IN_THE_BASE = "python3,python3-venv,ca-certificates"
+_IN_THE_BASE = (
+    "--variant=essential",
+    "--include=python3,python3-venv,ca-certificates",
+    *(f"--dpkgopt=path-exclude=/usr/share/{name}/*" for name in ("doc", "locale", "man")),
+)
 
 
 def furnish_tests() -> Path:
@@ -122,15 +126,19 @@ def make_container_base() -> bool:
     if program is None or prefix is None:
         print("not made: the base of container images; the tests that need it will fail")
         return True
-    suite = platform.freedesktop_os_release()["VERSION_CODENAME"]
-    wanted = f"{suite} {_IN_THE_BASE}"
+    system = platform.freedesktop_os_release()
+    suite = system["VERSION_CODENAME"]
+    # Ubuntu keeps venv apart from Python itself.
+    components = "main,universe" if system["ID"] == "ubuntu" else "main"
+    wanted = " ".join((suite, components, *_IN_THE_BASE))
     stamp = CONTAINER_BASE.with_name(STAMP)
     if stamp.exists() and stamp.read_text(encoding="utf-8") == wanted:
         print("nothing to make")
         return True
     CONTAINER_BASE.parent.mkdir(parents=True, exist_ok=True)
-    options = ["--quiet", "--mode=root", "--variant=minbase", f"--include={_IN_THE_BASE}"]
-    succeeded = run([*prefix, program, *options, suite, CONTAINER_BASE])
+    making = [*prefix, program, "--quiet", "--mode=root", f"--components={components}"]
+    making += _IN_THE_BASE
+    succeeded = run([*making, suite, CONTAINER_BASE])
     if succeeded:
         stamp.write_text(wanted, encoding="utf-8")
     return succeeded

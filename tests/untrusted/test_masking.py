@@ -36,6 +36,36 @@ MASKED = [
     ("|1 TOKEN=abc def /bin/sh -c make", "|1 TOKEN=*** /bin/sh -c make"),
     ("RUN |2 A=b TOKEN=a b /bin/sh -c make", "RUN |2 A=b TOKEN=*** /bin/sh -c make"),
     ("RUN |1 TOKEN=a b", "RUN |1 TOKEN=***"),
+    ("ENV PASS\\\nWORD=abc A=1", "ENV PASSWORD=*** A=1"),
+    # addresses
+    ("RUN git clone https://abc@github.com/a/b", "RUN git clone https://***@github.com/a/b"),
+    ("RUN curl 'https://h/a?sv=1&sig=abc%3D&x=1'", "RUN curl 'https://h/a?sv=1&sig=***&x=1'"),
+    ("RUN curl https://h/a?X-Amz-Signature=abc", "RUN curl https://h/a?X-Amz-Signature=***"),
+    ("ENV DSN=u:abc@tcp(db:3306)/x", "ENV DSN=u:***@tcp(db:3306)/x"),
+    # tools
+    (
+        "RUN dotnet nuget add source https://h -n a -u b -p abc --store",
+        "RUN dotnet nuget add source https://h -n a -u b -p *** --store",
+    ),
+    ("RUN nuget setapikey abc -Source x", "RUN nuget setapikey *** -Source x"),
+    ("RUN nuget.exe SetApiKey abc", "RUN nuget.exe SetApiKey ***"),
+    (
+        "RUN ConvertTo-SecureString 'abc' -AsPlainText -Force",
+        "RUN ConvertTo-SecureString '***' -AsPlainText -Force",
+    ),
+    (
+        "RUN ConvertTo-SecureString -AsPlainText -Force -String abc",
+        "RUN ConvertTo-SecureString -AsPlainText -Force -String ***",
+    ),
+    ("RUN ssh-keygen -t rsa -N abc -f x", "RUN ssh-keygen -t rsa -N *** -f x"),
+    ("RUN influx -username a -p abc", "RUN influx -username a -p ***"),
+    ("RUN heroku auth:token abc", "RUN heroku auth:token ***"),
+    ("RUN gem push a.gem --key abc", "RUN gem push a.gem --key ***"),
+    ("RUN bundle config set --global h.io a:abc", "RUN bundle config set --global h.io a:***"),
+    ("RUN bundle config h.io a:abc", "RUN bundle config h.io a:***"),
+    ("RUN echo abc > /run/password", "RUN echo *** > /run/password"),
+    ("RUN echo 'abc def' >>/x/db_password.txt", "RUN echo '***' >>/x/db_password.txt"),
+    ("RUN printf '%s' abc | tee /a/token", "RUN printf '%s' *** | tee /a/token"),
     # shells
     ("RUN export TOKEN=abc && make", "RUN export TOKEN=*** && make"),
     ("RUN TOKEN='my secret' make", "RUN TOKEN='***' make"),
@@ -376,3 +406,18 @@ def test_time_grows_with_the_length_only(piece: str) -> None:
     # Quadratic time would make the larger text take 100 times as long, and minutes for a megabyte.
     small = max(seconds(10_000), 0.005)
     assert seconds(100_000) < 40 * small
+
+
+def test_a_long_command_is_cut_and_masked_within_seconds() -> None:
+    begin = time.monotonic()
+    masked = mask_secrets("RUN x --password hunter2 && " * 120_000 + " ghp_")
+    assert time.monotonic() - begin < 10
+    assert "hunter2" not in masked
+    assert masked.endswith(" […]")
+    assert len(masked) <= 64 * 1024
+    assert masked == mask_secrets(masked)
+
+
+def test_no_part_of_a_secret_is_left_where_a_command_is_cut() -> None:
+    for length in range(65_500, 65_540, 4):
+        assert "ghp_" not in mask_secrets(f"{'a' * (length - 1)} ghp_{WORD} {'b' * 99}")

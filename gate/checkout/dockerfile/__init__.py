@@ -1,8 +1,7 @@
-"""Match findings to the instructions of the Dockerfile that they come from."""
+"""Read a Dockerfile: its instructions, its base images, and the lines that findings come from."""
 
-from __future__ import annotations
-
+from gate.checkout.dockerfile.instructions import Instruction, parse
 from gate.checkout.dockerfile.locating import locate_commands
-from gate.checkout.dockerfile.stages import base_images
+from gate.checkout.dockerfile.stages import base_images, expand
 
-__all__ = ["base_images", "locate_commands"]
+__all__ = ["Instruction", "base_images", "expand", "locate_commands", "parse"]

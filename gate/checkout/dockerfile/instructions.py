@@ -14,13 +14,16 @@ from msgspec import Struct
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-_DIRECTIVE = re.compile(r"#[ \t]*([A-Za-z][A-Za-z0-9]*)[ \t]*=[ \t]*(.+)")
+_DIRECTIVE = re.compile(r"#\s*([A-Za-z][A-Za-z0-9]*)\s*=\s*(.+)")
 _GOES_ON = {"\\": re.compile(r"(?<!\\)\\[ \t]*\Z"), "`": re.compile(r"(?<!`)`[ \t]*\Z")}
-_WORD = re.compile(r"[^ \t]+")
-_DOCUMENT = re.compile(r"[ \t]\d*<<(-?)([\"']?)([^ \t<\"']+)\2(?=[ \t]|\Z)")
+# White space is Go's, which is less than Python's: more than a builder takes does no harm here.
+_KEYWORD = re.compile(r"\S+")
+# A word is a here-document only if no quote stands around it.
+_WORD = re.compile(r"(?:\\.|\"(?:[^\"\\]|\\.)*+\"|'[^']*+'|\S)++")
+_DOCUMENT = re.compile(r"\d*<<(-?)([\"']?)([^\s<\"']+)\2")
 # More words that no line ends are not looked for, so that the time grows with the file only.
 _MOST_ENDLESS = 100
-_HOLDS_DOCUMENTS = re.compile(r"(?i)(?:ONBUILD[ \t]+)?(?:RUN|COPY|ADD)(?=[ \t])")
+_HOLDS_DOCUMENTS = re.compile(r"(?i)(?:ONBUILD\s+)?(?:RUN|COPY|ADD)(?=\s)")
 # The flags that stand first, such as ``--mount=…``.
 FLAGS = re.compile(r"\A(?:--[a-z][\w-]*+(?:=(?:\"[^\"]*\"|\S)*+)?(?:\s++|\Z))++")
 
@@ -65,7 +68,7 @@ def with_documents(instruction: Instruction) -> str:
 def _escape(lines: Sequence[str]) -> str:
     """Return the escape character that the directives at the top of the file choose."""
     for line in lines:
-        directive = _DIRECTIVE.fullmatch(line.strip(" \t"))
+        directive = _DIRECTIVE.fullmatch(line.strip())
         if not directive:
             break
         if directive[1].lower() == "escape" and directive[2].strip() in _GOES_ON:
@@ -79,14 +82,14 @@ def _instructions(lines: Sequence[str], goes_on: re.Pattern[str]) -> Iterator[In
     while position < len(lines):
         start = position
         logical, position = _logical_line(lines, start, goes_on)
-        keyword = _WORD.search(logical)
+        keyword = _KEYWORD.search(logical)
         if keyword is None:
             continue
         documents: tuple[tuple[str, str], ...] = ()
         if _HOLDS_DOCUMENTS.match(logical, keyword.start()):
             documents, position = _documents(logical, position, lines, endless)
         yield Instruction(
-            keyword[0].upper(), logical[keyword.end() :].strip(" \t"), start + 1, documents
+            keyword[0].upper(), logical[keyword.end() :].strip(), start + 1, documents
         )
 
 
@@ -95,7 +98,7 @@ def _logical_line(lines: Sequence[str], start: int, goes_on: re.Pattern[str]) ->
     parts: list[str] = []
     for position in range(start, len(lines)):
         line = lines[position]
-        stripped = line.strip(" \t")
+        stripped = line.strip()
         if stripped.startswith("#") or (parts and not stripped):
             if parts:
                 continue
@@ -115,7 +118,7 @@ def _documents(
     A word such as ``<<2`` that no line ends is not a here-document; ``endless`` are those so far.
     """
     documents = []
-    for word in _DOCUMENT.finditer(logical):
+    for word in filter(None, map(_DOCUMENT.fullmatch, _WORD.findall(logical))):
         tabs, name = word[1], word[3]
         if word[0] in endless or len(endless) > _MOST_ENDLESS:
             continue

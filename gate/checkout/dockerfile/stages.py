@@ -65,7 +65,7 @@ def stages_of(instructions: Iterable[Instruction]) -> tuple[Stage, ...]:
         elif instruction.keyword == "FROM":
             named = FLAGS.sub("", instruction.arguments, count=1)
             written, *rest = (_QUOTES.sub("", named).split() or [""])[:3]
-            image = _expanded(written, defaults) or written
+            image = expand(written, defaults) or written
             stages.append(Stage(image, instruction.line, numbers.get(image.lower())))
             if len(rest) > 1 and rest[0].lower() == "as":
                 numbers[rest[1].lower()] = len(stages) - 1
@@ -82,15 +82,7 @@ def image_stages(stages: tuple[Stage, ...]) -> frozenset[int]:
     return frozenset(numbers)
 
 
-def _declare(arguments: str, defaults: dict[str, str | None]) -> None:
-    """Take over the defaults that an ARG gives; ``None`` is one that the file doesn't tell."""
-    for word in _WORD.findall(arguments):
-        name, sign, written = _QUOTES.sub("", word).partition("=")
-        if sign:
-            defaults[name] = _expanded(written, defaults)
-
-
-def _expanded(text: str, values: Mapping[str, str | None]) -> str | None:
+def expand(text: str, values: Mapping[str, str | None]) -> str | None:
     """Return the text with its variables replaced.
 
     ``None`` if one of them has no value here, or where the text gets too long to be one.
@@ -106,6 +98,14 @@ def _expanded(text: str, values: Mapping[str, str | None]) -> str | None:
     return expanded if len(expanded) <= _MOST_VALUE else None
 
 
+def _declare(arguments: str, defaults: dict[str, str | None]) -> None:
+    """Take over the defaults that an ARG gives; ``None`` is one that the file doesn't tell."""
+    for word in _WORD.findall(arguments):
+        name, sign, written = _QUOTES.sub("", word).partition("=")
+        if sign:
+            defaults[name] = expand(written, defaults)
+
+
 def _value(reference: re.Match[str], values: Mapping[str, str | None]) -> str | None:
     name = reference["name"] or reference["braced"]
     value = values.get(name, "")
@@ -115,7 +115,7 @@ def _value(reference: re.Match[str], values: Mapping[str, str | None]) -> str | 
     mode, word = reference["mode"] or "", reference["word"] or ""
     counts = is_set if mode in {"-", "+"} else bool(value)
     if mode.endswith("-"):
-        return value if counts else _expanded(word, values)
+        return value if counts else expand(word, values)
     if mode.endswith("+"):
-        return _expanded(word, values) if counts else ""
+        return expand(word, values) if counts else ""
     return value if is_set and mode not in {"#", "%", "/"} else None

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from gate.checkout.manifests.choice import Choice, Undecidable, choose, locate_images
-from gate.checkout.manifests.contents import find_images
-from gate.checkout.manifests.named import FileImages, NamedImage
+from gate.checkout.manifests.named import FileImages, NamedImage, Unread
+from gate.checkout.manifests.sources import LARGEST, Source, Surroundings, find_images
 
 __all__ = [
+    "LARGEST",
     "Choice",
     "FileImages",
     "NamedImage",
+    "Source",
+    "Surroundings",
     "Undecidable",
+    "Unread",
     "choose",
     "find_images",
     "locate_images",

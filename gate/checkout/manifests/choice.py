@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
+from itertools import compress
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from gate.checkout.manifests.named import concealed, shown
+from gate.checkout.manifests.named import Unread, concealed, shown
+from gate.checkout.manifests.net import Net, plain_host
 from gate.errors import InvalidReference
-from gate.findings import Location
-from gate.reference import ImageReference, is_named
+from gate.findings import Location, Reason
+from gate.reference import ImageReference
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
 _MOST_NOTES = 200  # of a run; nobody reads more
 _MOST_SHOWN = 5  # further places in a note
+_LATE = "begins a file that was not read before the end of --timeout. Give it more time."
 _DOCKER_HUB = "docker.io"
 _UNRESOLVED = re.compile(r"[${}<>%]")
 _HOST = re.compile(r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*(?::[0-9]+)?")
@@ -29,82 +32,99 @@ _HOST = re.compile(r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*(?::[0-9]+)?")
 class Undecidable(Struct, frozen=True):
     """An image that should be judged and can't be: its name as shown, where it is, and why.
 
-    ``why`` completes ``FILE:LINE names`` and says what to do.
+    ``why`` completes ``FILE:LINE`` and says what to do.
     """
 
     name: str
     place: Location
     why: str
+    reason: Reason = Reason.UNREAD
+
+    @property
+    def message(self) -> str:
+        """The sentences of the verdict."""
+        return f"{self.place.path}:{self.place.line} {self.why}"
 
 
 class Choice(Struct, frozen=True):
     """The images to judge, each with all places that name it, in the order of the files.
 
-    ``undecidable`` are images of such a registry whose name is not whole or not valid: they can't
-    be judged, and must not be passed over. ``notes`` tell what was left out of the files, and
-    which of their images are of other registries.
+    ``undecidable`` are those that can't be judged and must not be passed over. ``notes`` tell what
+    was left out of the files, and which of their images are of other registries.
     """
 
     references: dict[ImageReference, tuple[Location, ...]]
     undecidable: tuple[Undecidable, ...] = ()
     notes: tuple[str, ...] = ()
 
-
-class _Refused(Struct, frozen=True):
-    """Why an image isn't judged, for a note; and for one that should be judged, see above."""
-
-    note: str
-    why: str = ""
+    def without_unread(self) -> Choice:
+        """Return the choice with what is only unread among the notes."""
+        is_unread = [each.reason is Reason.UNREAD for each in self.undecidable]
+        unread = list(compress(self.undecidable, is_unread))
+        notes = (f"{each.message} Not judged, as --allow-unread says." for each in unread)
+        return replace(
+            self,
+            undecidable=tuple(each for each in self.undecidable if each not in unread),
+            notes=_bounded((*self.notes, *notes)),
+        )
 
 
 def choose(files: Iterable[FileImages], hosts: Sequence[str]) -> Choice:
     """Choose images by their registry's host: those of Container Registry, and of ``hosts``.
 
     ``hosts`` are names or patterns (``*.example.com``), with the port where it isn't 443. What
-    can't be judged is listed once for each image.
+    can't be judged is listed once for each image. A name whose host is whole and not known is left
+    out, whatever else of it isn't whole.
     """
+    net = Net(hosts)
     places: dict[ImageReference, list[Location]] = {}
-    refused: dict[str, tuple[str, list[NamedImage]]] = {}
+    left_out: dict[str, tuple[str, list[Location]]] = {}
     undecidable: dict[str, Undecidable] = {}
     notes: list[str] = []
     for file in files:
         notes += file.notes
-        for image in file.images:
-            answer = _reference(image.text, hosts)
+        if not file.is_finished:
+            late = Undecidable(file.path, Location(file.path, 1), _LATE, Reason.INCOMPLETE)
+            undecidable.setdefault(file.path, late)
+        named: tuple[NamedImage | Unread, ...] = (*file.images, *file.unread)
+        for image in named:
             place = Location(image.path, image.line)
+            answer = _answer(image, place, net)
             if isinstance(answer, ImageReference):
                 places.setdefault(answer, []).append(place)
-            elif _is_known(_host_and_path(image.text)[0], hosts):
-                undecidable.setdefault(
-                    image.text, Undecidable(concealed(image.text), place, answer.why)
-                )
+            elif isinstance(answer, Undecidable):
+                undecidable.setdefault(answer.name, answer)
             else:
-                refused.setdefault(image.text, (answer.note, []))[1].append(image)
-    notes += [_note(text, why, images) for text, (why, images) in refused.items()]
+                left_out.setdefault(image.text, (answer, []))[1].append(place)
+    notes += [_note(text, why, located) for text, (why, located) in left_out.items()]
     return Choice(
-        {reference: tuple(dict.fromkeys(named)) for reference, named in places.items()},
+        {reference: tuple(dict.fromkeys(where)) for reference, where in places.items()},
         tuple(undecidable.values()),
         _bounded(tuple(dict.fromkeys(notes))),
     )
 
 
-def _reference(text: str, hosts: Sequence[str]) -> ImageReference | _Refused:
-    """Return the reference of an image to judge, or why it isn't judged."""
+def _answer(
+    image: NamedImage | Unread, place: Location, net: Net
+) -> ImageReference | Undecidable | str:
+    """Return the reference of an image to judge, or why it can't be, or why it needn't be."""
+    text = image.text
     host, path = _host_and_path(text)
-    if _HOST.fullmatch(host) and not _is_known(host, hosts):
-        return _Refused(
-            f"{host} is not a registry that Security Center knows; name it with --registry-host"
-        )
+    if text and _HOST.fullmatch(host) and not net.knows(host):
+        return f"{host} is not a registry that Security Center knows; name it with --registry-host"
+    name = concealed(text) or f"{place.path}:{place.line}"
+    if isinstance(image, Unread):
+        subject = f"names {name}, which {image.why}" if text else image.why
+        return Undecidable(name, place, f"{subject.rstrip('.')}. {image.remedy}".rstrip())
     if _UNRESOLVED.search(text):
-        why = "a variable in it has no value here"
-        return _Refused(
-            why,
-            f"{concealed(text)}, and {why}. Give the whole name there, or judge the rendered file.",
-        )
+        why = f"names {name}, and a variable in it has no value here. {image.remedy}"
+        return Undecidable(name, place, why.rstrip())
     try:
-        return ImageReference.parse(f"{host}/{path}")
+        return ImageReference.parse(f"{plain_host(host)}/{path}")
     except InvalidReference as error:
-        return _Refused(f"not an image's name: {error.message.rstrip('.')}", f"no image: {error}")
+        if net.knows(host):
+            return Undecidable(name, place, f"names no image: {error}", Reason.UNIDENTIFIED)
+        return f"not an image's name: {error.message.rstrip('.')}"
 
 
 def _host_and_path(text: str) -> tuple[str, str]:
@@ -120,13 +140,9 @@ def _host_and_path(text: str) -> tuple[str, str]:
     return _DOCKER_HUB, text if slash else f"library/{text}"
 
 
-def _is_known(host: str, hosts: Sequence[str]) -> bool:
-    return ImageReference(host, "", "", "").region is not None or is_named(host, hosts)
-
-
-def _note(text: str, why: str, images: Sequence[NamedImage]) -> str:
-    first = images[0]
-    more = f" and {len(images) - 1} more" if len(images) > 1 else ""
+def _note(text: str, why: str, places: Sequence[Location]) -> str:
+    first = places[0]
+    more = f" and {len(places) - 1} more" if len(places) > 1 else ""
     return f"{concealed(text)} ({first.path}:{first.line}{more}): skipped, {shown(why)}"
 
 

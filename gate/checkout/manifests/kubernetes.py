@@ -10,11 +10,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from gate.checkout.manifests import charts, kustomize
-from gate.checkout.manifests.named import LeftOut, Named, fields_of, scalar_of, shown, text_of
+from gate.checkout.manifests.named import (
+    Inline,
+    LeftOut,
+    Named,
+    fields_of,
+    scalar_of,
+    shown,
+    text_of,
+)
 from gate.untrusted import Fields, Items, Node, Scalar
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from gate.checkout.manifests.named import Part
 
 _CONTAINERS = {
     "containers": "container",
@@ -23,6 +33,7 @@ _CONTAINERS = {
 }
 _VOLUMES = "volumes"
 _METADATA = "metadata"
+_ITEMS = "items"
 # They hold text and schemas, whatever stands in them.
 _WITHOUT_IMAGES = frozenset({"ConfigMap", "Secret", "CustomResourceDefinition"})
 # Flux and Argo CD keep the values of Helm charts in resources of these kinds, under these keys.
@@ -50,7 +61,7 @@ def is_object(root: Fields) -> bool:
     return bool(text_of(root, "apiVersion") and text_of(root, "kind"))
 
 
-def images(root: Fields) -> Iterator[Named | LeftOut]:
+def images(root: Fields) -> Iterator[Part]:
     """Yield the images of an object, and of those in it if it is a list, in their order."""
     steps = [_Step(root, _Owner(), "")]
     visited: set[tuple[int, str]] = set()
@@ -67,6 +78,9 @@ def images(root: Fields) -> Iterator[Named | LeftOut]:
         if is_object(node):
             owner = _owner(node)
         if owner.kind in _WITHOUT_IMAGES:
+            # What has items is a list, whatever it calls itself.
+            if isinstance(items := node.fields.get(_ITEMS), Items):
+                steps.append(_Step(items, owner, _ITEMS))
             continue
         yield from _of_fields(node, owner, role)
         steps.extend(
@@ -76,38 +90,35 @@ def images(root: Fields) -> Iterator[Named | LeftOut]:
         )
 
 
-def _of_fields(node: Fields, owner: _Owner, role: str) -> Iterator[Named | LeftOut]:
+def _of_fields(node: Fields, owner: _Owner, role: str) -> Iterator[Part]:
     """Yield what one mapping of an object says of images."""
     image = node.fields.get("image")
     if role in _CONTAINERS:
         yield from _of_container(image, _part(owner, _CONTAINERS[role], node))
     elif role == _VOLUMES:
         if reference := scalar_of(image, "reference"):
-            yield Named(reference.name, reference.line, _part(owner, "volume", node))
+            where = _part(owner, "volume", node)
+            yield Named(reference.name, reference.line, where, (reference,))
     elif isinstance(image, Scalar) and charts.names_host(image.text):
-        yield Named(image.name, image.line, str(owner))
+        yield Named(image.name, image.line, str(owner), (image,))
     elif isinstance(image, Fields):
         yield from charts.composed(image, str(owner))
     if owner.kind == _OF_KUSTOMIZE:
         yield from kustomize.images(node)
     elif owner.kind in _OF_HELM:
         for key in sorted(_VALUES & node.fields.keys()):
-            yield from _of_values(node.fields[key], f"{owner}, {key} ")
+            values = node.fields[key]
+            if isinstance(values, Scalar):
+                yield Inline(values, f"{owner}, {key}")
+            else:
+                yield from charts.images(values, f"{owner}, {key} ")
 
 
 def _of_container(image: Node | None, where: str) -> Iterator[Named | LeftOut]:
     if isinstance(image, Scalar) and image.name and not image.is_null:
-        yield Named(image.name, image.line, where)
+        yield Named(image.name, image.line, where, (image,), in_container=True)
     elif image is not None:
         yield LeftOut(image.line, f"{where}, names no image; skipped")
-
-
-def _of_values(node: Node, prefix: str) -> Iterator[Named | LeftOut]:
-    if not isinstance(node, Scalar):
-        yield from charts.images(node, prefix)
-    elif "image" in node.text:
-        why = "are one text, whose images aren't read; skipped"
-        yield LeftOut(node.line, f"{prefix}{why}")
 
 
 def _part(owner: _Owner, what: str, node: Fields) -> str:

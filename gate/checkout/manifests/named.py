@@ -26,22 +26,57 @@ class NamedImage(Struct, frozen=True):
     path: str
     line: int
     where: str
+    remedy: str = ""
+
+
+class Unread(Struct, frozen=True):
+    """A place where an image stands that can't be read whole.
+
+    ``text`` is what stands there, empty where no text tells; ``why`` completes ``FILE:LINE``;
+    ``remedy`` is a sentence.
+    """
+
+    text: str
+    path: str
+    line: int
+    why: str
+    remedy: str
 
 
 class FileImages(Struct, frozen=True):
-    """The images of one file, in its order; ``notes`` say what was left out, where and why."""
+    """The images of one file, in its order; ``notes`` say what was left out, where and why.
+
+    If it isn't finished, time was over before it was read.
+    """
 
     path: str
     images: tuple[NamedImage, ...] = ()
     notes: tuple[str, ...] = ()
+    unread: tuple[Unread, ...] = ()
+    is_finished: bool = True
 
 
 class Named(NamedTuple):
-    """An image inside of a document, before it is known which file holds that."""
+    """An image inside of a document, before it is known which file holds that.
+
+    ``nodes`` are the scalars that it is made of: nobody else takes them for images. Kustomize
+    changes the images that are ``in_container`` only.
+    """
 
     text: str
     line: int
     where: str
+    nodes: tuple[Scalar, ...] = ()
+    in_container: bool = False
+
+
+class Partial(NamedTuple):
+    """What stands where an image stands and isn't whole; ``why`` completes "which" or the line."""
+
+    text: str
+    line: int
+    why: str
+    nodes: tuple[Scalar, ...] = ()
 
 
 class LeftOut(NamedTuple):
@@ -49,6 +84,28 @@ class LeftOut(NamedTuple):
 
     line: int
     why: str
+
+
+class Elsewhere(NamedTuple):
+    """A file, named relative to this one, in which more stands; ``what`` is how it is called.
+
+    Of its containers, those whose images have one of the names ``replaced`` get others here.
+    """
+
+    path: str
+    line: int
+    what: str
+    replaced: frozenset[str] = frozenset()
+
+
+class Inline(NamedTuple):
+    """A document that stands as a text inside of another one; ``what`` is how it is called."""
+
+    node: Scalar
+    what: str
+
+
+Part = Named | Partial | LeftOut | Elsewhere | Inline
 
 
 def concealed(image: str) -> str:
@@ -65,6 +122,12 @@ def has_tag(image: str) -> bool:
     """Tell whether an image's name ends in a tag or a digest."""
     last = image.rpartition("/")[2]
     return ":" in last or "@" in last
+
+
+def without_tag(image: str) -> str:
+    """Return an image's name without its tag and digest."""
+    folder, slash, last = image.partition("@")[0].rpartition("/")
+    return folder + slash + last.partition(":")[0]
 
 
 def shown(text: str) -> str:

@@ -28,12 +28,13 @@ _HOST_SETTING = re.compile(
     rf"(?:http-basic\.[^\s\"']++{GAP}[^\s\"']++"
     rf"|(?:pypi-token|github-oauth|gitlab-oauth|gitlab-token|bearer)\.[^\s\"']++){GAP}"
 )
-# A line of .netrc, SQL, OpenSSL's way to name a password, a line of redis.conf.
+# A line of .netrc, SQL, OpenSSL's way to name a password, a line of redis.conf, PowerShell.
 _WORDS = re.compile(
     rf"(?i)\blogin{SPACE}\S{{1,200}}{SPACE}password{SPACE}"
     rf"|\bidentified{SPACE}(?:with{SPACE}\S{{1,200}}{SPACE})?by{SPACE}(?:password{SPACE})?"
     rf"|\bpassword(?:{SPACE}|\()(?=\\{{0,8}}')|(?<![\w-])pass:(?=\S)"
     rf"|\b(?:requirepass|masterauth){SPACE}"
+    rf"|\bconvertto-securestring{SPACE}(?:-(?:string|asplaintext|force){SPACE})*+(?!-)"
 )
 
 
@@ -101,6 +102,17 @@ _TOOLS = (
     _tool(r"mc", rf"(?:set|add){GAP}{_WORD}{GAP}\S{{1,200}}://{_WORD}{GAP}{_WORD}(?={GAP})"),
     _tool(r"rclone", rf"\w{{0,40}}(?:secret|pass|token|key)\w{{0,40}}(?={GAP})"),
     _tool(r"vault|cargo", rf"login(?={GAP})"),
+    _tool(r"dotnet", r"-[pk]", needs="nuget"),
+    _tool(r"(?:dotnet|nuget(?:\.exe)?)", rf"(?i:setapikey)(?={GAP})"),
+    _tool(r"ssh-keygen", r"-[NP]"),
+    _tool(r"influx", r"-[pt]"),
+    _tool(r"heroku", rf"auth:token(?={GAP})"),
+    _tool(r"gem", r"--key|-k", needs="push"),
+    _tool(
+        r"bundle",
+        rf"config(?:{GAP}(?:set|--\w++))*+{GAP}{_WORD}(?={GAP})",
+        divider=":",
+    ),
     _tool(r"curl", r"-[a-zA-Z]{0,8}[uU]|--user|--proxy-user", divider=":"),
     _tool(r"curl", rf"(?:-b|--cookie)(?=(?:=|{GAP})?[\"']?[\w.-]+=)", divider="="),
     _tool(r"https?", r"-a|--auth", divider=":"),
@@ -120,6 +132,12 @@ _READS = (
     r"(?:--password-stdin|--with-token|\b(?:smb)?passwd\b|(?P<user>\bchpasswd\b)|\bsudo\s{1,8}-S\b)"
 )
 _PIPED = re.compile(rf"[\"']?\s{{0,8}}\|[^;&|\n]{{0,160}}?{_READS}")
+# What is written to a file whose name tells; /etc/passwd holds none.
+_WRITTEN = re.compile(
+    r"(?P<rest>[^;&|<>\n\"']{0,200}?)[\"']?\s{0,8}(?:>>?|\|\s{0,8}tee(?:\s{1,8}-\w)*)\s{0,8}[\"']?"
+    r"(?P<file>[^\s;&|<>\"']++)"
+)
+_NO_SECRETS = "/etc/passwd"
 _GROUP_PIPED = re.compile(rf"[({{][^(){{}}|]{{1,400}}[)}}]\s{{0,8}}\|[^;&|\n]{{0,160}}?{_READS}")
 _HERE = re.compile(rf"{_READS}[^;&|<\n]{{0,160}}<<<[ \t]{{0,8}}")
 
@@ -155,6 +173,10 @@ def _given_to_input(text: str) -> Iterator[Span]:
             done = max(printed.end(), value[1])
             if piped := _PIPED.match(text, value[1]):
                 yield from secret(text, _password(text, value, ":" if piped["user"] else ""))
+            written = _WRITTEN.match(text, value[1])
+            if written and _is_secret_file(written["file"]):
+                rest = len(written["rest"].rstrip())
+                yield from secret(text, (value[0], value[1] + rest))
     for group in _GROUP_PIPED.finditer(text):
         for printed in _PRINTED.finditer(text, *group.span()):
             value = argument_at(text, printed.end())
@@ -162,6 +184,10 @@ def _given_to_input(text: str) -> Iterator[Span]:
     for here in _HERE.finditer(text):
         value = argument_at(text, here.end())
         yield from secret(text, _password(text, value, ":" if here["user"] else ""))
+
+
+def _is_secret_file(path: str) -> bool:
+    return path != _NO_SECRETS and suggests_secret(path.rpartition("/")[2])
 
 
 def _password(text: str, span: Span, divider: str) -> Span:

@@ -64,6 +64,15 @@ _WEBHOOK = re.compile(
 _PASSWORD = re.compile(
     r"://[^\s:/?#@'\"<>]*+:(?!\d{1,5}[/?#'\"\s])([^\s/?#'\"]+(?=@)|[^\s'\"@]{1,200}(?=@))"
 )
+# A user of the web's without a password is a token, too, unless it is a name that all share.
+_WEB_USER = re.compile(
+    r"(?i:\bhttps?)://(?!(?i:git|user|username|anonymous|oauth2|x-access-token)@)([^\s:/?#@'\"<>]++)@"
+)
+# Signed addresses, and the addresses of Go's drivers: user:password@tcp(host:port)/name
+_SIGNATURE = re.compile(
+    r"(?i)[?&](?:sig|(?:x-(?:amz|goog|oss)-)?signature|(?:x-amz-)?security-token)=([^\s&#'\"]++)"
+)
+_DRIVER = re.compile(r"(?<![\w.-])[\w.-]++:([^\s'\"]{1,200}?)@(?:tcp|tcp4|tcp6|udp|unix)\(")
 _TOKEN_AS_USER = re.compile(r"://([\w.~-]{20,255})@")
 # Where there is no password, the user is a token.
 _TOKEN_FIRST = re.compile(r"://([^\s:/?#@'\"<>]++):(?:x-oauth-basic)?@")
@@ -101,8 +110,8 @@ def tokens(text: str) -> Iterator[Span]:
 
 
 def in_urls(text: str) -> Iterator[Span]:
-    """Find the passwords of URLs, and users that are as long as a token."""
-    for pattern in (_PASSWORD, _TOKEN_AS_USER, _TOKEN_FIRST):
+    """Find the passwords and signatures of URLs, and users that are tokens."""
+    for pattern in (_PASSWORD, _TOKEN_AS_USER, _TOKEN_FIRST, _WEB_USER, _SIGNATURE, _DRIVER):
         for url in pattern.finditer(text):
             yield from secret(text, url.span(1))
 

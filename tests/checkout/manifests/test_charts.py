@@ -78,22 +78,23 @@ def test_what_is_no_name_is_none() -> None:
     """)
 
 
-def test_a_tag_that_the_chart_knows_is_told() -> None:
-    result = read_text("a:\n  image: {registry: 'u:pw@h.example', repository: shop/web, tag: ''}\n")
-    [note] = result.notes
-    assert note == (
-        "app.yaml:2: ***@h.example/shop/web (key a.image) names no tag; "
-        "a chart takes its appVersion then, which isn't known here"
-    )
+def test_a_tag_that_the_chart_knows_is_unread() -> None:
+    result = read_text("a:\n  image: {registry: h.example, repository: shop/web, tag: ''}\n")
+    [unread] = result.unread
+    assert () == result.images
+    assert ("h.example/shop/web", 2) == (unread.text, unread.line)
+    assert unread.why == "has no tag; a chart takes its appVersion then, which isn't known here"
+    assert "helm template CHART | gate manifests -" in unread.remedy
 
 
 @pytest.mark.parametrize("text", ["image: {repository: a/b, tag: 1.10}", "{image: a/b, tag: 1.10}"])
-def test_a_tag_that_helm_changes_is_told_and_taken_as_written(text: str) -> None:
+def test_a_tag_that_helm_changes_is_unread(text: str) -> None:
     result = read_text(text)
-    assert ["a/b:1.10"] == [image.text for image in result.images]
-    [note] = result.notes
-    assert note == (
-        "app.yaml:1: the tag 1.10 is a number for Helm, which may write it in another way; quote it"
+    assert () == result.images
+    [unread] = result.unread
+    assert "a/b:1.10" == unread.text
+    assert unread.why == (
+        "has the tag 1.10, a number for Helm, which may write it in another way; quote it"
     )
 
 

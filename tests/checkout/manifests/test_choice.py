@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gate.checkout.manifests import Choice, FileImages, NamedImage, Undecidable, choose
-from gate.findings import Location
+from gate.findings import Location, Reason
 from gate.reference import ImageReference
 from tests.checkout.manifests.finding import HEX, HOST
 
@@ -90,20 +90,18 @@ def test_places_are_kept_in_the_order_of_the_files() -> None:
 
 
 @pytest.mark.parametrize("image", ["${A}/x", "{{ .Values.image }}", "$IMAGE:1", "%IMAGE%", "<x>/y"])
-def test_a_variable_that_may_be_the_host_is_told(image: str) -> None:
+def test_a_variable_that_may_be_the_host_is_unread(image: str) -> None:
     chosen = choose([file(image)], ["docker.io"])
     assert {} == chosen.references
-    assert (f"{image} (a.yaml:1): skipped, a variable in it has no value here",) == chosen.notes
+    [unread] = chosen.undecidable
+    assert (image, Reason.UNREAD) == (unread.name, unread.reason)
 
 
 @pytest.mark.parametrize("image", [f"{HOST}/shop/web:$TAG", f"{HOST.upper()}/shop/{{{{ x }}}}"])
 def test_a_variable_in_a_name_of_a_known_host_makes_it_undecidable(image: str) -> None:
     chosen = choose([file("x.y/a/b", image, image)], ["x.y"])
-    why = (
-        f"{image}, and a variable in it has no value here. "
-        "Give the whole name there, or judge the rendered file."
-    )
-    expected = Undecidable(image, Location("a.yaml", 2), why)
+    why = f"names {image}, and a variable in it has no value here."
+    expected = Undecidable(image, Location("a.yaml", 2), why, Reason.UNREAD)
     assert (expected,) == chosen.undecidable
     assert () == chosen.notes
 
@@ -127,7 +125,8 @@ def test_a_variable_after_another_host_does_not_matter() -> None:
 def test_what_is_no_name_at_a_known_host_is_undecidable(image: str, why: str) -> None:
     [undecidable] = choose([file(image)], []).undecidable
     assert image == undecidable.name
-    assert undecidable.why.startswith(f"no image: {image!r} {why}")
+    assert undecidable.why.startswith(f"names no image: {image!r} {why}")
+    assert Reason.UNIDENTIFIED is undecidable.reason
 
 
 @pytest.mark.parametrize("image", ["http://h.example/a/b", "a b.c/d/e", "a_b.c/d/e", "[::1/a/b"])

@@ -52,16 +52,21 @@ def test_services_share_what_an_extension_holds() -> None:
     assert [("shop/web:1.4", 2, "service a"), ("shop/web:1.4", 2, "service b")] == images(text)
 
 
-def test_what_is_only_built_or_extended_is_told() -> None:
+def test_what_is_only_built_is_told_and_what_is_elsewhere_is_unread() -> None:
     result = read_text("""
+        include: [more.yaml, {path: [most.yaml]}]
         services:
           a: {build: .}
           b: {extends: {file: other.yaml, service: b}}
+          c: {extends: a}
     """)
-    assert (
-        "app.yaml:2: service a is built and names no image; skipped",
-        "app.yaml:3: service b takes its image from the one it extends; skipped",
-    ) == result.notes
+    assert ("app.yaml:3: service a is built and names no image; skipped",) == result.notes
+    assert [
+        (1, "includes more.yaml, which can't be read here"),
+        (1, "includes most.yaml, which can't be read here"),
+        (4, "extends a service of other.yaml, which can't be read here"),
+    ] == [(unread.line, unread.why) for unread in result.unread]
+    assert "docker compose config | gate manifests -" in result.unread[0].remedy
 
 
 def test_other_keys_beside_services_are_read_as_values() -> None:

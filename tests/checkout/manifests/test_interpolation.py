@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gate.checkout.manifests.compose import with_defaults
+from gate.checkout.manifests.compose import with_values
 
 
 @pytest.mark.parametrize(
@@ -22,16 +22,16 @@ from gate.checkout.manifests.compose import with_defaults
     ],
 )
 def test_defaults_are_filled_in_or_nothing_is(text: str, expected: str) -> None:
-    assert expected == with_defaults(text)
+    assert expected == with_values(text, {})
 
 
 def test_a_text_that_no_name_reaches_stays() -> None:
     text = "${A:-x}" * 1000
-    assert text == with_defaults(text)
+    assert text == with_values(text, {})
 
 
 @settings(max_examples=100, deadline=None)
 @given(st.text(alphabet="${}:-?+Ab", max_size=40))
 def test_a_text_with_a_variable_without_value_stays_whole(text: str) -> None:
-    result = with_defaults(text)
+    result = with_values(text, {})
     assert result == text or "$" not in result

@@ -85,8 +85,8 @@ def test_all_sorts_of_containers_and_image_volumes_are_found_in_their_order() ->
     ] == images(pod)
 
 
-def test_what_only_looks_like_an_image_is_none() -> None:
-    nothing = f"""
+def test_the_net_catches_known_registries_elsewhere_and_a_picture_is_no_image() -> None:
+    text = f"""
         apiVersion: v1
         kind: ConfigMap
         metadata: {{name: c}}
@@ -112,7 +112,10 @@ def test_what_only_looks_like_an_image_is_none() -> None:
             - args: ["--image={HOST}/shop/web:1"]
               env: [{{name: IMAGE, value: {HOST}/shop/web:1}}]
     """
-    assert [] == images(nothing)
+    assert [(f"{HOST}/shop/web:1", "text")] * 7 == [
+        (name, where) for name, _, where in images(text)
+    ]
+    assert [] == images(text.replace(HOST, "example.com"))
 
 
 def test_lists_name_the_object_inside() -> None:
@@ -185,12 +188,12 @@ def test_values_of_helm_in_resources_are_read() -> None:
     ] == images(release)
 
 
-def test_values_in_one_text_are_told() -> None:
-    text = of_kind("Application", "spec: {helm: {values: 'image: x', valuesObject: text}}")
-    [note] = read_text(text).notes
-    assert note == (
-        "app.yaml:5: Application web, values are one text, whose images aren't read; skipped"
-    )
+def test_values_in_one_text_are_read() -> None:
+    values = f"image: {{registry: {HOST}, repository: shop/web, tag: v1}}"
+    text = of_kind("Application", f"spec: {{helm: {{values: '{values}', valuesObject: text}}}}")
+    assert [f"{HOST}/shop/web:v1"] == names(text)
+    [unread] = read_text(text.replace("v1}'", "v1'")).unread
+    assert unread.why == "holds Application web, values that can't be read"
 
 
 def test_images_of_a_flux_kustomization_are_read() -> None:

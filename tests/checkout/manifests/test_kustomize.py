@@ -42,35 +42,43 @@ def test_the_line_is_that_of_the_entry() -> None:
     assert [3, 6, 8, 12] == [line for _, line, _ in images("#\n" + IMAGES.lstrip())]
 
 
-def test_a_tag_that_stays_is_told() -> None:
+def test_a_tag_that_stays_is_unread() -> None:
     result = read_text(f"""
         images:
           - {{name: web, newName: {HOST}/shop/web}}
           - {{newTag: nameless}}
           - text
     """)
-    assert (
-        (),
-        (f"app.yaml:2: image {HOST}/shop/web keeps a tag that isn't known here; skipped",),
-    ) == (result.images, result.notes)
+    assert () == result.images
+    [unread] = result.unread
+    assert (f"{HOST}/shop/web", 2) == (unread.text, unread.line)
+    assert "keeps a tag that isn't known here" == unread.why
+    assert "kustomize build FOLDER | gate manifests -" in unread.remedy
 
 
 def test_a_new_name_may_hold_the_tag() -> None:
     assert ["shop/web:1"] == names("images: [{name: web, newName: 'shop/web:1'}]")
 
 
-def test_patches_in_one_text_that_name_images_are_told() -> None:
-    result = read_text("""
+def test_patches_in_one_text_are_read_and_what_is_elsewhere_is_unread() -> None:
+    result = read_text(f"""
         kind: Kustomization
+        resources: [deployment.yaml]
         patches:
-          - path: image.yaml
+          - path: patch.yaml
           - patch: |
-              spec: {image: x}
-          - patch: "spec: {}"
+              - {{op: replace, path: /spec/containers/0/image, value: "{HOST}/shop/a:1"}}
+          - patch: "spec: {{containers: [{{name: a, image: '{HOST}/shop/b:1'}}]}}"
         patchesStrategicMerge:
-          - image.yaml
+          - other.yaml
+        transformers: [transformer.yaml]
+        replacements:
+          - {{source: {{kind: ConfigMap}}, targets: []}}
+        helmCharts:
+          - {{name: web}}
     """)
-    assert [4, 8] == [int(note.split(":")[1]) for note in result.notes]
+    assert [f"{HOST}/shop/a:1", f"{HOST}/shop/b:1"] == [image.text for image in result.images]
+    assert [2, 4, 9, 10, 12, 14] == sorted(unread.line for unread in result.unread)
 
 
 def test_another_kind_of_that_name_is_an_object() -> None:
