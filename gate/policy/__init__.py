@@ -11,7 +11,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from gate.policy.loading import BUILT_IN, DEFAULT_FILE, load_policies, ready_made_files
+    from gate.policy.discovery import DEFAULT_FILE
+    from gate.policy.loading import BUILT_IN, load_policies, ready_made_files
     from gate.policy.policies import Policies
     from gate.policy.schema import policy_schema
 
@@ -26,7 +27,8 @@ __all__ = [
 
 # What holds a file against its schema takes longer to import than all of this package.
 _LAZY = {
-    **dict.fromkeys(("BUILT_IN", "DEFAULT_FILE", "load_policies", "ready_made_files"), "loading"),
+    **dict.fromkeys(("BUILT_IN", "load_policies", "ready_made_files"), "loading"),
+    "DEFAULT_FILE": "discovery",
     "Policies": "policies",
     "policy_schema": "schema",
 }

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from jsonschema import Draft202012Validator
 
 from gate.errors import InvalidPolicy
+from gate.policy.discovery import find_policy
 from gate.policy.meaning import contradictions, policy_of
 from gate.policy.policies import Policies
 from gate.policy.problem import MOST_PROBLEMS, Problem
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from gate.policy.model import Policy
     from gate.untrusted import Tree
 
-DEFAULT_FILE = ".buildrisk-gate.yaml"
 BUILT_IN = "(built-in)"
 
 _LARGEST = 1024 * 1024  # bytes
@@ -45,6 +45,7 @@ _OUTSIDE = (
     "The file is a link that leads out of the checkout. A policy that is found by its name must be "
     "inside of it: put a copy there, or name the file with --policy."
 )
+_REPLACES = "The policy {0} replaces {1}, which is further up and does not count here."
 
 
 class _Named(NamedTuple):
@@ -62,13 +63,17 @@ class _Named(NamedTuple):
 def load_policies(specs: Sequence[str], *, directory: Path, today: date) -> Policies:
     """Load policy files, ``FILE`` or ``FILE#sha256=HEX``, relative to ``directory``.
 
-    With none given: ``DEFAULT_FILE`` in ``directory`` if there is one, else the built-in policy.
+    With none given: the one that is found by its name (see ``discovery``), else the built-in one.
     They judge as on ``today``, and keep it.
     Raises ``InvalidPolicy``, whose message lists the problems of all files, one a line.
     """
     policies, problems = [], []
-    for spec in specs or (None,):
-        named = _default(directory) if spec is None else _named(spec, directory)
+    files = [_named(spec, directory) for spec in specs]
+    notes: tuple[str, ...] = ()
+    if not files:
+        default, notes = _default(directory)
+        files = [default]
+    for named in files:
         loaded = _load(named, today)
         if isinstance(loaded, list):
             problems += [problem.at(named.path) for problem in _shown(loaded)]
@@ -76,7 +81,7 @@ def load_policies(specs: Sequence[str], *, directory: Path, today: date) -> Poli
             policies.append(loaded)
     if problems:
         raise InvalidPolicy("\n".join(problems), _REMEDY)
-    return Policies(policies, today)
+    return Policies(policies, today, notes=notes)
 
 
 def built_in_file(package: Path) -> Path:
@@ -91,15 +96,13 @@ def ready_made_files() -> dict[str, Path]:
     return {file.stem: file for file in folder.glob("*.yaml")}
 
 
-def _default(directory: Path) -> _Named:
-    file = directory / DEFAULT_FILE
-    try:
-        file.lstat()  # a link that leads nowhere is a mistake to report, not "no file"
-    except (FileNotFoundError, NotADirectoryError):
-        return _Named(BUILT_IN, built_in_file(Path(__file__).parent))
-    except OSError:
-        pass  # reading it will say why
-    return _Named(DEFAULT_FILE, file, found=directory)
+def _default(directory: Path) -> tuple[_Named, tuple[str, ...]]:
+    """Return the policy that is found by its name, else the built-in one, and what to note."""
+    policy = find_policy(directory)
+    if policy is None:
+        return _Named(BUILT_IN, built_in_file(Path(__file__).parent)), ()
+    notes = (_REPLACES.format(policy.path, policy.replaced),) if policy.replaced else ()
+    return _Named(policy.path, policy.file, found=policy.file.parent), notes
 
 
 def _shown(problems: list[Problem]) -> list[Problem]:

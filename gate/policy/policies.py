@@ -31,9 +31,15 @@ class Policies:
     """The policies of a run, at least one: each judges alone, the strictest decision wins."""
 
     def __init__(
-        self, policies: Sequence[Policy], today: date, clock: Callable[[], date] | None = None
+        self,
+        policies: Sequence[Policy],
+        today: date,
+        clock: Callable[[], date] | None = None,
+        *,
+        notes: tuple[str, ...] = (),
     ) -> None:
         self._first_day = today
+        self._notes = notes
         self._clock = clock
         self.tell_images_apart = any(policy.tells_images_apart for policy in policies)
         """Whether some entry or waiver is not about all images."""
@@ -47,11 +53,11 @@ class Policies:
 
     def following(self, clock: Callable[[], date]) -> Policies:
         """Return the policies as they judge by a clock, on no day before their own."""
-        return Policies(self._policies, self._first_day, clock)
+        return Policies(self._policies, self._first_day, clock, notes=self._notes)
 
     def settled(self) -> Policies:
         """Return the policies as they judge today, whatever the clock says later."""
-        return Policies(self._policies, self.today)
+        return Policies(self._policies, self.today, notes=self._notes)
 
     @property
     def today(self) -> date:
@@ -97,7 +103,7 @@ class Policies:
                 about.update(judge.waivers)
                 for finding in findings:
                     used.update(judge.waivers_on(finding))
-        return notes_on(self._policies, about - used, self.today)
+        return (*self._notes, *notes_on(self._policies, about - used, self.today))
 
     def _judge_of(self, names: Names) -> ImageJudge:
         """Return the judge of an image; those that the same parts are about share one.

@@ -104,7 +104,7 @@ def test_the_policy_hook_judges_all_files_that_it_is_given(
     ("path", "wanted"),
     [
         (".buildrisk-gate.yaml", True),
-        (".buildrisk-gate.yml", False),  # the gate does not look for it
+        (".buildrisk-gate.yml", True),
         ("deploy/.buildrisk-gate.yaml", True),
         ("x.buildrisk-gate.yaml", False),
         (".buildrisk-gate.yaml.orig", False),
