@@ -36,7 +36,7 @@ _TEMPLATE = re.compile(r"\{\{|\{%")
 # backslash or a tag may hide a letter.
 _WORTH_READING = re.compile(
     r"image|repository|build|services|include|resources|bases|components|patches|transformers"
-    r"|replacements|helmCharts|\\|!|\{\{|\{%",
+    r"|generators|replacements|chart|\\|!|\{\{|\{%",
     re.IGNORECASE,
 )
 # Where an image may stand in a document that can't be parsed.

@@ -14,6 +14,7 @@ from gate.checkout.manifests.named import (
     Inline,
     LeftOut,
     Named,
+    Partial,
     fields_of,
     scalar_of,
     shown,
@@ -37,7 +38,7 @@ _ITEMS = "items"
 # They hold text and schemas, whatever stands in them.
 _WITHOUT_IMAGES = frozenset({"ConfigMap", "Secret", "CustomResourceDefinition"})
 # Flux and Argo CD keep the values of Helm charts in resources of these kinds, under these keys.
-_OF_HELM = frozenset({"HelmRelease", "Application", "ApplicationSet"})
+_OF_HELM = frozenset({"HelmRelease", "Application", "ApplicationSet", "HelmChart"})
 _VALUES = frozenset({"values", "valuesObject"})
 _OF_KUSTOMIZE = "Kustomization"
 
@@ -103,9 +104,16 @@ def _of_fields(node: Fields, owner: _Owner, role: str) -> Iterator[Part]:
         yield Named(image.name, image.line, str(owner), (image,))
     elif isinstance(image, Fields):
         yield from charts.composed(image, str(owner))
+    yield from _of_tool(node, owner)
+
+
+def _of_tool(node: Fields, owner: _Owner) -> Iterator[Part]:
+    """Yield what a mapping says that a tool in the cluster hands to Kustomize or Helm."""
     if owner.kind == _OF_KUSTOMIZE:
         yield from kustomize.images(node)
     elif owner.kind in _OF_HELM:
+        if scalar_of(node, "chart") or fields_of(node, "chartRef"):
+            yield Partial("", node.line, kustomize.CHART)
         for key in sorted(_VALUES & node.fields.keys()):
             values = node.fields[key]
             if isinstance(values, Scalar):

@@ -34,9 +34,11 @@ _SOURCES = {
     "patches": "takes a patch from",
     "patchesStrategicMerge": "takes a patch from",
     "patchesJson6902": "takes a patch from",
+    "generators": "takes a generator from",
     "transformers": "takes a transformer from",
     "replacements": "takes a replacement from",
 }
+CHART = "takes a chart, whose images only Helm knows"
 _PATCHES = "patches"
 _CHARTS = "helmCharts"
 
@@ -74,7 +76,7 @@ def images(root: Fields) -> Iterator[Part]:
         for item in items_of(root, key):
             yield from _source(item, what, frozenset(replaced))
     for item in items_of(root, _CHARTS):
-        yield Partial("", item.line, "takes a chart whose images only Helm knows")
+        yield Partial("", item.line, CHART)
 
 
 def _source(item: Node, what: str, replaced: frozenset[str]) -> Iterator[Part]:

@@ -147,6 +147,11 @@ def test_an_image_is_judged_wherever_it_stands_in_a_dockerfile(text: str, path: 
         ("kind: Kustomization\nhelmCharts: [{name: a}]", "app.yaml:2"),
         ("services: {a: {extends: {file: b.yaml, service: c}}}", "app.yaml:1"),
         (f"a: {HOST}/shop", f"{HOST}/shop"),
+        (
+            "apiVersion: a/v1\nkind: HelmRelease\nspec:\n  chart: {spec: {chart: web}}\n",
+            "app.yaml:4",
+        ),
+        ("apiVersion: a/v1\nkind: Application\nspec: {source: {chart: web}}\n", "app.yaml:3"),
     ],
 )
 def test_what_is_not_whole_is_unread(text: str, name: str) -> None:

@@ -120,7 +120,8 @@ def test_the_policy_hook_takes_policy_files_only(path: str, *, wanted: bool) -> 
     [
         *[(path, True) for path in ("deploy.yaml", "k8s/web.yml", "charts/web/values.YAML")],
         *[(path, True) for path in ("Dockerfile", "a/Dockerfile.prod", "web.dockerfile")],
-        *[(path, True) for path in ("Containerfile", "a/web.Containerfile")],
+        *[(path, True) for path in ("Containerfile", "a/web.Containerfile", "Dockerfile-prod")],
+        *[(path, False) for path in ("charts/web/templates/pod.yaml", "templates/pod.yaml")],
         *[(path, False) for path in (POLICY, ".github/workflows/ci.yml", "a/.b/c.yaml")],
         *[(path, False) for path in ("README.md", "yaml", "Dockerfiles/a", "a.yaml.orig")],
         *[(path, False) for path in ("Dockerfile.dockerignore", "package.json", "dockerfile/a.py")],
