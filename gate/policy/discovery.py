@@ -1,4 +1,4 @@
-"""The policy that is found by its name: here or in the nearest folder above, within the checkout."""
+"""The policy that is found by its name: here, or in the nearest folder above in the checkout."""
 
 from __future__ import annotations
 

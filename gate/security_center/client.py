@@ -21,6 +21,7 @@ from gate.security_center.error_codes import judge
 from gate.security_center.limiter import Limiter
 from gate.security_center.operations import Operation, Operations
 from gate.security_center.signing import authorization, canonical_query, request_headers
+from gate.untrusted import redact_answer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -156,4 +157,4 @@ class SecurityCenter(Operations):
                 self._service_clock.hear(response.headers.get("Date", ""))
             except AnswerUnreadable as error:
                 return unreadable(operation.name, error.message, error.remedy)
-        return judge(operation, response.status, response.headers, response.body)
+        return judge(operation, response.status, response.headers, redact_answer(response.body))

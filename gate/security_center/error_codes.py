@@ -19,7 +19,6 @@ from gate.errors import (
 )
 from gate.http import Trouble, intercepted, unreadable
 from gate.security_center.wire import Answer, read_answer
-from gate.untrusted import redact
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -135,7 +134,7 @@ def _refusal(action: str, status: int, code: str, named: str, answer: Answer) ->
             "Temporary ones expire: get new ones, together with their token. Otherwise check that "
             "key id and secret are of one active key.",
         )
-    text = redact(" ".join(str(answer.head.message or "").split()))
+    text = " ".join(str(answer.head.message or "").split())
     message = untrusted.mask_secrets(text)[:300]
     return ServiceError(
         f"Security Center refused {_operation(action)} with status {status} {named}: {message}",

@@ -18,7 +18,7 @@ from gate.untrusted.escaping import (
     for_xml,
     visible,
 )
-from gate.untrusted.secrets import Secret, forget_secrets, redact, remember_secret
+from gate.untrusted.secrets import Secret, forget_secrets, redact, redact_answer, remember_secret
 
 if TYPE_CHECKING:
     from gate.untrusted.files import LARGEST, START, Place, Unreadable, decoded, read_file
@@ -67,6 +67,7 @@ __all__ = [
     "parse_yaml",
     "read_file",
     "redact",
+    "redact_answer",
     "remember_secret",
     "visible",
 ]

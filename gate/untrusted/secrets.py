@@ -2,7 +2,7 @@
 
 Whoever is asked with a secret can repeat it: in a message, a name, a text for people. So whatever
 holds one is remembered when it is made, and each sink takes them out as its last step, after its
-own escaping.
+own escaping, and what reads answers takes them out before any text is cut.
 """
 
 from __future__ import annotations
@@ -65,11 +65,26 @@ def redact(text: str) -> str:
     if "Signature=" in text:
         text = _SIGNATURE.sub(MASK, text)
     for secret in sorted(_secrets, key=len, reverse=True):  # one may hold another
-        if max(_RUN.findall(secret), key=len, default="") in text:
+        if _anchor(secret) in text:
             pattern = _secrets[secret] or re.compile(_BETWEEN.join(map(_writings, secret)))
             _secrets[secret] = pattern
             text = pattern.sub(MASK, text)
     return text
+
+
+def redact_answer(body: bytes) -> bytes:
+    """Return an answer's bytes without the secrets of this run.
+
+    So no part of one is left where a report cuts or folds a text that repeats it.
+    """
+    if not any(_anchor(secret).encode() in body for secret in _secrets):
+        return body
+    return redact(body.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
+
+
+def _anchor(secret: str) -> str:
+    """Return a part of a secret that stands in it however it is escaped."""
+    return max(_RUN.findall(secret), key=len, default="")
 
 
 def _writings(character: str) -> str:

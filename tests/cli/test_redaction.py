@@ -90,7 +90,8 @@ def test_findings_that_repeat_credentials_do_not_show_them(
         for row in data.get("List", []) if isinstance(data, dict) else ():
             if "LayerCmd" in row:
                 texts = ("LayerCmd", "Advice", "Description", "RiskKeyName", "RiskClassName")
-                row.update(dict.fromkeys(texts, f"RUN echo {sandbox.access_key_secret}|{KEY_ID}"))
+                text = f"RUN echo {KEY_ID} {sandbox.access_key_secret * 99}"
+                row.update(dict.fromkeys(texts, text))
         return answer
 
     with serve(BAD) as sandbox, meddling(sandbox, echoing) as url:
@@ -99,4 +100,4 @@ def test_findings_that_repeat_credentials_do_not_show_them(
         result = gate(*arguments, *everywhere(), reference(BAD))
     assert 10 == result.code
     assert KEY_ID in written(result)  # somebody else's here: the texts are shown
-    assert sandbox.access_key_secret not in written(result)
+    assert sandbox.access_key_secret[:8] not in written(result)

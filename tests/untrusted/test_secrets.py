@@ -26,6 +26,7 @@ from gate.untrusted import (
     for_xml,
     forget_secrets,
     redact,
+    redact_answer,
     remember_secret,
 )
 
@@ -89,6 +90,26 @@ def test_whatever_a_secret_is_made_of_no_sink_shows_it(
     assert "***" in written
     assert secret not in written.replace("***", "")
     assert secret not in unquote(html.unescape(written))
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=8, max_size=60),
+    st.booleans(),
+)
+def test_an_answer_that_repeats_a_secret_stays_json(secret: str, ascii_only: bool) -> None:  # noqa: FBT001 - a drawn value
+    assume(not (secret.isalpha() and secret.islower()))
+    forget_secrets()
+    remember_secret(secret)
+    answer = {"Message": f"before {secret} after", "Text": "caf\u00e9"}
+    body = json.dumps(answer, ensure_ascii=ascii_only).encode()
+    assert {"Message": "before *** after", "Text": "caf\u00e9"} == json.loads(redact_answer(body))
+
+
+def test_an_answer_of_any_bytes_stays_as_it_is() -> None:
+    remember_secret(TOKEN)
+    assert b"\xff{}" == redact_answer(b"\xff{}")
+    assert b"\xff ***" == redact_answer(b"\xff " + TOKEN.encode())
 
 
 def test_what_holds_no_secret_stays_as_it_is() -> None:
