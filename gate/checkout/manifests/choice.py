@@ -79,13 +79,13 @@ def choose(files: Iterable[FileImages], hosts: Sequence[str]) -> Choice:
     net = Net(hosts)
     places: dict[ImageReference, list[Location]] = {}
     left_out: dict[str, tuple[str, list[Location]]] = {}
-    undecidable: dict[str, Undecidable] = {}
+    undecidable: dict[tuple[str, Reason], Undecidable] = {}
     notes: list[str] = []
     for file in files:
         notes += file.notes
         if not file.is_finished:
             late = Undecidable(file.path, Location(file.path, 1), _LATE, Reason.INCOMPLETE)
-            undecidable.setdefault(file.path, late)
+            undecidable.setdefault((late.name, late.reason), late)
         named: tuple[NamedImage | Unread, ...] = (*file.images, *file.unread)
         for image in named:
             place = Location(image.path, image.line)
@@ -93,7 +93,7 @@ def choose(files: Iterable[FileImages], hosts: Sequence[str]) -> Choice:
             if isinstance(answer, ImageReference):
                 places.setdefault(answer, []).append(place)
             elif isinstance(answer, Undecidable):
-                undecidable.setdefault(answer.name, answer)
+                undecidable.setdefault((answer.name, answer.reason), answer)
             else:
                 left_out.setdefault(image.text, (answer, []))[1].append(place)
     notes += [_note(text, why, located) for text, (why, located) in left_out.items()]

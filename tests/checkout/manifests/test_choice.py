@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gate.checkout.manifests import Choice, FileImages, NamedImage, Undecidable, choose
+from gate.checkout.manifests import Choice, FileImages, NamedImage, Undecidable, Unread, choose
 from gate.findings import Location, Reason
 from gate.reference import ImageReference
 from tests.checkout.manifests.finding import HEX, HOST
@@ -170,3 +170,10 @@ def test_a_long_name_is_cut_in_its_note() -> None:
 def test_every_image_is_judged_or_told(text: str, hosts: list[str]) -> None:
     chosen = choose([file(text)], hosts)
     assert 1 == len(chosen.references) + len(chosen.undecidable) + len(chosen.notes)
+
+
+def test_what_is_only_unread_hides_no_name_that_is_not_valid() -> None:
+    name = f"{HOST}/shop/Web"
+    unread = Unread(name, "a.yaml", 1, "has no tag", "")
+    chosen = choose([FileImages("a.yaml", unread=(unread,)), file(name)], [])
+    assert [Reason.UNIDENTIFIED] == [each.reason for each in chosen.without_unread().undecidable]
