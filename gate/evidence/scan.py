@@ -45,7 +45,7 @@ def state_of(record: ImageRecord) -> ScanState:
     if record.sca_result == _UNSUPPORTED:
         return ScanState.UNSUPPORTED
     if status == _FINISHED:
-        return ScanState.FINISHED if record.last_scan_time else ScanState.UNKNOWN
+        return ScanState.FINISHED if moment(record.last_scan_time) else ScanState.UNKNOWN
     if status in _FAILED:
         return ScanState.FAILED
     if status in _STEPS:

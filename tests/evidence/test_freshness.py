@@ -28,7 +28,8 @@ def chosen(
 @pytest.mark.parametrize(
     ("words", "state"),
     [
-        (("SUCCESS", "", 1), ScanState.FINISHED),
+        (("SUCCESS", "", AT), ScanState.FINISHED),
+        (("SUCCESS", "", AT // 1000), ScanState.UNKNOWN),
         (("SUCCESS", "", None), ScanState.UNKNOWN),
         (("FAIL", "", 1), ScanState.FAILED),
         (("TIMEOUT", "", 1), ScanState.FAILED),
