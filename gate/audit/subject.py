@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
@@ -100,23 +99,29 @@ class Subject:
         names = self._names(self._tags)
         self._requirements = policies.requirements(names)
         self._decisions = policies.judge(self.findings, names)
+        # Not a cached_property: its lock costs an audit of many images more than all else here.
+        self._own_target: Target | None = None
         self.blocks = (
             _block(self._decisions)
             and self.reference.digest is not None
             and record.uuid not in inventory.collected.doubtful
         )
 
-    @cached_property
+    @property
     def target(self) -> Target:
         """The image as a look at it alone wants it."""
-        return self._target(self._tags)
+        if self._own_target is None:
+            self._own_target = self._target(self._tags)
+        return self._own_target
 
     def _target(self, tags: tuple[str, ...]) -> Target:
         record, names = self.record, self._names(tags)
         return Target(
             reference=self.reference,
             digest=self.reference.digest,
-            requirements=self._policies.requirements(names),
+            requirements=(
+                self._requirements if tags is self._tags else self._policies.requirements(names)
+            ),
             blocks=lambda findings: _block(self._policies.judge(findings, names)),
             region=record.region_id or None,
             registry_type=record.registry_type.lower() or None,

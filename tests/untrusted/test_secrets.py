@@ -101,9 +101,9 @@ def test_an_answer_that_repeats_a_secret_stays_json(secret: str, ascii_only: boo
     assume(not (secret.isalpha() and secret.islower()))
     forget_secrets()
     remember_secret(secret)
-    answer = {"Message": f"before {secret} after", "Text": "caf\u00e9"}
+    answer = {"Message": f"before {secret} after", "Text": "th\u00e9"}
     body = json.dumps(answer, ensure_ascii=ascii_only).encode()
-    assert {"Message": "before *** after", "Text": "caf\u00e9"} == json.loads(redact_answer(body))
+    assert {"Message": "before *** after", "Text": "th\u00e9"} == json.loads(redact_answer(body))
 
 
 def test_an_answer_of_any_bytes_stays_as_it_is() -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from gate.untrusted.masking.arguments import given_to_tools, in_options
 from gate.untrusted.masking.assignments import assigned, in_instructions
 from gate.untrusted.masking.shapes import in_headers, in_urls, private_keys, tokens
-from gate.untrusted.masking.spans import MASK
+from gate.untrusted.secrets import MASK
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

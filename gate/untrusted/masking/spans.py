@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from gate.untrusted.secrets import MASK
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
 # Start and end of a part of the text.
 Span = tuple[int, int]
-
-MASK = "***"
 
 # What may stand between the words of a command: white space, a line that goes on, or, in the JSON
 # form of a command, the end of one string and the beginning of another. Docker's classic history
