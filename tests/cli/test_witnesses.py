@@ -6,8 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from gate.sandbox import Fault, Faults, Readings, SampleFinding, SampleImage, State
 from tests.rigs.command import Result, reference
@@ -139,30 +137,3 @@ def test_the_task_of_another_repository_shows_nothing(gate: Gate, serve: Serve) 
         with serve(*[one for one in (again, beside) if one]) as sandbox:
             result = judge(gate, sandbox, again, accepting)
         assert (code, "clean" if code == 0 else "running") == (result.code, result.image["reason"])
-
-
-lies = st.lists(
-    st.one_of(
-        st.tuples(st.integers(1, 3), st.integers(0, 2)).map(
-            lambda drawn: Fault("lying_total", operations=LISTS, delta=drawn[0], skip=drawn[1])
-        ),
-        st.sampled_from([Fault("repeated_page", operations=LISTS), ORPHANED]),
-    ),
-    max_size=3,
-)
-readings = st.tuples(st.sampled_from(["finding", "image"]), st.integers(1, 3)).map(
-    lambda drawn: Readings(rows=drawn[0], page_cap=drawn[1])  # type: ignore[arg-type]
-)
-
-
-@settings(
-    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
-@given(lies, readings)
-def test_while_a_row_names_the_digest_lies_never_make_a_pass(
-    gate: Gate, serve: Serve, faults: list[Fault], taken: Readings
-) -> None:
-    """No details at all, and at least one row of the image that an honest list would hold."""
-    bad, crowd = image(HIGH, LOW), image(*[LOW] * 4, tag="crowd")
-    with serve(bad, crowd, faults=Faults(NO_DETAILS, *faults), readings=taken) as sandbox:
-        assert 3 == judge(gate, sandbox, bad).code
