@@ -113,12 +113,12 @@ def test(arguments: Sequence[str]) -> int:
 def quick(arguments: Sequence[str]) -> int:
     """Run lint beside the tests that start no programs, with few examples of each property.
 
-    Some of these tests wait, so there is one worker more than cores are counted on.
+    Some of these tests wait, so there are two workers more than cores are counted on.
     """
     refuse(arguments)
     python = furnish_tests()
     checks = start([sys.executable, __file__, "lint"])
-    tests: list[str | Path] = [python, "-m", "pytest", "-q", "-n", "3", "-m", "not end_to_end"]
+    tests: list[str | Path] = [python, "-m", "pytest", "-q", "-n", "4", "-m", "not end_to_end"]
     tests += ["--few"]
     return run_steps({"pytest": lambda: run(tests), "lint": checks})
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from gate.sandbox import SampleImage
 
-FEW = 15
+FEW = 5
 """Examples of each property where a run is to be quick."""
 
 # Where Hypothesis keeps the settings of a test; it has no other place to change them in.
