@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from gate.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 DEFAULT_FILE = ".buildrisk-gate.yaml"
@@ -33,7 +32,7 @@ def find_policy(directory: Path) -> FoundPolicy | None:
     ``UsageError`` where a folder has both names, or one that the gate does not read.
     """
     found: FoundPolicy | None = None
-    for folder in _folders(directory):
+    for folder in folders_of_checkout(directory):
         file = _policy_in(folder, directory)
         if file is None:
             continue
@@ -44,10 +43,11 @@ def find_policy(directory: Path) -> FoundPolicy | None:
     return found
 
 
-def _folders(directory: Path) -> Iterator[Path]:
+def folders_of_checkout(directory: Path) -> tuple[Path, ...]:
+    """Return the folders from this one up to the root of its checkout; without one, only itself."""
     folders = (directory, *directory.resolve().parents)
     root = next((at for at, folder in enumerate(folders) if _exists(folder / ".git")), 0)
-    yield from folders[: root + 1]
+    return folders[: root + 1]
 
 
 def _policy_in(folder: Path, directory: Path) -> Path | None:

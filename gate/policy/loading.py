@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from jsonschema import Draft202012Validator
 
 from gate.errors import InvalidPolicy
-from gate.policy.discovery import find_policy
+from gate.policy.discovery import find_policy, folders_of_checkout
 from gate.policy.meaning import contradictions, policy_of
 from gate.policy.policies import Policies
 from gate.policy.problem import MOST_PROBLEMS, Problem
@@ -171,8 +171,6 @@ def _is_in_checkout(file: Path, directory: Path) -> bool:
     Without a checkout, it is the folder alone. What can't be followed can't be read either.
     """
     try:
-        folder, real = directory.resolve(), file.resolve()
-        above = (each for each in (folder, *folder.parents) if (each / ".git").exists())
-        return real.is_relative_to(next(above, folder))
+        return file.resolve().is_relative_to(folders_of_checkout(directory.resolve())[-1])
     except (OSError, RuntimeError):
         return True
