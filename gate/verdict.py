@@ -107,6 +107,11 @@ class ImageVerdict(Struct, frozen=True, kw_only=True):
         """The platform that was judged, as ``os/architecture``; empty if that isn't known."""
         return (self.image.platform if self.image else None) or ""
 
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """The findings that were decided on."""
+        return tuple(decision.finding for decision in self.decisions)
+
     def count(self) -> dict[Action, int]:
         """Return how many findings each action has, zeros included, strictest first."""
         counted = Counter(decision.action for decision in self.decisions)

@@ -157,3 +157,18 @@ def _listed(waivers: Sequence[Waiver]) -> str:
 def _more(listed: Sequence[object]) -> str:
     more = len(listed) - _MOST_NAMED
     return f"; and {more} more" if more > 0 else ""
+
+
+def clicks_note(findings: int, clicked: Collection[str]) -> str:
+    """Return the note on findings that only a click in the console lets pass.
+
+    ``clicked`` are they, each said once: ``no_user of shop/web:1.4 (ignored)``.
+    """
+    one = findings == 1
+    them, verb = ("it", "passes") if one else ("them", "pass")
+    named = ", ".join(list(clicked)[:_MOST_NAMED])
+    more = len(clicked) - _MOST_NAMED
+    return (
+        f"{findings} finding{'' if one else 's'} {verb} only because somebody clicked {them} away "
+        f"in the console, without a waiver: {named}{f' and {more} more' if more > 0 else ''}."
+    )

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from gate.findings import Requirements
+from gate.findings import Requirements, Status
 from gate.policy.globs import GlobIndex
 from gate.policy.judge import Applied, ImageJudge, PolicyJudge
 from gate.policy.model import Entry, Waiver, Whose
-from gate.policy.notes import notes_on
+from gate.policy.notes import clicks_note, notes_on
+from gate.verdict import Action
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -131,6 +132,26 @@ class Policies:
             *self._notes,
             *notes_on(self._policies, about - used, self.today, self._waivers_from),
         )
+
+    def clicks(self, images: Iterable[tuple[str, Names, Iterable[Decision]]]) -> tuple[str, ...]:
+        """Say which findings would block if nobody had clicked them away in the console.
+
+        Each image is what it is called, its names, and the decisions on all its findings.
+        """
+        number = 0
+        clicked: dict[str, None] = {}
+        for called, names, decisions in images:
+            for decision in decisions:
+                finding = decision.finding
+                if decision.action is Action.BLOCK or not finding.status.is_clicked:
+                    continue
+                if self._blocks(replace(finding, status=Status.UNHANDLED), names):
+                    number += 1
+                    clicked[f"{finding.risk} of {called} ({finding.status})"] = None
+        return (clicks_note(number, clicked),) if number else ()
+
+    def _blocks(self, finding: Finding, names: Names) -> bool:
+        return self._judge_of(names).decide(finding).action is Action.BLOCK
 
     def _judge_of(self, names: Names) -> ImageJudge:
         """Return the judge of an image; those that the same parts are about share one.
