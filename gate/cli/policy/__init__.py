@@ -9,6 +9,7 @@ from gate.cli.lazy import LazyCommand
 _COMMANDS = {
     "init": "Write a ready-made policy file.",
     "validate": "Check policy files.",
+    "test": "Test policies by case files.",
 }
 _ONLINE = frozenset({"validate"})  # takes options from variables, as `gate check` does
 
