@@ -12,14 +12,24 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from gate.policy.discovery import DEFAULT_FILE
+    from gate.policy.globs import Glob, Globs
     from gate.policy.loading import BUILT_IN, load_policies, ready_made_files
+    from gate.policy.model import Entry, Match, Policy, Tolerance, Waiver, Whose
     from gate.policy.policies import Policies
     from gate.policy.schema import policy_schema
 
 __all__ = [
     "BUILT_IN",
     "DEFAULT_FILE",
+    "Entry",
+    "Glob",
+    "Globs",
+    "Match",
     "Policies",
+    "Policy",
+    "Tolerance",
+    "Waiver",
+    "Whose",
     "load_policies",
     "policy_schema",
     "ready_made_files",
@@ -29,6 +39,8 @@ __all__ = [
 _LAZY = {
     **dict.fromkeys(("BUILT_IN", "load_policies", "ready_made_files"), "loading"),
     "DEFAULT_FILE": "discovery",
+    **dict.fromkeys(("Entry", "Match", "Policy", "Tolerance", "Waiver", "Whose"), "model"),
+    **dict.fromkeys(("Glob", "Globs"), "globs"),
     "Policies": "policies",
     "policy_schema": "schema",
 }

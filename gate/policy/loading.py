@@ -37,7 +37,17 @@ _REMEDY = (
 
 
 # What isn't a policy may be a file with a secret.
-_KEYS = ("version", "block", "warn", "rules", "waivers", "max_waiver", "scan", "undecided")
+_KEYS = (
+    "version",
+    "block",
+    "warn",
+    "rules",
+    "waivers",
+    "max_waiver",
+    "waiver_needs",
+    "scan",
+    "undecided",
+)
 _POLICY_LINE = re.compile(rf"^[ \t{{]*[\"']?(?:{'|'.join(_KEYS)})[\"']?[ \t]*:", re.MULTILINE)
 _NO_POLICY = f"The file is not a policy: it has none of the keys {', '.join(_KEYS)}."
 _NEITHER = "This is neither YAML nor JSON from here on, and no line of it looks like a policy."
@@ -60,11 +70,14 @@ class _Named(NamedTuple):
     found: Path | None = None
 
 
-def load_policies(specs: Sequence[str], *, directory: Path, today: date) -> Policies:
+def load_policies(
+    specs: Sequence[str], *, directory: Path, today: date, latest: date | None = None
+) -> Policies:
     """Load policy files, ``FILE`` or ``FILE#sha256=HEX``, relative to ``directory``.
 
     With none given: the one that is found by its name (see ``discovery``), else the built-in one.
-    They judge as on ``today``, and keep it.
+    They judge as on ``today``, and keep it. ``latest`` is the last day on which they will judge, if
+    that is another: the files have to be valid on it.
     Raises ``InvalidPolicy``, whose message lists the problems of all files, one a line.
     """
     policies, problems = [], []
@@ -74,7 +87,7 @@ def load_policies(specs: Sequence[str], *, directory: Path, today: date) -> Poli
         default, notes = _default(directory)
         files = [default]
     for named in files:
-        loaded = _load(named, today)
+        loaded = _load(named, max(today, latest or today))
         if isinstance(loaded, list):
             problems += [problem.at(named.path) for problem in _shown(loaded)]
         else:

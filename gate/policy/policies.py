@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from copy import copy
 from functools import reduce
 from typing import TYPE_CHECKING
 
@@ -38,7 +39,7 @@ class Policies:
         *,
         notes: tuple[str, ...] = (),
     ) -> None:
-        self._first_day = today
+        self._first_day = self._loaded = today
         self._notes = notes
         self._clock = clock
         self.tell_images_apart = any(policy.tells_images_apart for policy in policies)
@@ -53,11 +54,29 @@ class Policies:
 
     def following(self, clock: Callable[[], date]) -> Policies:
         """Return the policies as they judge by a clock, on no day before their own."""
-        return Policies(self._policies, self._first_day, clock, notes=self._notes)
+        return self._judging(self._first_day, clock)
 
     def settled(self) -> Policies:
         """Return the policies as they judge today, whatever the clock says later."""
-        return Policies(self._policies, self.today, notes=self._notes)
+        return self._judging(self.today)
+
+    def on(self, day: date) -> Policies:
+        """Return the policies as they judge on a day, which may have passed.
+
+        How long a waiver may hold counts from the day on which they were loaded, if that is later.
+        """
+        return self._judging(day)
+
+    def _judging(self, day: date, clock: Callable[[], date] | None = None) -> Policies:
+        """Return the same policies on another day; they share what was prepared of them."""
+        other = copy(self)
+        vars(other).update(_first_day=day, _clock=clock)
+        return other
+
+    @property
+    def policies(self) -> tuple[Policy, ...]:
+        """What each file says, in the order in which they were given."""
+        return self._policies
 
     @property
     def today(self) -> date:
@@ -145,9 +164,12 @@ class Policies:
                 for owner, part, sure in about
                 if owner is policy and isinstance(part, Entry)
             ]
-            checks.update(*(entry.match.risks.literals for entry, _ in entries))
-            counting = _that_count(policy, waivers, today)
-            judges.append(PolicyJudge(entries, counting, today, policy.path if several else ""))
+            checks.update(
+                *(entry.match.risks.literals for entry, _ in entries if not entry.is_ahead(today))
+            )
+            counting = _that_count(policy, waivers, max(today, self._loaded))
+            path = policy.path if several else ""
+            judges.append(PolicyJudge(policy, entries, counting, today, path))
         return ImageJudge(judges, waivers, replace(self._scan, checks=frozenset(checks)))
 
 
@@ -160,12 +182,10 @@ def _that_count(
 ) -> Mapping[Whose, Sequence[Waiver]]:
     """Return the waivers that a policy accepts, its own first.
 
-    Those of other files must keep this policy's limit too, else they are void for it.
+    They must keep this policy's limit and have what it asks for, else they are void for it. Its own
+    always do on the day on which it was loaded.
     """
-    own = [waiver for waiver in waivers if waiver.path == policy.path]
-    others = [
-        waiver
-        for waiver in waivers
-        if waiver.path != policy.path and policy.allows_until(waiver.expires, today)
-    ]
+    valid = [waiver for waiver in waivers if policy.accepts(waiver, today)]
+    own = [waiver for waiver in valid if waiver.path == policy.path]
+    others = [waiver for waiver in valid if waiver.path != policy.path]
     return {Whose.OWN: own, Whose.ANY: own + others, Whose.NONE: ()}

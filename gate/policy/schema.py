@@ -171,6 +171,13 @@ def _type(fault: _Fault) -> str:
     return f", but must be {_TYPES[fault.wants]}.{hint}"
 
 
+_UNFIT = {
+    "waivers of an allowing rule": (
+        ", but where the action is allow there is nothing to waive. Remove it."
+    ),
+    "from of a rule that doesn't block": ", but only what blocks can begin on a day. Remove it.",
+}
+
 _WANTED: dict[str, Callable[[_Fault], str]] = {
     "enum": _enum,
     "type": _type,
@@ -179,7 +186,7 @@ _WANTED: dict[str, Callable[[_Fault], str]] = {
         f", but must hold at least one of: {', '.join(fault.schema['properties'])}."
     ),
     "maxItems": lambda fault: f" with more than {fault.wants} entries. Split the file.",
-    "not": lambda _: ", but where the action is allow there is nothing to waive. Remove it.",
+    "not": lambda fault: _UNFIT[fault.title],
 }
 
 
