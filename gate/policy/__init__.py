@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from gate.policy.discovery import DEFAULT_FILE
-    from gate.policy.globs import Glob, Globs
-    from gate.policy.loading import BUILT_IN, load_policies, ready_made_files
+    from gate.policy.globs import Glob, GlobIndex, Globs
+    from gate.policy.loading import BUILT_IN, load_policies, read_policy, ready_made_files
     from gate.policy.model import Entry, Match, Policy, Tolerance, Waiver, Whose
     from gate.policy.policies import Policies
     from gate.policy.schema import policy_schema
@@ -23,6 +23,7 @@ __all__ = [
     "DEFAULT_FILE",
     "Entry",
     "Glob",
+    "GlobIndex",
     "Globs",
     "Match",
     "Policies",
@@ -32,15 +33,16 @@ __all__ = [
     "Whose",
     "load_policies",
     "policy_schema",
+    "read_policy",
     "ready_made_files",
 ]
 
 # What holds a file against its schema takes longer to import than all of this package.
 _LAZY = {
-    **dict.fromkeys(("BUILT_IN", "load_policies", "ready_made_files"), "loading"),
+    **dict.fromkeys(("BUILT_IN", "load_policies", "read_policy", "ready_made_files"), "loading"),
     "DEFAULT_FILE": "discovery",
     **dict.fromkeys(("Entry", "Match", "Policy", "Tolerance", "Waiver", "Whose"), "model"),
-    **dict.fromkeys(("Glob", "Globs"), "globs"),
+    **dict.fromkeys(("Glob", "GlobIndex", "Globs"), "globs"),
     "Policies": "policies",
     "policy_schema": "schema",
 }

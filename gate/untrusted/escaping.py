@@ -56,7 +56,7 @@ _NOT_IN_DOTENV = re.compile(r"[^A-Za-z0-9_./:@=+,\[\] -]")
 # YAML 1.2.2, 7.3.3, and narrower: what no reader, of YAML 1.1 neither, takes for anything but text.
 _PLAIN_YAML = re.compile(r"(?!.*(?::(?:\s|:|$)|\s#|##))[^\W\d].*(?<!\s)", re.DOTALL)
 _ACTIVE_IN_FLOW = re.compile(r"[,:?\[\]{}]")
-_NOT_TEXT_IN_YAML = frozenset("null true false yes no on off y n".split())
+_NOT_TEXT_IN_YAML = frozenset(["null", "true", "false", "yes", "no", "on", "off", "y", "n"])
 _IN_QUOTES = str.maketrans({"\\": "\\\\", '"': '\\"'})
 # SARIF 2.1.0, 3.11.6: a plain message may hold links, [text](target).
 _SARIF_LINK = re.compile(r"\](?=\()")

@@ -72,7 +72,7 @@ class _Node(Struct, eq=False):
 
 
 class Scalar(_Node, eq=False):
-    """A text, a number, a null; ``plain`` if it stands without quotes, ``end`` as that of a list."""
+    """A text, a number, a null; ``plain`` without quotes around it, ``end`` as that of a list."""
 
     text: str
     plain: bool = False
