@@ -15,6 +15,7 @@ from msgspec import Struct, field
 
 from gate.findings import Level, Reason, Requirements, Status
 from gate.policy.globs import EVERYTHING, Globs
+from gate.policy.problem import shown
 from gate.verdict import Action, PolicyPlace, PolicySource
 
 if TYPE_CHECKING:
@@ -85,6 +86,11 @@ class Entry(Struct, frozen=True, kw_only=True):
     begins: date | None = field(default=None, name="from")
     key: str = ""
     line: int = 1
+
+    @property
+    def label(self) -> str:
+        """What it is called where its place is shown: ``block[0]``, ``rules[1] "NAME"``."""
+        return self.key if self.rule in {None, self.key} else f"{self.key} {shown(self.rule)}"
 
     def is_ahead(self, today: date) -> bool:
         """Tell whether its day is still to come."""

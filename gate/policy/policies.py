@@ -74,6 +74,11 @@ class Policies:
         return other
 
     @property
+    def _waivers_from(self) -> date:
+        """The day from which the length of waivers counts."""
+        return max(self.today, self._loaded)
+
+    @property
     def policies(self) -> tuple[Policy, ...]:
         """What each file says, in the order in which they were given."""
         return self._policies
@@ -122,7 +127,10 @@ class Policies:
                 about.update(judge.waivers)
                 for finding in findings:
                     used.update(judge.waivers_on(finding))
-        return (*self._notes, *notes_on(self._policies, about - used, self.today))
+        return (
+            *self._notes,
+            *notes_on(self._policies, about - used, self.today, self._waivers_from),
+        )
 
     def _judge_of(self, names: Names) -> ImageJudge:
         """Return the judge of an image; those that the same parts are about share one.
@@ -167,7 +175,7 @@ class Policies:
             checks.update(
                 *(entry.match.risks.literals for entry, _ in entries if not entry.is_ahead(today))
             )
-            counting = _that_count(policy, waivers, max(today, self._loaded))
+            counting = _that_count(policy, waivers, self._waivers_from)
             path = policy.path if several else ""
             judges.append(PolicyJudge(policy, entries, counting, today, path))
         return ImageJudge(judges, waivers, replace(self._scan, checks=frozenset(checks)))

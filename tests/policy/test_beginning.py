@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from gate.findings import Level
-from gate.verdict import Action, PolicyPlace
+from gate.findings import Finding, Level
+from gate.reference import Names
+from gate.verdict import STRICTEST_FIRST, Action, PolicyPlace
+from tests.policy import drawn
 from tests.policy.making import NAMES, NOTHING, TODAY, finding, loaded
 
 if TYPE_CHECKING:
@@ -112,3 +116,55 @@ def test_a_check_that_only_a_rule_ahead_names_need_not_be_on(tmp_path: Path) -> 
     policies = loaded(tmp_path, RULE)
     assert frozenset() == policies.requirements(NAMES).checks
     assert {"apk"} == policies.on(BEGINS).requirements(NAMES).checks
+
+
+def without_ahead(content: dict[str, Any]) -> dict[str, Any]:
+    """Return what a file says less the entries whose day is still to come."""
+
+    def present(entry: dict[str, Any]) -> bool:
+        return "from" not in entry or date.fromisoformat(entry["from"]) <= TODAY
+
+    nothing: list[dict[str, Any]] = [{"levels": [], "statuses": []}]
+    block = [*filter(present, content["block"])] or nothing
+    return {**content, "block": block, "rules": [*filter(present, content.get("rules", []))]}
+
+
+def without_from(content: dict[str, Any]) -> dict[str, Any]:
+    """Return what a file says from all days on."""
+
+    def at_once(entry: dict[str, Any]) -> dict[str, Any]:
+        return {key: value for key, value in entry.items() if key != "from"}
+
+    rules = [*map(at_once, content.get("rules", []))]
+    return {**content, "block": [*map(at_once, content["block"])], "rules": rules}
+
+
+@given(drawn.several, drawn.names(), st.lists(drawn.findings, max_size=4))
+@settings(max_examples=150, deadline=None)
+def test_an_entry_that_is_ahead_never_makes_a_decision_milder(
+    contents: list[dict[str, Any]], names: Names, findings: list[Finding]
+) -> None:
+    """At most a warning is added: what blocks and what is worse than a warning stays as it is."""
+    policies = drawn.load(*contents)
+    absent = drawn.load(*map(without_ahead, contents))
+    for one, other in zip(
+        policies.judge(findings, names), absent.judge(findings, names), strict=True
+    ):
+        strictness = [STRICTEST_FIRST.index(each.action) for each in (one, other)]
+        assert strictness == sorted(strictness)
+        assert one.action in {other.action, Action.WARN}
+    assert absent.requirements(names) == policies.requirements(names)
+
+
+@given(drawn.several, drawn.names(), st.lists(drawn.findings, max_size=4))
+@settings(max_examples=60, deadline=None)
+def test_a_day_that_has_come_changes_nothing(
+    contents: list[dict[str, Any]], names: Names, findings: list[Finding]
+) -> None:
+    day = TODAY + timedelta(days=max(drawn.DAYS))
+    with_day, at_once = (
+        drawn.load(*each).on(day) for each in (contents, map(without_from, contents))
+    )
+    assert [each.action for each in at_once.judge(findings, names)] == [
+        each.action for each in with_day.judge(findings, names)
+    ]
