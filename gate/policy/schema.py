@@ -147,6 +147,8 @@ def _sentence(fault: _Fault) -> str:
         number = isinstance(fault.value, (bool, int, float)) and fault.title in _TEXTS
         hint = f' Write it in quotes: "{shown(fault.value)}".' if number else ""
         return f"{what}, but must be {_SHAPES[fault.title]}.{hint}"
+    if comment := fault.schema.get("$comment"):
+        return f"{what}, but must be {comment}."
     return f"{what}{_WANTED[fault.keyword](fault)}"
 
 

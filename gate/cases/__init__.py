@@ -1,0 +1,46 @@
+"""Case files: images with what is known of them, judged again by policies, without a network.
+
+file ─▶ CaseFile ─▶ Case (facts and expectations) ─▶ judge_again ─▶ ImageVerdict
+
+People write them as tests of a policy; the gate writes them as records of what it read.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from gate.cases.case import KINDS, Case, CheckStates, Expectation, Recorded, RecordScope
+    from gate.cases.contents import case_schema
+    from gate.cases.judging_again import judge_again
+    from gate.cases.opening import CaseFile, open_cases
+
+__all__ = [
+    "KINDS",
+    "Case",
+    "CaseFile",
+    "CheckStates",
+    "Expectation",
+    "RecordScope",
+    "Recorded",
+    "case_schema",
+    "judge_again",
+    "open_cases",
+]
+
+# `gate schema` reads no file, and what only reads one judges nothing.
+_LAZY = {
+    **dict.fromkeys(
+        ("KINDS", "Case", "CheckStates", "Expectation", "Recorded", "RecordScope"), "case"
+    ),
+    "case_schema": "contents",
+    "judge_again": "judging_again",
+    **dict.fromkeys(("CaseFile", "open_cases"), "opening"),
+}
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - classes and functions
+    if name not in _LAZY:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_LAZY[name]}"), name)
