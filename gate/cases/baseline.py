@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from gate.cases.judging_again import judge_again
 from gate.findings import Level, Status
-from gate.policy import Globs, Match, Policies, Waiver, Whose
+from gate.policy import Globs, Match, Policies, Waiver
 from gate.verdict import Action, Outcome
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from gate.findings import Finding
     from gate.policy import Policy
     from gate.reference import Names
-    from gate.verdict import Decision, PolicyPlace
+    from gate.verdict import PolicyPlace
 
 MOST_RISKS = 1000  # of one waiver, as the policy's schema says
 
@@ -201,9 +201,7 @@ class _Trial(Struct, frozen=True):
 
 def _waived(policy: Policy, path: str, today: date) -> Policies:
     """Return a policy alone, with a waiver for everything that it accepts, in the file ``path``."""
-    everything = Waiver(
-        match=Match(), reason="-", expires=today, owner="-", ticket="-", path=path
-    )
+    everything = Waiver(match=Match(), reason="-", expires=today, owner="-", ticket="-", path=path)
     return Policies([replace(policy, waivers=(*policy.waivers, everything))], today)
 
 
