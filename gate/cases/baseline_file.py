@@ -81,7 +81,7 @@ def _lines(waiver: NewWaiver, texts: Texts) -> Iterator[str]:
 
     for risk, statuses in waiver.risks.items():
         if words := _clicked(statuses):
-            yield f"  {comment_on(risk, words, only_ascii=texts.only_ascii)}"
+            yield f"  {comment_on(risk, words)}"
     yield f"  - risks: [{', '.join(scalar(risk, in_flow=True) for risk in waiver.risks)}]"
     yield f"    images: [{scalar(waiver.repository, in_flow=True)}]"
     yield f"    reason: {scalar(texts.reason)}"
