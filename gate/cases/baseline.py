@@ -17,9 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from gate.cases.case import Case
+    from gate.cases.opening import CaseFile
     from gate.findings import Finding
     from gate.policy import Policy
-    from gate.reference import Names
+    from gate.reference import ImageReference, Names
     from gate.verdict import PolicyPlace
 
 MOST_RISKS = 1000  # of one waiver, as the policy's schema says
@@ -69,7 +70,7 @@ class NewWaiver(Struct, frozen=True, kw_only=True):
 class Unwaived(Struct, frozen=True):
     """What is not waived, and why: an image that is undecided, or one of its risks."""
 
-    reference: str
+    image: ImageReference
     why: str
     risk: str = ""
 
@@ -77,52 +78,59 @@ class Unwaived(Struct, frozen=True):
 class Baseline(Struct, frozen=True, kw_only=True):
     """The waivers in their order, what is not waived, and the entries that count their own only.
 
-    ``told`` is how many images were passed or blocked.
+    ``told`` is how many images were passed or blocked. ``passing`` counts the findings of the
+    wanted statuses that don't block.
     """
 
     waivers: tuple[NewWaiver, ...]
     unwaived: tuple[Unwaived, ...]
     own_only: tuple[PolicyPlace, ...]
     told: int
+    passing: int
 
 
-class Group(Struct):
+class BlockedGroup(Struct):
     """What blocks in one repository, of one kind."""
 
     levels: dict[str, Level]
     statuses: dict[str, set[Status]]
 
 
-class Collection:
+class BaselineCollection:
     """Collects what blocks, image by image. The policies judge as on the day."""
 
     def __init__(self, policies: Policies, criteria: Criteria) -> None:
         self._policies = policies
         self._criteria = criteria
         self._trials = [_Trial.of(policy, policies.today) for policy in policies.policies]
-        self._groups: dict[tuple[str, str], Group] = {}
+        self._groups: dict[tuple[str, str], BlockedGroup] = {}
         self._unwaived: dict[Unwaived, None] = {}
         self._own_only: dict[PolicyPlace, None] = {}
-        self._told = 0
+        self._told = self._passing = 0
 
-    def add(self, case: Case) -> None:
-        """Add an image, if it is meant."""
+    def read(self, file: CaseFile) -> int:
+        """Take all images of a file; return how many there are. Raises ``InvalidCases``."""
+        images = 0
+        for case in file.images():
+            images += 1
+            self._add(case)
+        return images
+
+    def _add(self, case: Case) -> None:
         if not self._criteria.hold(case.names):
             return
         verdict = judge_again(case, self._policies)
         if verdict.outcome is Outcome.UNDECIDED:
-            self._unwaived[Unwaived(case.reference, verdict.reason)] = None
+            self._unwaived[Unwaived(case.image, verdict.reason)] = None
             return
         self._told += 1
-        blocked = [
-            decision.finding
-            for decision in verdict.decisions
-            if decision.action is Action.BLOCK and self._criteria.take(decision.finding)
-        ]
+        wanted = [each for each in verdict.decisions if self._criteria.take(each.finding)]
+        blocked = [each.finding for each in wanted if each.action is Action.BLOCK]
+        self._passing += len(wanted) - len(blocked)
         for finding in dict.fromkeys(blocked):
             why = self._why_not(finding, case)
             if why:
-                self._unwaived[Unwaived(case.reference, why, finding.risk)] = None
+                self._unwaived[Unwaived(case.image, why, finding.risk)] = None
             else:
                 self._take(finding, case)
 
@@ -142,6 +150,7 @@ class Collection:
             unwaived=tuple(self._unwaived),
             own_only=tuple(self._own_only),
             told=self._told,
+            passing=self._passing,
         )
 
     def _why_not(self, finding: Finding, case: Case) -> str:
@@ -162,7 +171,7 @@ class Collection:
         for trial in self._trials:
             if place := trial.counting_its_own(finding, case.names):
                 self._own_only[place] = None
-        group = self._groups.setdefault((case.image.path, finding.kind), Group({}, {}))
+        group = self._groups.setdefault((case.image.path, finding.kind), BlockedGroup({}, {}))
         levels = (finding.level, group.levels.get(finding.risk, finding.level))
         group.levels[finding.risk] = min(levels, key=_WORST_FIRST.index)
         group.statuses.setdefault(finding.risk, set()).add(finding.status)

@@ -36,7 +36,7 @@ _REMEDY = (
 )
 
 
-class Texts(Struct, frozen=True, kw_only=True):
+class WaiverTexts(Struct, frozen=True, kw_only=True):
     """What people say of all waivers; an empty text is to be filled in, ``None`` isn't asked for.
 
     ``only_ascii`` is for a stream that takes no more.
@@ -47,7 +47,13 @@ class Texts(Struct, frozen=True, kw_only=True):
     ticket: str | None
     only_ascii: bool = False
 
-    def filled(self) -> Texts:
+    @property
+    def stubs(self) -> list[str]:
+        """The keys that somebody has to fill in."""
+        texts = {"reason": self.reason, "owner": self.owner, "ticket": self.ticket}
+        return [key for key, text in texts.items() if text == ""]
+
+    def filled(self) -> WaiverTexts:
         """Return them as if somebody had filled them in."""
         owner, ticket = (
             text if text is None else text or _FILLED for text in (self.owner, self.ticket)
@@ -55,7 +61,7 @@ class Texts(Struct, frozen=True, kw_only=True):
         return replace(self, reason=self.reason or _FILLED, owner=owner, ticket=ticket)
 
 
-def baseline_file(waivers: Sequence[NewWaiver], texts: Texts, *, today: date) -> str:
+def baseline_file(waivers: Sequence[NewWaiver], texts: WaiverTexts, *, today: date) -> str:
     """Return a policy file with these waivers.
 
     Raises ``UsageError`` if the gate would not read it back, once all texts are filled in.
@@ -70,12 +76,12 @@ def baseline_file(waivers: Sequence[NewWaiver], texts: Texts, *, today: date) ->
     return _text(waivers, texts)
 
 
-def _text(waivers: Sequence[NewWaiver], texts: Texts) -> str:
+def _text(waivers: Sequence[NewWaiver], texts: WaiverTexts) -> str:
     lines = [line for waiver in waivers for line in _lines(waiver, texts)]
     return _HEAD + "\n".join(["waivers:" if lines else "waivers: []", *lines, ""])
 
 
-def _lines(waiver: NewWaiver, texts: Texts) -> Iterator[str]:
+def _lines(waiver: NewWaiver, texts: WaiverTexts) -> Iterator[str]:
     def scalar(text: str, *, in_flow: bool = False) -> str:
         return for_yaml(text, in_flow=in_flow, only_ascii=texts.only_ascii)
 
@@ -112,7 +118,7 @@ def _content(waiver: Waiver) -> tuple[object, ...]:
     )
 
 
-def _meant(waiver: NewWaiver, texts: Texts) -> tuple[object, ...]:
+def _meant(waiver: NewWaiver, texts: WaiverTexts) -> tuple[object, ...]:
     reason, owner, ticket = (
         " ".join((text or "").split()) for text in (texts.reason, texts.owner, texts.ticket)
     )

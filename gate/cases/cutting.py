@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from gate.untrusted import Fields, Items, Scalar, decoded, for_terminal, parse_yaml
+from gate.untrusted import Fields, Items, Scalar, Unreadable, decoded, for_terminal, parse_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -33,10 +33,15 @@ _NO_WAIVERS = " []"
 _IS_JSON = "it is JSON, or one mapping in braces"
 _SHARED_LINE = "another waiver stands on the same line"
 _NOT_ALONE = "something else stands on the same line"
+_DIFFERENT = "It would be another policy."
 
 
 class NotCuttable(Exception):
     """Why the text has no place where it could be cut, in words."""
+
+
+class Miscut(Exception):
+    """What the text would be after the cut, if not the same policy less what was to go."""
 
 
 class _Span(NamedTuple):
@@ -54,13 +59,31 @@ def comment_on(risk: str, text: str) -> str:
 def without(raw: bytes, removed: Mapping[int, Collection[str]]) -> bytes:
     """Return a valid policy file less these risks of its waivers, which are told by their number.
 
-    A waiver goes with its last risk. Raises ``NotCuttable``.
+    A waiver goes with its last risk. What is returned was read back. Raises ``NotCuttable``, and
+    ``Miscut`` if it would mean anything else.
     """
-    cutter = _Cutter(raw)
+    tree = parse_yaml(decoded(raw))
+    cutter = _Cutter(raw.decode(), tree.root)
     for number in sorted(removed, reverse=True):
         cutter.cut(number, removed[number])
     cutter.close()
-    return cutter.text.encode()
+    cut = cutter.text.encode()
+    try:
+        read = parse_yaml(decoded(cut)).data
+    except Unreadable as unreadable:
+        raise Miscut(unreadable.text) from None
+    if read != _less(tree.data, removed):
+        raise Miscut(_DIFFERENT)
+    return cut
+
+
+def _less(policy: Mapping[str, Any], removed: Mapping[int, Collection[str]]) -> dict[str, Any]:
+    """Return the data of a policy less these risks of its waivers."""
+    waivers = [
+        {**waiver, "risks": [risk for risk in waiver["risks"] if risk not in removed.get(at, ())]}
+        for at, waiver in enumerate(policy["waivers"])
+    ]
+    return {**policy, "waivers": [waiver for waiver in waivers if waiver["risks"]]}
 
 
 def _beginning(risk: str) -> str:
@@ -70,14 +93,13 @@ def _beginning(risk: str) -> str:
 class _Cutter:
     """The text of a file, as far as it is cut, and where its waivers are."""
 
-    def __init__(self, raw: bytes) -> None:
-        self.text = raw.decode()
+    def __init__(self, text: str, root: Node | None) -> None:
+        self.text = text
         self._shift = int(self.text.startswith(_BYTE_ORDER_MARK))
         self._lines = [0, *(match.end() for match in _LINE_END.finditer(self.text))]
         # The reader of YAML sees one character where these lines end.
         pairs = enumerate(re.finditer("\r\n", self.text))
         self._pairs = [match.start() - self._shift - number for number, match in pairs]
-        root = parse_yaml(decoded(raw)).root
         if not isinstance(root, Fields) or self._has_brackets(root):
             raise NotCuttable(_IS_JSON)
         self._key = self._at(root.keys["waivers"])

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
 from gate.cases.case import KINDS
-from gate.cases.reach import holds_all, may_be_host
+from gate.cases.record_reach import holds_all, may_be_host
 from gate.findings import Reason
 from gate.policy import GlobIndex, Globs
 
@@ -33,18 +34,30 @@ class Doubt(Struct, frozen=True):
     word: str
 
 
-class UnusedRisk(Struct, frozen=True, kw_only=True):
-    """A risk of a waiver that covers nothing, or whose waiver has ``ended``.
+class Use(StrEnum):
+    """Whether a risk of a waiver still covers a finding."""
 
-    It may go unless a sentence, or an image, says ``why`` it stays. ``number`` is that of the
-    waiver, counted from 0.
+    USED = "used"
+    ENDED = "ended"
+    NOTHING = "nothing"
+
+
+class WaivedRisk(Struct, frozen=True, kw_only=True):
+    """A risk of a waiver, whose ``number`` counts from 0.
+
+    If it covers ``nothing``, a sentence or an image says ``why`` it stays all the same.
     """
 
     number: int
     waiver: Waiver
     risk: str
+    use: Use
     why: str | Doubt = ""
-    ended: bool = False
+
+    @property
+    def goes(self) -> bool:
+        """Whether it may be taken out."""
+        return self.use is not Use.USED and not self.why
 
 
 class Sight(Struct):
@@ -62,7 +75,7 @@ class Sight(Struct):
 class Pruner:
     """Holds the waivers of a policy against the images of records.
 
-    ``total`` is how many risks they name, ``complete`` how many images were read to their end.
+    ``complete`` is how many images were read to their end.
     """
 
     def __init__(self, policy: Policy) -> None:
@@ -78,7 +91,6 @@ class Pruner:
         self._index = GlobIndex(Globs([text]).as_meant for text in self._sights)
         self._paths = GlobIndex(Globs([_without_host(text)]) for text in self._sights)
         self.complete = 0
-        self.total = sum(len(waiver.match.risks.patterns) for waiver in policy.waivers)
 
     def read(self, file: CaseFile) -> int:
         """Look at all images of a file; return how many there are. Raises ``InvalidCases``."""
@@ -90,19 +102,25 @@ class Pruner:
             self._look_at(case)
         return images
 
-    def unused(self, today: date) -> Iterator[UnusedRisk]:
-        """Yield what covers nothing, in the order of the file."""
+    def risks(self, today: date) -> Iterator[WaivedRisk]:
+        """Yield each risk of each waiver, in the order of the file."""
         for number, waiver in enumerate(self._waivers):
-            ended = waiver.expires < today
             for risk in waiver.match.risks.patterns:
-                if ended or not self._is_used(waiver, risk):
-                    yield UnusedRisk(
-                        number=number,
-                        waiver=waiver,
-                        risk=risk.text,
-                        why="" if ended else self._why(waiver, risk.text),
-                        ended=ended,
-                    )
+                use = self._use(waiver, risk, today)
+                yield WaivedRisk(
+                    number=number,
+                    waiver=waiver,
+                    risk=risk.text,
+                    use=use,
+                    why=self._why(waiver, risk.text) if use is Use.NOTHING else "",
+                )
+
+    def _use(self, waiver: Waiver, risk: Glob, today: date) -> Use:
+        if waiver.expires < today:
+            return Use.ENDED
+        sights = (self._sights[pattern.text] for pattern in waiver.match.images.patterns)
+        is_used = any(risk.matches(key) for sight in sights for key in sight.risks)
+        return Use.USED if is_used else Use.NOTHING
 
     def _look_at(self, case: Case) -> None:
         word = _incomplete(case)
@@ -121,12 +139,6 @@ class Pruner:
             elif case.checks is not None:
                 for risk in _off(case.checks, self._patterns[pattern]):
                     sight.off.setdefault(risk, Doubt(case.image, _CHECKS_OFF))
-
-    def _is_used(self, waiver: Waiver, risk: Glob) -> bool:
-        return any(
-            any(map(risk.matches, self._sights[pattern.text].risks))
-            for pattern in waiver.match.images.patterns
-        )
 
     def _why(self, waiver: Waiver, risk: str) -> str | Doubt:
         """Return why a risk that nothing uses stays; empty if it may go."""

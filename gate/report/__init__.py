@@ -22,13 +22,14 @@ if TYPE_CHECKING:
     from gate.report.wording import (
         SANDBOX_SENTENCE,
         counted,
+        moment,
         policy_in_words,
         sentence,
         service_in_words,
         shortest,
         verdict_line,
     )
-    from gate.report.writing import write_report
+    from gate.report.writing import replace_file, write_report
     from gate.verdict import Verdict
 
 __all__ = [
@@ -38,9 +39,11 @@ __all__ = [
     "annotation_lines",
     "counted",
     "deployable",
+    "moment",
     "policy_in_words",
     "render",
     "render_parts",
+    "replace_file",
     "report_schema",
     "repository_of",
     "sentence",
@@ -54,6 +57,7 @@ __all__ = [
 _MODULES = {
     "annotation_lines": "gate.report.github",
     "deployable": "gate.report.naming",
+    "replace_file": "gate.report.writing",
     "report_schema": "gate.report.json_report",
     "repository_of": "gate.report.naming",
     "write_report": "gate.report.writing",

@@ -1,13 +1,16 @@
-"""What the images of case files are called in short."""
+"""How case files and their images are called in what people read."""
 
 from __future__ import annotations
 
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from gate.report import counted, moment
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from gate.cases.opening import CaseFile
     from gate.reference import ImageReference
 
 _DIGITS = 12
@@ -27,3 +30,19 @@ def _name(image: ImageReference, *, alone: bool) -> str:
 
 def _tagged(image: ImageReference) -> str:
     return f"{image.path}:{image.tag}" if image.tag else image.path
+
+
+def record_in_words(file: CaseFile, images: int) -> str:
+    """Return what a file is a record of, with the region and the scope that were read."""
+    record = file.recorded
+    if record is None:
+        return f"{file.path}: {counted(images, 'image')}, not a record"
+    scope = record.scope
+    within = (("namespace", scope.namespace), ("repository", scope.repository))
+    parts = [
+        f"recorded {moment(record.at)}",
+        f"{scope.command or 'a run'} of {record.region or record.endpoint or 'no region'}",
+        *(f"{word} {name}" for word, name in within if name),
+        *(["SANDBOX"] if record.sandbox else []),
+    ]
+    return f"{file.path}: {counted(images, 'image')}, {', '.join(parts)}"
