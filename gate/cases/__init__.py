@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from gate.cases.baseline import Baseline, BaselineCollection, Criteria, NewWaiver, Unwaived
-    from gate.cases.baseline_file import WaiverTexts, baseline_file
+    from gate.cases.baseline_file import WaiverTexts, baseline_as_policy
     from gate.cases.case import KINDS, Case, CheckStates, Expectation, Recorded, RecordScope
     from gate.cases.case_wording import record_in_words, short_names
     from gate.cases.contents import case_schema
@@ -41,7 +41,7 @@ __all__ = [
     "Use",
     "WaivedRisk",
     "WaiverTexts",
-    "baseline_file",
+    "baseline_as_policy",
     "case_schema",
     "judge_again",
     "open_cases",
@@ -58,7 +58,7 @@ _LAZY = {
     **dict.fromkeys(
         ("Baseline", "BaselineCollection", "Criteria", "NewWaiver", "Unwaived"), "baseline"
     ),
-    **dict.fromkeys(("WaiverTexts", "baseline_file"), "baseline_file"),
+    **dict.fromkeys(("WaiverTexts", "baseline_as_policy"), "baseline_file"),
     "case_schema": "contents",
     **dict.fromkeys(("Miscut", "NotCuttable", "without"), "cutting"),
     **dict.fromkeys(("Doubt", "Pruner", "Use", "WaivedRisk"), "pruning"),

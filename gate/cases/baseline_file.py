@@ -61,7 +61,7 @@ class WaiverTexts(Struct, frozen=True, kw_only=True):
         return replace(self, reason=self.reason or _FILLED, owner=owner, ticket=ticket)
 
 
-def baseline_file(waivers: Sequence[NewWaiver], texts: WaiverTexts, *, today: date) -> str:
+def baseline_as_policy(waivers: Sequence[NewWaiver], texts: WaiverTexts, *, today: date) -> str:
     """Return a policy file with these waivers.
 
     Raises ``UsageError`` if the gate would not read it back, once all texts are filled in.

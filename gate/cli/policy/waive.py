@@ -13,7 +13,7 @@ from gate.cases import (
     BaselineCollection,
     Criteria,
     WaiverTexts,
-    baseline_file,
+    baseline_as_policy,
     open_cases,
     record_in_words,
     short_names,
@@ -161,7 +161,7 @@ def command(  # noqa: PLR0913 - one for each option
     needs = frozenset[str]().union(*(policy.waiver_needs for policy in loaded.policies))
     texts = _texts(reason, owner, ticket, needs)
     if baseline.told:
-        text = baseline_file(baseline.waivers, texts, today=max(real, today))
+        text = baseline_as_policy(baseline.waivers, texts, today=max(real, today))
     for line in _remarks(baseline, names, texts, statuses):
         say(for_terminal(line))
     if not baseline.told:
