@@ -23,13 +23,14 @@ if TYPE_CHECKING:
         SANDBOX_SENTENCE,
         counted,
         json_document,
+        moment,
         policy_in_words,
         sentence,
         service_in_words,
         shortest,
         verdict_line,
     )
-    from gate.report.writing import write_report
+    from gate.report.writing import replace_file, write_report
     from gate.verdict import Verdict
 
 __all__ = [
@@ -40,9 +41,11 @@ __all__ = [
     "counted",
     "deployable",
     "json_document",
+    "moment",
     "policy_in_words",
     "render",
     "render_parts",
+    "replace_file",
     "report_schema",
     "repository_of",
     "sentence",
@@ -56,6 +59,7 @@ __all__ = [
 _MODULES = {
     "annotation_lines": "gate.report.github",
     "deployable": "gate.report.naming",
+    "replace_file": "gate.report.writing",
     "report_schema": "gate.report.json_report",
     "repository_of": "gate.report.naming",
     "write_report": "gate.report.writing",

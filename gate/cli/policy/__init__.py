@@ -10,6 +10,8 @@ _COMMANDS = {
     "init": "Write a ready-made policy file.",
     "validate": "Check policy files.",
     "test": "Test policies by case files.",
+    "waive": "Print waivers for what blocks today.",
+    "prune": "Take waivers out of a file that cover nothing any more.",
 }
 _ONLINE = frozenset({"validate"})  # takes options from variables, as `gate check` does
 
