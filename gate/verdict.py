@@ -21,7 +21,7 @@ from gate.findings import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import date, datetime
 
 
@@ -128,6 +128,27 @@ class Service(Struct, frozen=True):
     sandbox: bool
 
 
+class Changes(Struct, frozen=True, kw_only=True):
+    """What an audit found changed since an earlier report, generated at ``since``.
+
+    ``images`` are names, ``namespace/repository:tag``, by what became of them; ``risks`` is by how
+    many findings of a risk more, or fewer, are blocked. ``notes`` are the same in sentences.
+    """
+
+    since: str
+    images: Mapping[str, tuple[str, ...]]
+    risks: Mapping[str, int]
+    notes: tuple[str, ...]
+
+
+class Audited(Struct, frozen=True, kw_only=True):
+    """Which part of an account a verdict is about; ``None`` is all of it."""
+
+    namespace: str | None = None
+    repository: str | None = None
+    changes: Changes | None = None
+
+
 class Verdict(Struct, frozen=True, kw_only=True):
     """The verdict of a run: all that any report needs."""
 
@@ -139,6 +160,8 @@ class Verdict(Struct, frozen=True, kw_only=True):
     images: tuple[ImageVerdict, ...]
     notes: tuple[str, ...] = ()
     """Those of the run; each image has its own."""
+    audited: Audited | None = None
+    """What was audited; ``None`` if single images were judged."""
 
     @property
     def interrupted(self) -> bool:
@@ -227,6 +250,7 @@ def judge_run(  # noqa: PLR0913 - all that a verdict is made of, so that nobody 
     ended_by: ExitCode | None = None,
     whole: bool = True,
     allow_none: bool = False,
+    audited: Audited | None = None,
 ) -> Verdict:
     """Add the images' verdicts up to the verdict of the run.
 
@@ -255,6 +279,7 @@ def judge_run(  # noqa: PLR0913 - all that a verdict is made of, so that nobody 
         policies=tuple(policies),
         images=tuple(images),
         notes=tuple(notes),
+        audited=audited,
     )
 
 

@@ -16,7 +16,7 @@ from gate.check import ScanMode, Scans, Wait, Waiting
 from gate.errors import GateError
 from gate.evidence import moment, read_checks
 from gate.findings import Unscanned
-from gate.verdict import Outcome, judge_image, judge_run
+from gate.verdict import Audited, Outcome, judge_image, judge_run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -254,6 +254,7 @@ class _Auditing(Struct):
             notes=[*notes, *self.connections.notes(), *self._policy_notes(images)],
             ended_by=self.stop.ended_by or nothing_because,
             whole=self.all_records,
+            audited=Audited(namespace=self.scope.namespace, repository=self.scope.repository),
         )
 
     def _policy_notes(self, images: Sequence[ImageVerdict]) -> tuple[str, ...]:

@@ -11,22 +11,43 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from gate.cases.baseline import Baseline, BaselineCollection, Criteria, NewWaiver, Unwaived
+    from gate.cases.baseline_file import WaiverTexts, baseline_file
     from gate.cases.case import KINDS, Case, CheckStates, Expectation, Recorded, RecordScope
+    from gate.cases.case_wording import record_in_words, short_names
     from gate.cases.contents import case_schema
+    from gate.cases.cutting import Miscut, NotCuttable, without
     from gate.cases.judging_again import judge_again
     from gate.cases.opening import CaseFile, open_cases
+    from gate.cases.pruning import Doubt, Pruner, Use, WaivedRisk
 
 __all__ = [
     "KINDS",
+    "Baseline",
+    "BaselineCollection",
     "Case",
     "CaseFile",
     "CheckStates",
+    "Criteria",
+    "Doubt",
     "Expectation",
+    "Miscut",
+    "NewWaiver",
+    "NotCuttable",
+    "Pruner",
     "RecordScope",
     "Recorded",
+    "Unwaived",
+    "Use",
+    "WaivedRisk",
+    "WaiverTexts",
+    "baseline_file",
     "case_schema",
     "judge_again",
     "open_cases",
+    "record_in_words",
+    "short_names",
+    "without",
 ]
 
 # `gate schema` reads no file, and what only reads one judges nothing.
@@ -34,7 +55,14 @@ _LAZY = {
     **dict.fromkeys(
         ("KINDS", "Case", "CheckStates", "Expectation", "Recorded", "RecordScope"), "case"
     ),
+    **dict.fromkeys(
+        ("Baseline", "BaselineCollection", "Criteria", "NewWaiver", "Unwaived"), "baseline"
+    ),
+    **dict.fromkeys(("WaiverTexts", "baseline_file"), "baseline_file"),
     "case_schema": "contents",
+    **dict.fromkeys(("Miscut", "NotCuttable", "without"), "cutting"),
+    **dict.fromkeys(("Doubt", "Pruner", "Use", "WaivedRisk"), "pruning"),
+    **dict.fromkeys(("record_in_words", "short_names"), "case_wording"),
     "judge_again": "judging_again",
     **dict.fromkeys(("CaseFile", "open_cases"), "opening"),
 }

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 import anyio
 import click
-from msgspec.structs import replace
 
-from gate.audit import Headway, Scope, audit, changes, read_earlier, summary
+from gate.audit import Headway, Scope, audit, compared, read_earlier, summary
 from gate.check import Stop
 from gate.cli import groups
 from gate.cli.delivery import deliver
@@ -74,8 +73,7 @@ def command(  # noqa: PLR0913 - one for each option of its own, and each group
         verdict = anyio.run(
             partial(gather, scope, loaded, service, run, progress, concurrency=concurrency)
         )
-        changed = changes(verdict, earlier) if earlier else ()
-        return replace(verdict, notes=(*verdict.notes, *changed))
+        return compared(verdict, earlier) if earlier else verdict
 
     return deliver(judge, output, run, verbose=service.verbose, as_text=summary)
 

@@ -15,7 +15,7 @@ from gate.policy.meaning import contradictions, policy_of
 from gate.policy.policies import Policies
 from gate.policy.problem import MOST_PROBLEMS, Problem
 from gate.policy.schema import policy_schema, schema_problems
-from gate.untrusted import Unreadable, decoded, parse_yaml, read_file
+from gate.untrusted import START, Unreadable, decoded, parse_yaml, read_file
 from gate.verdict import PolicySource
 
 if TYPE_CHECKING:
@@ -55,6 +55,7 @@ _OUTSIDE = (
     "The file is a link that leads out of the checkout. A policy that is found by its name must be "
     "inside of it: put a copy there, or name the file with --policy."
 )
+_TOO_LARGE = f"The file is larger than {_LARGEST // 1024} KiB."
 _REPLACES = "The policy {0} replaces {1}, which is further up and does not count here."
 
 
@@ -132,9 +133,28 @@ def _named(spec: str, directory: Path) -> _Named:
     return _Named(path, directory / path, digest) if pinned else _Named(spec, directory / spec)
 
 
+def read_policy(raw: bytes, path: str, *, today: date) -> Policy:
+    """Return what a file of this name means that holds these bytes.
+
+    Raises ``InvalidPolicy`` where ``load_policies`` would.
+    """
+    too_large = len(raw) > _LARGEST
+    loaded = [Problem(START, _TOO_LARGE)] if too_large else _understood(raw, path, today)
+    if isinstance(loaded, list):
+        raise InvalidPolicy("\n".join(problem.at(path) for problem in _shown(loaded)), _REMEDY)
+    return loaded
+
+
 def _load(named: _Named, today: date) -> Policy | list[Problem]:
     try:
         raw = _read(named)
+    except Unreadable as unreadable:
+        return [Problem(unreadable.place, unreadable.text)]
+    return _understood(raw, named.path, today)
+
+
+def _understood(raw: bytes, path: str, today: date) -> Policy | list[Problem]:
+    try:
         content = _parsed(decoded(raw))
     except Unreadable as unreadable:
         return [Problem(unreadable.place, unreadable.text)]
@@ -144,8 +164,7 @@ def _load(named: _Named, today: date) -> Policy | list[Problem]:
         problems += contradictions(content, today, broken)
     if problems:
         return problems
-    source = PolicySource(named.path, hashlib.sha256(raw).hexdigest())
-    return policy_of(content, source)
+    return policy_of(content, PolicySource(path, hashlib.sha256(raw).hexdigest()))
 
 
 def _parsed(text: str) -> Tree:
