@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -34,7 +35,10 @@ _REMEDY = (
     "Correct the file; `gate policy validate FILE` checks it, `gate schema policy` says what every "
     "key means."
 )
-
+_NAME_A_FILE = (
+    "Name a file of this machine, FILE or FILE#sha256=HEX; `gate policy init` writes one to begin "
+    "with."
+)
 
 # What isn't a policy may be a file with a secret.
 _KEYS = ("version", "block", "warn", "rules", "waivers", "max_waiver", "scan", "undecided")
@@ -45,6 +49,12 @@ _OUTSIDE = (
     "The file is a link that leads out of the checkout. A policy that is found by its name must be "
     "inside of it: put a copy there, or name the file with --policy."
 )
+_NO_STANDARD_INPUT = "Policies aren't read from standard input."
+_NO_URL = "Policies by URL aren't read: fetch the file first, and pin it with #sha256=HEX."
+_NO_NAME = "An empty name is not a file's: perhaps a variable is not set."
+_FOLDER = "This is a folder, not a policy file."
+_SUFFIXES = frozenset({".yaml", ".yml", ".json"})
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.:-]*://")
 _REPLACES = "The policy {0} replaces {1}, which is further up and does not count here."
 
 
@@ -60,6 +70,10 @@ class _Named(NamedTuple):
     found: Path | None = None
 
 
+class _WrongName(Unreadable):
+    """A name that is none of a policy file, or not of the one with the digest behind it."""
+
+
 def load_policies(specs: Sequence[str], *, directory: Path, today: date) -> Policies:
     """Load policy files, ``FILE`` or ``FILE#sha256=HEX``, relative to ``directory``.
 
@@ -67,7 +81,9 @@ def load_policies(specs: Sequence[str], *, directory: Path, today: date) -> Poli
     They judge as on ``today``, and keep it.
     Raises ``InvalidPolicy``, whose message lists the problems of all files, one a line.
     """
-    policies, problems = [], []
+    policies: list[Policy] = []
+    problems: list[str] = []
+    remedy = _NAME_A_FILE
     files = [_named(spec, directory) for spec in specs]
     notes: tuple[str, ...] = ()
     if not files:
@@ -77,10 +93,11 @@ def load_policies(specs: Sequence[str], *, directory: Path, today: date) -> Poli
         loaded = _load(named, today)
         if isinstance(loaded, list):
             problems += [problem.at(named.path) for problem in _shown(loaded)]
+            remedy = remedy if all(problem.of_name for problem in loaded) else _REMEDY
         else:
             policies.append(loaded)
     if problems:
-        raise InvalidPolicy("\n".join(problems), _REMEDY)
+        raise InvalidPolicy("\n".join(problems), remedy)
     return Policies(policies, today, notes=notes)
 
 
@@ -124,7 +141,8 @@ def _load(named: _Named, today: date) -> Policy | list[Problem]:
         raw = _read(named)
         content = _parsed(decoded(raw))
     except Unreadable as unreadable:
-        return [Problem(unreadable.place, unreadable.text)]
+        about_name = isinstance(unreadable, _WrongName)
+        return [Problem(unreadable.place, unreadable.text, of_name=about_name)]
     errors = Draft202012Validator(policy_schema()).iter_errors(content.data)
     problems, broken = schema_problems(content, errors)
     if () not in broken:
@@ -155,14 +173,38 @@ def _parsed(text: str) -> Tree:
 
 def _read(named: _Named) -> bytes:
     if named.digest is not None and not _DIGEST.fullmatch(named.digest):
-        raise Unreadable("After #sha256= must stand 64 hexadecimal digits.")
+        raise _WrongName("After #sha256= must stand 64 hexadecimal digits.")
+    is_given = named.found is None and named.path != BUILT_IN
+    if is_given and (trouble := _no_file(named)):
+        raise _WrongName(trouble)
     if named.found is not None and not _is_in_checkout(named.file, named.found):
         raise Unreadable(_OUTSIDE)
     raw = read_file(named.file, _LARGEST)
     digest = hashlib.sha256(raw).hexdigest()
     if named.digest is not None and named.digest.lower() != digest:
-        raise Unreadable(f"The file was changed: it has sha256={digest}, not {named.digest}.")
+        raise _WrongName(f"The file was changed: it has sha256={digest}, not {named.digest}.")
     return raw
+
+
+def _no_file(named: _Named) -> str:
+    """Say why a name is none of a file, if it isn't."""
+    if not named.path.strip():
+        return _NO_NAME
+    if named.path == "-":
+        return _NO_STANDARD_INPUT
+    if _URL.match(named.path):
+        return _NO_URL
+    if named.file.is_dir():
+        return _FOLDER
+    if named.file.exists():
+        return ""
+    try:
+        beside = [file.name for file in named.file.parent.iterdir() if file.suffix in _SUFFIXES]
+    except (OSError, ValueError):
+        beside = []
+    near = get_close_matches(named.file.name, beside, n=1)
+    hint = f" Did you mean {near[0]}?" if near else ""
+    return f"No such file or directory; looked in {named.file.parent.absolute()}.{hint}"
 
 
 def _is_in_checkout(file: Path, directory: Path) -> bool:
