@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import click
 
+from gate.cli.command import GateCommand
 from gate.cli.groups import PolicyFiles
 from gate.cli.terminal import show
 from gate.errors import ExitCode
 from gate.untrusted import for_terminal
 
 
-@click.command("validate")
+@click.command("validate", cls=GateCommand)
 @click.argument("files", metavar="[FILE]...", nargs=-1)
 def command(files: tuple[str, ...]) -> ExitCode:
     """Check policy files.
