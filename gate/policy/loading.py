@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import stat
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -16,7 +17,7 @@ from gate.policy.meaning import contradictions, policy_of
 from gate.policy.policies import Policies
 from gate.policy.problem import MOST_PROBLEMS, Problem
 from gate.policy.schema import policy_schema, schema_problems
-from gate.untrusted import Unreadable, decoded, parse_yaml, read_file
+from gate.untrusted import START, Unreadable, decoded, parse_yaml, read_file
 from gate.verdict import PolicySource
 
 if TYPE_CHECKING:
@@ -49,9 +50,12 @@ _OUTSIDE = (
     "The file is a link that leads out of the checkout. A policy that is found by its name must be "
     "inside of it: put a copy there, or name the file with --policy."
 )
-_NO_STANDARD_INPUT = "Policies aren't read from standard input."
+_NO_FILES = {
+    "-": "Policies aren't read from standard input.",
+    "": "An empty name is not a file's: perhaps a variable is not set.",
+}
 _NO_URL = "Policies by URL aren't read: fetch the file first, and pin it with #sha256=HEX."
-_NO_NAME = "An empty name is not a file's: perhaps a variable is not set."
+_CHANGED = "The file was changed: it has sha256={}, not {}."
 _FOLDER = "This is a folder, not a policy file."
 _SUFFIXES = frozenset({".yaml", ".yml", ".json"})
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.:-]*://")
@@ -68,10 +72,6 @@ class _Named(NamedTuple):
     file: Path
     digest: str | None = None
     found: Path | None = None
-
-
-class _WrongName(Unreadable):
-    """A name that is none of a policy file, or not of the one with the digest behind it."""
 
 
 def load_policies(specs: Sequence[str], *, directory: Path, today: date) -> Policies:
@@ -137,20 +137,23 @@ def _named(spec: str, directory: Path) -> _Named:
 
 
 def _load(named: _Named, today: date) -> Policy | list[Problem]:
+    if trouble := _wrong_name(named):
+        return [Problem(START, trouble, of_name=True)]
     try:
         raw = _read(named)
+        sha256 = hashlib.sha256(raw).hexdigest()
+        if named.digest is not None and named.digest.lower() != sha256:
+            return [Problem(START, _CHANGED.format(sha256, named.digest), of_name=True)]
         content = _parsed(decoded(raw))
     except Unreadable as unreadable:
-        about_name = isinstance(unreadable, _WrongName)
-        return [Problem(unreadable.place, unreadable.text, of_name=about_name)]
+        return [Problem(unreadable.place, unreadable.text)]
     errors = Draft202012Validator(policy_schema()).iter_errors(content.data)
     problems, broken = schema_problems(content, errors)
     if () not in broken:
         problems += contradictions(content, today, broken)
     if problems:
         return problems
-    source = PolicySource(named.path, hashlib.sha256(raw).hexdigest())
-    return policy_of(content, source)
+    return policy_of(content, PolicySource(named.path, sha256))
 
 
 def _parsed(text: str) -> Tree:
@@ -172,32 +175,29 @@ def _parsed(text: str) -> Tree:
 
 
 def _read(named: _Named) -> bytes:
-    if named.digest is not None and not _DIGEST.fullmatch(named.digest):
-        raise _WrongName("After #sha256= must stand 64 hexadecimal digits.")
-    is_given = named.found is None and named.path != BUILT_IN
-    if is_given and (trouble := _no_file(named)):
-        raise _WrongName(trouble)
     if named.found is not None and not _is_in_checkout(named.file, named.found):
         raise Unreadable(_OUTSIDE)
-    raw = read_file(named.file, _LARGEST)
-    digest = hashlib.sha256(raw).hexdigest()
-    if named.digest is not None and named.digest.lower() != digest:
-        raise _WrongName(f"The file was changed: it has sha256={digest}, not {named.digest}.")
-    return raw
+    return read_file(named.file, _LARGEST)
 
 
-def _no_file(named: _Named) -> str:
-    """Say why a name is none of a file, if it isn't."""
-    if not named.path.strip():
-        return _NO_NAME
-    if named.path == "-":
-        return _NO_STANDARD_INPUT
-    if _URL.match(named.path):
-        return _NO_URL
-    if named.file.is_dir():
-        return _FOLDER
-    if named.file.exists():
+def _wrong_name(named: _Named) -> str:
+    """Say why a name that the caller gave is not one of a file; empty if it is."""
+    if named.digest is not None and not _DIGEST.fullmatch(named.digest):
+        return "After #sha256= must stand 64 hexadecimal digits."
+    if named.found is not None or named.path == BUILT_IN:
         return ""
+    if sentence := _NO_URL if _URL.match(named.path) else _NO_FILES.get(named.path.strip()):
+        return sentence
+    try:
+        return _FOLDER if stat.S_ISDIR(named.file.stat().st_mode) else ""
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        return _missing(named)
+    except OSError:
+        return ""  # reading it says why
+
+
+def _missing(named: _Named) -> str:
+    """Say where a file was looked for, and which one beside it was probably meant."""
     try:
         beside = [file.name for file in named.file.parent.iterdir() if file.suffix in _SUFFIXES]
     except (OSError, ValueError):
