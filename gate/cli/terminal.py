@@ -133,12 +133,22 @@ def open_streams() -> None:
 
 
 def show(text: str) -> None:
-    """Write a text and a line end to standard output."""
-    write_output((f"{text}\n",))
+    """Write a text and a line end to standard output.
+
+    Somebody who stops reading (``| head -1``) has seen enough: the rest goes nowhere, and the
+    command ends as it would have.
+    """
+    try:
+        write_output((f"{text}\n",))
+    except BrokenPipeError:
+        give_up(sys.stdout)
 
 
 def write_output(parts: Iterable[str]) -> None:
-    """Write texts to standard output, each when it is made."""
+    """Write a report's texts to standard output, each when it is made.
+
+    Raises ``OSError`` if nobody takes them.
+    """
     for part in parts:
         sys.stdout.write(encodable(redact(part), sys.stdout.encoding or "utf-8"))
     sys.stdout.flush()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from gate.policy.model import Whose
 from gate.policy.problem import shown
 from gate.verdict import Action
 
@@ -35,16 +36,26 @@ def notes_on(
     return tuple(notes)
 
 
+def remarks_on(policies: Sequence[Policy], today: date) -> tuple[str, ...]:
+    """Return what is to be noted of the files alone: also the waivers that have ended."""
+    noted = notes_on(policies, (), today, today)
+    return (*noted, *(note for policy in policies for note in _ended(policy, today)))
+
+
 def _notes(
     policy: Policy, others: Sequence[Policy], in_vain: Collection[Waiver], today: date
 ) -> Iterator[str]:
     entries = [entry for entry in policy.entries if not entry.is_ahead(today)]
     ahead = [entry.begins for entry in policy.entries if entry.begins and entry.begins > today]
-    if _blocks_nothing(entries) and not _lends_waivers(policy, others):
-        when = f" before {min(ahead)}" if ahead else ""
-        yield (
-            f"{policy.path} blocks nothing{when}: no level and status that it knows fails a build."
-        )
+    if _blocks_nothing(entries):
+        if not _lends_waivers(policy, others):
+            when = f" before {min(ahead)}" if ahead else ""
+            yield (
+                f"{policy.path} blocks nothing{when}: no level and status that it knows fails a "
+                "build."
+            )
+    elif _waives_all(policy, entries, today):
+        yield f"{policy.path}: its waivers cover all that it blocks, so nothing fails a build."
     yield from _never_matching(policy.path, entries)
     yield from _begun(policy, today)
     yield from _ending(policy, today)
@@ -63,6 +74,16 @@ def _blocks_nothing(entries: Sequence[Entry]) -> bool:
         entry.match.is_empty or _covering(entry, entries[:number])
         for number, entry in enumerate(entries)
         if entry.action is Action.BLOCK
+    )
+
+
+def _waives_all(policy: Policy, entries: Sequence[Entry], today: date) -> bool:
+    """Tell whether for each entry that blocks one of the file's own waivers covers all of it."""
+    waivers = [waiver for waiver in policy.waivers if waiver.expires >= today]
+    return bool(waivers) and all(
+        entry.waivers is not Whose.NONE and any(w.match.covers(entry.match) for w in waivers)
+        for entry in entries
+        if entry.action is Action.BLOCK and not entry.match.is_empty
     )
 
 
@@ -129,6 +150,18 @@ def _ending(policy: Policy, today: date) -> Iterator[str]:
         days = (expires - today).days
         when = {0: "today", 1: "tomorrow"}.get(days, f"in {days} days")
         yield f"{policy.path}: {_counted(waivers)} over {when} ({expires}): {_listed(waivers)}."
+
+
+def _ended(policy: Policy, today: date) -> Iterator[str]:
+    waivers = [waiver for waiver in policy.waivers if waiver.expires < today]
+    if waivers:
+        verb = "1 waiver has" if len(waivers) == 1 else f"{len(waivers)} waivers have"
+        last = max(waiver.expires for waiver in waivers)
+        since = f"on {last}" if len(waivers) == 1 else f"by {last}"
+        yield (
+            f"{policy.path}: {verb} ended {since}: {_listed(waivers)}. "
+            "Remove what is no longer needed."
+        )
 
 
 def _in_vain(policy: Policy, in_vain: Collection[Waiver]) -> Iterator[str]:

@@ -13,7 +13,7 @@ from gate.findings import Requirements, Status
 from gate.policy.globs import GlobIndex
 from gate.policy.judge import Applied, ImageJudge, PolicyJudge
 from gate.policy.model import Entry, Waiver, Whose
-from gate.policy.notes import clicks_note, notes_on
+from gate.policy.notes import clicks_note, notes_on, remarks_on
 from gate.verdict import Action
 
 if TYPE_CHECKING:
@@ -163,6 +163,10 @@ class Policies:
 
     def _blocks(self, finding: Finding, names: Names) -> bool:
         return self._judge_of(names).decide(finding).action is Action.BLOCK
+
+    def remarks(self) -> tuple[str, ...]:
+        """Say what a reader should know of the files themselves, whatever is judged by them."""
+        return (*self._notes, *remarks_on(self._policies, self.today))
 
     def _judge_of(self, names: Names) -> ImageJudge:
         """Return the judge of an image; those that the same parts are about share one.
