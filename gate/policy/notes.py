@@ -31,7 +31,7 @@ def notes_on(
 def _notes(
     policy: Policy, policies: Sequence[Policy], in_vain: Collection[Waiver], today: date
 ) -> Iterator[str]:
-    if _blocks_nothing(policy) and not _lends_waivers(policy, policies):
+    if is_toothless(policy, policies):
         yield f"{policy.path} blocks nothing: no level and status that it knows fails a build."
     yield from _never_matching(policy)
     yield from _void(policy, policies, today)
@@ -43,6 +43,11 @@ def _notes(
             f"{policy.path}: undecided.until ({undecided.until}) has passed, so undecided images "
             "are let through no longer. Remove the key, or set another day."
         )
+
+
+def is_toothless(policy: Policy, policies: Sequence[Policy]) -> bool:
+    """Tell whether a policy blocks nothing, and isn't there to lend its waivers to another one."""
+    return _blocks_nothing(policy) and not _lends_waivers(policy, policies)
 
 
 def _blocks_nothing(policy: Policy) -> bool:
