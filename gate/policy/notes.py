@@ -48,7 +48,7 @@ def _notes(
     entries = [entry for entry in policy.entries if not entry.is_ahead(today)]
     ahead = [entry.begins for entry in policy.entries if entry.begins and entry.begins > today]
     if _blocks_nothing(entries):
-        if not _lends_waivers(policy, others):
+        if is_toothless(policy, others, today):
             when = f" before {min(ahead)}" if ahead else ""
             yield (
                 f"{policy.path} blocks nothing{when}: no level and status that it knows fails a "
@@ -66,6 +66,12 @@ def _notes(
             f"{policy.path}: undecided.until ({undecided.until}) has passed, so undecided images "
             "are let through no longer. Remove the key, or set another day."
         )
+
+
+def is_toothless(policy: Policy, others: Iterable[Policy], today: date) -> bool:
+    """Tell whether a policy blocks nothing, and isn't there to lend its waivers to another one."""
+    entries = [entry for entry in policy.entries if not entry.is_ahead(today)]
+    return _blocks_nothing(entries) and not _lends_waivers(policy, others)
 
 
 def _blocks_nothing(entries: Sequence[Entry]) -> bool:

@@ -13,7 +13,7 @@ from gate.findings import Requirements, Status
 from gate.policy.globs import GlobIndex
 from gate.policy.judge import Applied, ImageJudge, PolicyJudge
 from gate.policy.model import Entry, Waiver, Whose
-from gate.policy.notes import clicks_note, notes_on, remarks_on
+from gate.policy.notes import clicks_note, is_toothless, notes_on, remarks_on
 from gate.verdict import Action
 
 if TYPE_CHECKING:
@@ -95,7 +95,16 @@ class Policies:
     @property
     def sources(self) -> tuple[PolicySource, ...]:
         """Where the policies came from, in the order in which they were given."""
-        return tuple(policy.source for policy in self._policies)
+        today = self.today
+        return tuple(
+            replace(
+                policy.source,
+                blocks_nothing=is_toothless(
+                    policy, [other for other in self._policies if other is not policy], today
+                ),
+            )
+            for policy in self._policies
+        )
 
     def requirements(self, names: Names) -> Requirements:
         """Return what evidence must fulfil for the image with these names."""

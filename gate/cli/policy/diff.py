@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from gate.cases import open_cases
-from gate.cases.differing import FAIL_ON, compare
 from gate.cases.diff_pages import FORMATS
+from gate.cases.differing import FAIL_ON, compare
 from gate.cli import groups
 from gate.cli.terminal import now, show
 from gate.errors import UsageError
