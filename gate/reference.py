@@ -124,7 +124,7 @@ class ImageReference(Struct, frozen=True):
         _check_text(text)
         name, at, digest = text.partition("@")
         host, slash, path = name.partition("/")
-        if not slash or not _looks_like_host(host):
+        if not slash or not looks_like_host(host):
             _refuse(text, "names no registry host", _SHAPE)
         path, colon, tag = path.partition(":")
         _check_host(text, host)
@@ -213,7 +213,7 @@ def _check_text(text: str) -> None:
         _refuse(text, "starts with a scheme", f"Leave out what ends in ://. {_SHAPE}")
 
 
-def _looks_like_host(first: str) -> bool:
+def looks_like_host(first: str) -> bool:
     """Tell a host from a namespace, by Docker's own rule."""
     return first.lower() == "localhost" or any(mark in first for mark in ".:[") or not first
 
