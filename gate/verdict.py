@@ -48,26 +48,37 @@ class Outcome(StrEnum):
 
 
 class WaiverUse(Struct, frozen=True, kw_only=True):
-    """The waiver that covers a finding, or, if ``expired``, the one that used to."""
+    """The waiver that covers a finding, or, if ``expired``, the one that used to; and its place."""
 
     reason: str
     expires: date
     expired: bool = False
     owner: str = ""
     ticket: str = ""
+    path: str = ""
+    line: int = 1
+
+
+class PolicyPlace(Struct, frozen=True):
+    """Where an entry of a policy stands: the file, as given, and the line of its first key."""
+
+    path: str
+    line: int
 
 
 class Decision(Struct, frozen=True, kw_only=True):
     """What becomes of one finding, and why.
 
     ``because`` is a sentence for a person; ``rule`` is the name of the rule that decided (its
-    number, ``rules[2]``, where it has no name), ``None`` if none did.
+    number, ``rules[2]``, where it has no name), ``None`` if none did; ``policy`` is where the
+    rule or selector stands, ``None`` if nothing matched.
     """
 
     finding: Finding
     action: Action
     because: str
     rule: str | None = None
+    policy: PolicyPlace | None = None
     waiver: WaiverUse | None = None
 
 

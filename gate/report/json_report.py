@@ -105,6 +105,7 @@ def _finding(decision: Decision) -> dict[str, Any]:
         "decision": decision.action.value,
         "because": decision.because,
         "rule": decision.rule,
+        "policy": to_builtins(decision.policy),
         "waiver": to_builtins(decision.waiver),
         "command": finding.fact("command"),
         "layer": finding.fact("layer"),
