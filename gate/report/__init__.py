@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from gate.report.wording import (
         SANDBOX_SENTENCE,
         counted,
+        json_document,
         policy_in_words,
         sentence,
         service_in_words,
@@ -36,6 +37,7 @@ __all__ = [
     "annotation_lines",
     "counted",
     "deployable",
+    "json_document",
     "policy_in_words",
     "render",
     "report_schema",
