@@ -129,6 +129,7 @@ class PolicyJudge(Struct, frozen=True):
                 because=because,
                 rule=entry.rule,
                 policy=self.policy.place(entry),
+                entry=entry.label,
             )
         return Ruling(warned, waivers)
 
@@ -144,6 +145,7 @@ class PolicyJudge(Struct, frozen=True):
             because=_because_matched(entry, finding, self.path),
             rule=entry.rule,
             policy=self.policy.place(entry),
+            entry=entry.label,
         )
         if entry.action is Action.ALLOW:
             return Ruling(decision)

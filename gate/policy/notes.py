@@ -39,8 +39,12 @@ def _notes(
     policy: Policy, others: Sequence[Policy], in_vain: Collection[Waiver], today: date
 ) -> Iterator[str]:
     entries = [entry for entry in policy.entries if not entry.is_ahead(today)]
-    ahead = [entry.begins for entry in policy.entries if entry.begins and entry.begins > today]
-    if _blocks_nothing(entries) and not _lends_waivers(policy, others):
+    ahead = [
+        entry.begins
+        for entry in policy.entries
+        if entry.begins and entry.begins > today and not entry.match.is_empty
+    ]
+    if is_toothless(policy, others, today):
         when = f" before {min(ahead)}" if ahead else ""
         yield (
             f"{policy.path} blocks nothing{when}: no level and status that it knows fails a build."
@@ -55,6 +59,12 @@ def _notes(
             f"{policy.path}: undecided.until ({undecided.until}) has passed, so undecided images "
             "are let through no longer. Remove the key, or set another day."
         )
+
+
+def is_toothless(policy: Policy, others: Iterable[Policy], today: date) -> bool:
+    """Tell whether a policy blocks nothing, and isn't there to lend its waivers to another one."""
+    entries = [entry for entry in policy.entries if not entry.is_ahead(today)]
+    return _blocks_nothing(entries) and not _lends_waivers(policy, others)
 
 
 def _blocks_nothing(entries: Sequence[Entry]) -> bool:

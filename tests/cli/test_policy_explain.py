@@ -307,3 +307,25 @@ def test_images_of_one_name_are_told_apart_by_digest(explain: Gate) -> None:
     out = explain("shop/web:1", "--on", "cases.yaml").out
     assert "shop/web:1@sha256:aaaaaaaaaaaa on 2026-11-24" in out
     assert "shop/web:1@sha256:bbbbbbbbbbbb on 2026-11-24" in out
+
+
+def test_a_check_tells_the_same_places_and_reasons(explain: Gate, gate: Gate) -> None:
+    Path("team.yaml").write_text(TEAM.replace("legacy/*", "shop/*"), encoding="utf-8")
+    image = "registry.cn-hangzhou.aliyuncs.com/shop/web:1.4"
+    shown = " ".join(gate("check", "--sandbox", "-v", *BOTH, image).out.split())
+    report = gate("check", "--sandbox", "--format", "json", *BOTH, image).report
+    findings = report["images"][0]["findings"]
+    assert {"block", "warn", "waived"} <= {finding["decision"] for finding in findings}
+    for finding in findings:
+        word = ("--risk", finding["risk"], "--level", finding["level"])
+        out = explain("shop/web:1.4", *word, "--status", finding["status"], *BOTH).out
+        assert f"{finding['decision'].upper()}  {finding['because']}" == out.splitlines()[-1]
+        assert finding["because"] in shown
+        if finding["policy"]:
+            place = f"{finding['policy']['path']}:{finding['policy']['line']}: "
+            [entry] = [line for line in out.splitlines() if line.strip().startswith(place)]
+            assert f"policy {entry.strip().removesuffix(': yes')}" in shown
+        if finding["waiver"]:
+            place = f"{finding['waiver']['path']}:{finding['waiver']['line']}"
+            assert f"  {place}: waiver: holds until 2027-01-31\n" in out
+            assert f"(team-legacy, {place})" in shown
