@@ -17,10 +17,11 @@ from gate.findings import Level, Status
 from gate.policy.explaining import Explanation, Recorder, Step
 from gate.policy.model import ATTRIBUTES
 from gate.policy.problem import shown
+from gate.policy.reach import reached_by
 from gate.verdict import STRICTEST_FIRST, Action, Decision, WaiverUse
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import date
 
     from gate.findings import Finding, Requirements
@@ -208,6 +209,12 @@ class ImageJudge:
             steps += recorder.ended(ruling.decision.action, finding)
         decision = min(rulings, key=_rank).decision
         return Explanation(today=self._judges[0].today, decision=decision, steps=tuple(steps))
+
+    def reached_by(self, finding: Finding) -> Iterator[tuple[Policy, Entry | Waiver]]:
+        """Yield what a finding reaches in each policy, as ``gate.policy.reach`` says."""
+        for judge in self._judges:
+            for part in reached_by(finding, judge):
+                yield judge.policy, part
 
     def waivers_on(self, finding: Finding) -> tuple[Waiver, ...]:
         """Return the waivers of all policies that cover a finding, ended ones too."""

@@ -17,7 +17,7 @@ from gate.policy.notes import clicks_note, notes_on
 from gate.verdict import Action
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
     from datetime import date
 
     from gate.findings import Finding, Reason
@@ -115,6 +115,17 @@ class Policies:
         holds = getattr(self._scan, key)
         policy = next(each for each in self._policies if getattr(each.scan, key) == holds)
         return policy, policy.lines.get(f"scan.{key}")
+
+    def reached_by(
+        self, findings: Iterable[Finding], names: Names
+    ) -> Iterator[tuple[Policy, Entry | Waiver]]:
+        """Yield the entries and waivers that decide on findings, each within its own policy.
+
+        Waivers are those that count there, ended ones too; what decides twice is yielded twice.
+        """
+        judge = self._judge_of(names)
+        for finding in findings:
+            yield from judge.reached_by(finding)
 
     def tolerates(self, reason: Reason) -> bool:
         """Tell whether an image that is undecided for this reason is let through."""

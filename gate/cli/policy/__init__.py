@@ -10,6 +10,7 @@ _COMMANDS = {
     "explain": "Say step by step how policies decide.",
     "init": "Write a ready-made policy file.",
     "validate": "Check policy files.",
+    "test": "Test policies by case files.",
 }
 _ONLINE = frozenset({"validate"})  # takes options from variables, as `gate check` does
 
