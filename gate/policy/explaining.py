@@ -74,6 +74,8 @@ class Recorder:
         self._doubtful = frozenset(doubtful)
         self._today, self._waivers_from = days
         self._steps: list[Step] = []
+        self.taken: list[Entry] = []
+        """The entries that had a say, in their order; none whose day is still to come."""
         self._others = 0
         self._entries = iter(policy.entries)
         self._matched = self._decided = False
@@ -97,7 +99,9 @@ class Recorder:
         if entry.action is not Action.ALLOW:
             self._record_taken(entry, finding, _YES if certain else _DOUBTFUL)
             return
-        self._matched |= certain
+        if certain:
+            self._matched = True
+            self.taken.append(entry)
         self._at(entry, _YES if certain else _IN_VAIN)
 
     def _record_passed(self, entry: Entry, finding: Finding) -> None:
@@ -107,6 +111,8 @@ class Recorder:
         self._matched = True
         if entry.is_ahead(self._today):
             says += f", but blocks from {entry.begins}"
+        else:
+            self.taken.append(entry)
         self._at(entry, says)
         own = [waiver for waiver in self._waivers if waiver.path == self._policy.path]
         others = [waiver for waiver in self._waivers if waiver.path != self._policy.path]
