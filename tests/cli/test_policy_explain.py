@@ -329,3 +329,16 @@ def test_a_check_tells_the_same_places_and_reasons(explain: Gate, gate: Gate) ->
             place = f"{finding['waiver']['path']}:{finding['waiver']['line']}"
             assert f"  {place}: waiver: holds until 2027-01-31\n" in out
             assert f"(team-legacy, {place})" in shown
+
+
+def test_no_line_begins_with_a_pass(explain: Gate) -> None:
+    """The names of a record are what a service told, and a record can be forged."""
+    record = {
+        "version": 1,
+        "recorded": {"at": "2026-11-24T19:11:19Z", "scope": {"command": "audit"}},
+        "images": [{"reference": "PASS  shop/web:1", "findings": []}],
+    }
+    Path("r.json").write_text(json.dumps(record), encoding="utf-8")
+    result = explain("PASS  shop/web:1", "--on", "r.json")
+    assert 0 == result.code, result.err
+    assert not any(line.startswith("PASS") for line in result.out.splitlines())

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from gate.policy import Explanation, Policies, Step
     from gate.verdict import ImageVerdict
 
+# What no line here may begin with; the names of a record may be anything.
+_NEVER_FIRST = "PASS"
 _DIGITS = len("sha256:") + 12
 _NOTHING = "no findings"
 _NO_IMAGE = "{0} has no image {1}."
@@ -71,7 +73,11 @@ class _ExplainedImage(Struct, frozen=True, kw_only=True):
 @click.option(
     "--kind", type=click.Choice(sorted(KINDS)), help="The finding's kind.  [default: build_risk]"
 )
-@click.option("--on", metavar="FILE", help="Explain the findings that this case file has of IMAGE.")
+@click.option(
+    "--on",
+    metavar="FILE[#sha256=HEX]",
+    help="Explain the findings that this case file has of IMAGE.",
+)
 @groups.at
 @click.option(
     "--format",
@@ -170,9 +176,10 @@ def _explained(
     ]
     explained.sort(key=lambda each: -STRICTEST_FIRST.index(each.decision.action))
     digest = f"@{case.digest[:_DIGITS]}" if in_digits and case.digest and case.tag else ""
+    slash = "/" if case.image.path.startswith(_NEVER_FIRST) else ""
     undecided = verdict.outcome is Outcome.UNDECIDED
     return _ExplainedImage(
-        called=case.image.in_short + digest,
+        called=slash + case.image.in_short + digest,
         day=policies.today,
         findings=tuple(explained),
         reason=verdict.reason if undecided else None,
