@@ -71,7 +71,8 @@ class Decision(Struct, frozen=True, kw_only=True):
 
     ``because`` is a sentence for a person; ``rule`` is the name of the rule that decided (its
     number, ``rules[2]``, where it has no name), ``None`` if none did; ``policy`` is where the
-    rule or selector stands, ``None`` if nothing matched.
+    rule or selector stands, ``None`` if nothing matched, and ``entry`` what it is called there:
+    ``rules[2]``, ``block[0]``.
     """
 
     finding: Finding
@@ -79,6 +80,7 @@ class Decision(Struct, frozen=True, kw_only=True):
     because: str
     rule: str | None = None
     policy: PolicyPlace | None = None
+    entry: str = ""
     waiver: WaiverUse | None = None
 
 

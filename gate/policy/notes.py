@@ -46,7 +46,11 @@ def _notes(
     policy: Policy, others: Sequence[Policy], in_vain: Collection[Waiver], today: date
 ) -> Iterator[str]:
     entries = [entry for entry in policy.entries if not entry.is_ahead(today)]
-    ahead = [entry.begins for entry in policy.entries if entry.begins and entry.begins > today]
+    ahead = [
+        entry.begins
+        for entry in policy.entries
+        if entry.begins and entry.begins > today and not entry.match.is_empty
+    ]
     if _blocks_nothing(entries):
         if is_toothless(policy, others, today):
             when = f" before {min(ahead)}" if ahead else ""

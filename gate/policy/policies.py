@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from gate.findings import Finding, Reason
+    from gate.policy.explaining import Explanation
     from gate.policy.model import Policy
     from gate.reference import Names
     from gate.verdict import Decision, PolicySource
@@ -113,6 +114,16 @@ class Policies:
     def judge(self, findings: Sequence[Finding], names: Names) -> tuple[Decision, ...]:
         """Decide on each finding of the image with these names, in their order."""
         return tuple(map(self._judge_of(names).decide, findings))
+
+    def explain(self, finding: Finding, names: Names) -> Explanation:
+        """Decide on one finding as ``judge`` does, and tell each step on the way."""
+        return self._judge_of(names).explain(finding, self._waivers_from)
+
+    def demanding(self, key: str) -> tuple[Policy, int | None]:
+        """Return the policy whose `scan.KEY` holds, and its line; ``None`` where it is default."""
+        holds = getattr(self._scan, key)
+        policy = next(each for each in self._policies if getattr(each.scan, key) == holds)
+        return policy, policy.lines.get(f"scan.{key}")
 
     def reached_by(
         self, findings: Iterable[Finding], names: Names
@@ -208,6 +219,7 @@ class Policies:
         """Make the judge of images that these parts may be about; a waiver has to be certain."""
         about = [(*self._parts[number], number in certain) for number in possible]
         waivers = [part for _, part, sure in about if sure and isinstance(part, Waiver)]
+        doubtful = [part for _, part, sure in about if not sure and isinstance(part, Waiver)]
         several = len(self._policies) > 1
         judges = []
         checks: set[str] = set()
@@ -223,7 +235,7 @@ class Policies:
             counting = _that_count(policy, waivers, self._waivers_from)
             path = policy.path if several else ""
             judges.append(PolicyJudge(policy, entries, counting, today, path))
-        return ImageJudge(judges, waivers, replace(self._scan, checks=frozenset(checks)))
+        return ImageJudge(judges, waivers, replace(self._scan, checks=frozenset(checks)), doubtful)
 
 
 def _sorted(*numbers: Iterable[int]) -> tuple[int, ...]:
