@@ -70,7 +70,8 @@ class Decision(Struct, frozen=True, kw_only=True):
 
     ``because`` is a sentence for a person; ``rule`` is the name of the rule that decided (its
     number, ``rules[2]``, where it has no name), ``None`` if none did; ``policy`` is where the
-    rule or selector stands, ``None`` if nothing matched.
+    rule or selector stands, ``None`` if nothing matched, and ``entry`` what it is called there:
+    ``rules[2]``, ``block[0]``.
     """
 
     finding: Finding
@@ -78,6 +79,7 @@ class Decision(Struct, frozen=True, kw_only=True):
     because: str
     rule: str | None = None
     policy: PolicyPlace | None = None
+    entry: str = ""
     waiver: WaiverUse | None = None
 
 
@@ -106,6 +108,11 @@ class ImageVerdict(Struct, frozen=True, kw_only=True):
     def platform(self) -> str:
         """The platform that was judged, as ``os/architecture``; empty if that isn't known."""
         return (self.image.platform if self.image else None) or ""
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """The findings that were decided on."""
+        return tuple(decision.finding for decision in self.decisions)
 
     def count(self) -> dict[Action, int]:
         """Return how many findings each action has, zeros included, strictest first."""

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from gate.check import Stop
     from gate.connect import Connections
     from gate.policy import Policies
+    from gate.reference import ImageReference, Names
     from gate.security_center import CatalogueRow, ImageRecord, SecurityCenter
     from gate.verdict import ImageVerdict, Verdict
 
@@ -258,15 +259,21 @@ class _Auditing(Struct):
 
     def _policy_notes(self, images: Sequence[ImageVerdict]) -> tuple[str, ...]:
         policies = self.policies
-        decided = (
-            (
-                reference_of(record).names(image.image.tags if image.image else ()),
-                (one.finding for one in image.decisions),
-            )
+        decided = [
+            (reference_of(record), image)
             for record, image in zip(self.inventory.records.values(), images, strict=True)
             if image.outcome is not Outcome.UNDECIDED
+        ]
+        about = ((_names(reference, image), image.findings) for reference, image in decided)
+        clicked = (
+            (reference.in_short, _names(reference, image), image.decisions)
+            for reference, image in decided
+            if any(finding.status.is_clicked for finding in image.findings)
         )
-        return policies.notes(decided if policies.tell_images_apart else ())
+        return (
+            *policies.notes(about if policies.tell_images_apart else ()),
+            *policies.clicks(clicked),
+        )
 
     def _judge(self, subject: Subject, trouble: GateError | None) -> ImageVerdict:
         evidence = subject.evidence(trouble)
@@ -277,6 +284,10 @@ class _Auditing(Struct):
             tolerated=isinstance(evidence, Unscanned) and self.policies.tolerates(evidence.reason),
             digest=subject.reference.digest or "",
         )
+
+
+def _names(reference: ImageReference, image: ImageVerdict) -> Names:
+    return reference.names(image.image.tags if image.image else ())
 
 
 def _came_since(record: ImageRecord, began: datetime) -> bool:

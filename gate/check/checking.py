@@ -168,8 +168,9 @@ class _Gathering(Struct):
 
     def notes(self, verdicts: Iterable[ImageVerdict]) -> tuple[str, ...]:
         """Collect what a reader should know of the run; an image's notes stand on its verdict."""
+        policies = self.question.policies
         judged = [
-            (_names(image, verdict.image), [decision.finding for decision in verdict.decisions])
+            (image.in_short, _names(image, verdict.image), verdict)
             for image in self.images
             for verdict in verdicts
             if verdict.reference == str(image) and verdict.outcome is not Outcome.UNDECIDED
@@ -177,7 +178,8 @@ class _Gathering(Struct):
         return (
             *(note for wanted in self.wanted.values() for note in wanted.notes),
             *self.tag_notes,
-            *self.question.policies.notes(judged),
+            *policies.notes((names, verdict.findings) for _, names, verdict in judged),
+            *policies.clicks((name, names, verdict.decisions) for name, names, verdict in judged),
             *self.scans.notes,
         )
 

@@ -39,8 +39,12 @@ def _notes(
     policy: Policy, others: Sequence[Policy], in_vain: Collection[Waiver], today: date
 ) -> Iterator[str]:
     entries = [entry for entry in policy.entries if not entry.is_ahead(today)]
-    ahead = [entry.begins for entry in policy.entries if entry.begins and entry.begins > today]
-    if _blocks_nothing(entries) and not _lends_waivers(policy, others):
+    ahead = [
+        entry.begins
+        for entry in policy.entries
+        if entry.begins and entry.begins > today and not entry.match.is_empty
+    ]
+    if is_toothless(policy, others, today):
         when = f" before {min(ahead)}" if ahead else ""
         yield (
             f"{policy.path} blocks nothing{when}: no level and status that it knows fails a build."
@@ -55,6 +59,12 @@ def _notes(
             f"{policy.path}: undecided.until ({undecided.until}) has passed, so undecided images "
             "are let through no longer. Remove the key, or set another day."
         )
+
+
+def is_toothless(policy: Policy, others: Iterable[Policy], today: date) -> bool:
+    """Tell whether a policy blocks nothing, and isn't there to lend its waivers to another one."""
+    entries = [entry for entry in policy.entries if not entry.is_ahead(today)]
+    return _blocks_nothing(entries) and not _lends_waivers(policy, others)
 
 
 def _blocks_nothing(entries: Sequence[Entry]) -> bool:
@@ -157,3 +167,18 @@ def _listed(waivers: Sequence[Waiver]) -> str:
 def _more(listed: Sequence[object]) -> str:
     more = len(listed) - _MOST_NAMED
     return f"; and {more} more" if more > 0 else ""
+
+
+def clicks_note(findings: int, clicked: Collection[str]) -> str:
+    """Return the note on findings that only a click in the console lets pass.
+
+    ``clicked`` are they, each said once: ``no_user of shop/web:1.4 (ignored)``.
+    """
+    one = findings == 1
+    them, verb = ("it", "passes") if one else ("them", "pass")
+    named = ", ".join(list(clicked)[:_MOST_NAMED])
+    more = len(clicked) - _MOST_NAMED
+    return (
+        f"{findings} finding{'' if one else 's'} {verb} only because somebody clicked {them} away "
+        f"in the console, without a waiver: {named}{f' and {more} more' if more > 0 else ''}."
+    )

@@ -229,10 +229,17 @@ def place_of(finding: Finding) -> str:
     return f"{place.path}:{place.line}" if place else ""
 
 
+def entry_in_words(decision: Decision) -> str:
+    """Return where the entry that decided stands, and its name there; empty if none did."""
+    place = decision.policy
+    return ": ".join(filter(None, (f"{place.path}:{place.line}", decision.entry))) if place else ""
+
+
 def waiver_in_words(waiver: WaiverUse) -> str:
-    """Return until when the waiver holds, why, and who answers for it."""
+    """Return until when the waiver holds, why, who answers for it, and where it stands."""
     until = f"{'EXPIRED on' if waiver.expired else 'until'} {waiver.expires.isoformat()}"
-    who = ", ".join(filter(None, (waiver.owner, waiver.ticket)))
+    place = f"{waiver.path}:{waiver.line}" if waiver.path else ""
+    who = ", ".join(filter(None, (waiver.owner, waiver.ticket, place)))
     return f"{until}: {waiver.reason}" + (f" ({who})" if who else "")
 
 
@@ -257,6 +264,7 @@ def facts_of(decision: Decision, *, without: Sequence[str] = ()) -> list[Fact]:
         *finding.facts,
         Fact("place", "Place", place_of(finding), Shown.PLACE),
         Fact("why", "Why", decision.because),
+        Fact("policy", "Policy", entry_in_words(decision)),
         Fact("rule", "Rule", decision.rule or ""),
         Fact("waiver", "Waiver", waiver_in_words(waiver) if waiver else ""),
         Fact("level", "Level", level_in_words(finding)),

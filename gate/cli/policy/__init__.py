@@ -7,6 +7,7 @@ import click
 from gate.cli.lazy import LazyCommand
 
 _COMMANDS = {
+    "explain": "Say step by step how policies decide.",
     "init": "Write a ready-made policy file.",
     "validate": "Check policy files.",
     "test": "Test policies by case files.",
