@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 BUILT_IN = "(built-in)"
 
 _LARGEST = 1024 * 1024  # bytes
+_TEST = ".test"  # what the names of case files end in, which lie beside the policies
 _PIN = "#sha256="
 _DIGEST = re.compile(r"[0-9a-fA-F]{64}")
 _REMEDY = (
@@ -76,6 +77,7 @@ def load_policies(
 ) -> Policies:
     """Load policy files, ``FILE`` or ``FILE#sha256=HEX``, relative to ``directory``.
 
+    ``(built-in)`` is the built-in one.
     With none given: the one that is found by its name (see ``discovery``), else the built-in one.
     They judge as on ``today``, and keep it. ``latest`` is the last day on which they will judge, if
     that is another: the files have to be valid on it.
@@ -104,17 +106,21 @@ def built_in_file(package: Path) -> Path:
     return packaged if packaged.exists() else package.parents[1] / "policies" / "default.yaml"
 
 
+def _built_in() -> Path:
+    return built_in_file(Path(__file__).parent)
+
+
 def ready_made_files() -> dict[str, Path]:
     """Return the policy files that the package ships, by name."""
-    folder = built_in_file(Path(__file__).parent).parent
-    return {file.stem: file for file in folder.glob("*.yaml")}
+    folder = _built_in().parent
+    return {file.stem: file for file in folder.glob("*.yaml") if not file.stem.endswith(_TEST)}
 
 
 def _default(directory: Path) -> tuple[_Named, tuple[str, ...]]:
     """Return the policy that is found by its name, else the built-in one, and what to note."""
     policy = find_policy(directory)
     if policy is None:
-        return _Named(BUILT_IN, built_in_file(Path(__file__).parent)), ()
+        return _Named(BUILT_IN, _built_in()), ()
     notes = (_REPLACES.format(policy.path, policy.replaced),) if policy.replaced else ()
     return _Named(policy.path, policy.file, found=policy.file.parent), notes
 
@@ -129,8 +135,9 @@ def _shown(problems: list[Problem]) -> list[Problem]:
 
 
 def _named(spec: str, directory: Path) -> _Named:
-    path, pinned, digest = spec.rpartition(_PIN)
-    return _Named(path, directory / path, digest) if pinned else _Named(spec, directory / spec)
+    path, pinned, digest = spec.rpartition(_PIN) if _PIN in spec else (spec, "", "")
+    file = _built_in() if path == BUILT_IN else directory / path
+    return _Named(path, file, digest if pinned else None)
 
 
 def read_policy(raw: bytes, path: str, *, today: date) -> Policy:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from gate.report.wording import (
         SANDBOX_SENTENCE,
         counted,
+        json_document,
         moment,
         policy_in_words,
         sentence,
@@ -39,6 +40,7 @@ __all__ = [
     "annotation_lines",
     "counted",
     "deployable",
+    "json_document",
     "moment",
     "policy_in_words",
     "render",

@@ -11,6 +11,7 @@ _COMMANDS = {
     "validate": "Check policy files.",
     "waive": "Print waivers for what blocks today.",
     "prune": "Take waivers out of a file that cover nothing any more.",
+    "test": "Test policies by case files.",
 }
 _ONLINE = frozenset({"validate"})  # takes options from variables, as `gate check` does
 
