@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections import defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,8 +24,8 @@ from gate.cli import groups
 from gate.cli.terminal import now, say, show
 from gate.errors import ExitCode, PolicyUnwritable, UsageError
 from gate.policy import load_policies
-from gate.report import replace_file
-from gate.untrusted import Unreadable, for_json, for_terminal, read_file
+from gate.report import json_document, replace_file
+from gate.untrusted import Unreadable, for_terminal, read_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -165,7 +164,7 @@ def _as_json(
             for each in shown
         ],
     }
-    return for_json(json.dumps(document, ensure_ascii=False, indent=2))
+    return json_document(document).rstrip("\n")
 
 
 def _change(risk: WaivedRisk, *, written: bool) -> str:
