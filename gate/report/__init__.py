@@ -101,6 +101,7 @@ FORMATS: Mapping[str, str] = MappingProxyType(
         "dotenv": "dotenv.render",
         "vsa": "vsa.render",
         "vsa-predicate": "vsa.render_predicate",
+        "cases": "cases.render",
     }
 )
 
