@@ -12,14 +12,14 @@ if TYPE_CHECKING:
 HOST = "registry.cn-hangzhou.aliyuncs.com"
 
 
-def image(  # noqa: PLR0913 - what is known of an image
+def image(
     name: str,
     *risks: str,
     level: str = "high",
     status: str = "unhandled",
     host: str = HOST,
     number: int = 0,
-    **facts: Any,  # noqa: ANN401 - keys of a case
+    **facts: Any,
 ) -> dict[str, Any]:
     """Return an image, ``namespace/repository[:tag]``, which has these risks."""
     tag = name.partition(":")[2]

@@ -131,7 +131,7 @@ def test_what_goes_changes_no_verdict_and_nothing_gets_looser(
     assert len(new.policies[1].waivers) <= len(old.policies[1].waivers)
 
 
-def _said(waiver: Any) -> frozenset[tuple[str, str, date]]:  # noqa: ANN401 - a waiver
+def _said(waiver: Any) -> frozenset[tuple[str, str, date]]:
     return frozenset(
         (risk.text, pattern.text, waiver.expires)
         for risk in waiver.match.risks.patterns

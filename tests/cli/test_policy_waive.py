@@ -1,4 +1,4 @@
-"""``gate policy waive`` prints what blocks today as waivers, and nothing that no waiver may cover."""
+"""``gate policy waive`` prints what blocks today as waivers, and what no waiver may cover, apart."""
 
 from __future__ import annotations
 
