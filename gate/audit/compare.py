@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from gate.errors import UsageError
-from gate.verdict import Action, Outcome
+from gate.verdict import Action, Audited, Changes, Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from gate.verdict import ImageVerdict, Verdict
 
@@ -59,28 +60,37 @@ class _State(Struct):
         return next((each.value for each in worst_first if each.value in self.outcomes), "pass")
 
 
-def changes(verdict: Verdict, earlier: Earlier) -> tuple[str, ...]:
-    """Say what changed since an earlier report, in sentences.
+def compared(verdict: Verdict, earlier: Earlier) -> Verdict:
+    """Return the verdict of an audit with what changed since an earlier report."""
+    changes = _changes(verdict, earlier)
+    audited = replace(verdict.audited or Audited(), changes=changes)
+    return replace(verdict, notes=(*verdict.notes, *changes.notes), audited=audited)
+
+
+def _changes(verdict: Verdict, earlier: Earlier) -> Changes:
+    """Return what changed since an earlier report.
 
     Images are compared by namespace, repository and tag, because a digest is another one after each
     build.
     """
     before = _states(earlier.images)
     now = _states(map(_reported, verdict.images))
-    names = {
+    by_kind = {
         "newly blocked": _became(before, now, Outcome.BLOCK),
         "no longer blocked": _became(now, before, Outcome.BLOCK),
         "newly undecided": _became(before, now, Outcome.UNDECIDED),
         "new": now.keys() - before.keys(),
         "gone": before.keys() - now.keys(),
     }
-    parts = [_counted(what, which) for what, which in names.items() if which]
-    since = f"Since the report of {earlier.generated_at[:40]}"
-    notes = [f"{since}: {'; '.join(parts) or 'no image changed its verdict'}."]
+    images = {kind: tuple(sorted(names)) for kind, names in by_kind.items() if names}
     risks = _difference(before.values(), now.values())
+    when = earlier.generated_at[:40]
+    parts = [_counted(kind, names) for kind, names in images.items()]
+    notes = [f"Since the report of {when}: {'; '.join(parts) or 'no image changed its verdict'}."]
     if risks:
-        notes.append(f"{since}, findings that block: {', '.join(risks)}.")
-    return tuple(notes)
+        grown = ", ".join(f"{risk} {number:+}" for risk, number in risks.items())
+        notes.append(f"Since the report of {when}, findings that block: {grown}.")
+    return Changes(since=when, images=images, risks=risks, notes=tuple(notes))
 
 
 def read_earlier(name: str, content: bytes) -> Earlier:
@@ -130,17 +140,16 @@ def _became(
     }
 
 
-def _counted(what: str, names: Iterable[str]) -> str:
-    ordered = sorted(names)
-    more = len(ordered) - _MOST_NAMES
-    listed = ", ".join(ordered[:_MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
-    return f"{len(ordered)} {what} ({listed})"
+def _counted(kind: str, names: Sequence[str]) -> str:
+    more = len(names) - _MOST_NAMES
+    listed = ", ".join(names[:_MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
+    return f"{len(names)} {kind} ({listed})"
 
 
-def _difference(before: Iterable[_State], now: Iterable[_State]) -> list[str]:
+def _difference(before: Iterable[_State], now: Iterable[_State]) -> dict[str, int]:
     grown: Counter[str] = Counter()
     for state in now:
         grown.update(state.blocked)
     for state in before:
         grown.subtract(state.blocked)
-    return [f"{risk} {number:+}" for risk, number in sorted(grown.items()) if number]
+    return {risk: number for risk, number in sorted(grown.items()) if number}

@@ -43,7 +43,10 @@ class RecordScope(Struct, frozen=True, kw_only=True):
 
 
 class Recorded(Struct, frozen=True, kw_only=True):
-    """Where a record came from; ``at`` is in UTC. The policies are provenance and judge nothing."""
+    """Where a record came from; ``at`` is in UTC. The policies are provenance and judge nothing.
+
+    ``unread`` is how many entries of the report were left out, because they were no whole image.
+    """
 
     at: datetime
     tool: str = ""
@@ -52,6 +55,7 @@ class Recorded(Struct, frozen=True, kw_only=True):
     sandbox: bool = False
     scope: RecordScope = RecordScope()
     policies: tuple[PolicySource, ...] = ()
+    unread: int = 0
 
 
 class CheckStates(Struct, frozen=True):
@@ -104,7 +108,7 @@ class Case(Struct, frozen=True, kw_only=True):
     image: ImageReference
     names: Names
     tags: tuple[str, ...] = ()
-    day: date | None = None
+    day: date
     identified_by: IdentifiedBy = IdentifiedBy.DIGEST
     age: timedelta = timedelta()
     evidence: Reason | None = None

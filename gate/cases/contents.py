@@ -215,9 +215,14 @@ def _expected(image: _WrittenImage) -> Iterator[Expectation]:
     for key in ("verdict", "reason", "exit_code"):
         wanted = getattr(image, key)
         if wanted is not UNSET:
-            yield Expectation(key, wanted)
+            yield Expectation(key, _plain(wanted))
     for number, finding in enumerate(image.findings):
         for key in ("decision", "rule"):
             wanted = getattr(finding, key)
             if wanted is not UNSET:
-                yield Expectation(key, wanted, number)
+                yield Expectation(key, _plain(wanted), number)
+
+
+def _plain(wanted: str | int | None) -> str | int | None:
+    """Return the word of an enumeration as text."""
+    return str(wanted) if isinstance(wanted, str) else wanted

@@ -32,7 +32,8 @@ from gate.untrusted import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from datetime import date
     from pathlib import Path
 
     from gate.cases.case import Case
@@ -63,6 +64,13 @@ class CaseFile:
         self.recorded = head.common.recorded
         self._images = images
 
+    def days(self) -> Iterator[date]:
+        """Yield the days of judgement; of a record the one of its head stands for all."""
+        if self.recorded is None:
+            yield from (case.day for case in self.images())
+        elif self.at is not None:
+            yield self.at
+
     def images(self) -> Iterator[Case]:
         """Yield the images in their order, from the first one each time.
 
@@ -70,6 +78,20 @@ class CaseFile:
         """
         with _naming(self.path):
             yield from self._images()
+
+
+def open_all_cases(specs: Iterable[str], *, directory: Path) -> tuple[CaseFile, ...]:
+    """Open several files; raises ``InvalidCases`` with what is wrong with any of them."""
+    files: list[CaseFile] = []
+    messages: list[str] = []
+    for spec in specs:
+        try:
+            files.append(open_cases(spec, directory=directory))
+        except InvalidCases as invalid:
+            messages.append(invalid.message)
+    if messages:
+        raise InvalidCases("\n".join(messages), _REMEDY)
+    return tuple(files)
 
 
 def open_cases(spec: str, *, directory: Path) -> CaseFile:

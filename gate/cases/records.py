@@ -88,11 +88,8 @@ class CaseRecord(Struct, frozen=True):
 
     def _odd(self, text: str, number: int) -> Case:
         """Return the image of a line that isn't strict JSON, or say where it is wrong."""
-        try:
-            tree = parse_yaml(text)
-        except Unreadable as unreadable:
-            raise Unreadable(unreadable.text, Place(number, unreadable.place.column)) from None
-        return read_image(tree.data, self.head.common, JsonText(text, tree.data, Place(number, 1)))
+        tree = parse_yaml("\n" * (number - 1) + text)
+        return read_image(tree.data, self.head.common, tree)
 
 
 def begin_record(head: FileHead, directory: Path) -> CaseRecord | None:

@@ -111,6 +111,24 @@ policies = group("policies", PolicyFiles, option(*_POLICY_NAMES, **_policy_optio
 # Under `gate policy`, no variable chooses what is tested.
 offline_policies = group("policies", PolicyFiles, click.option(*_POLICY_NAMES, **_policy_option))
 
+records = click.option(
+    "--on",
+    "records",
+    metavar="FILE[#sha256=HEX]",
+    multiple=True,
+    required=True,
+    help="A record that `gate audit --report cases=FILE` wrote; one for each region.",
+)
+
+text_or_json = click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="What standard output shows.",
+)
+
 at = click.option(
     "--at", metavar="DATE", type=Day(), help="The day to judge on, as YYYY-MM-DD, in UTC."
 )
@@ -166,6 +184,11 @@ class Output(Struct, frozen=True, kw_only=True):
     reports: tuple[tuple[str, str], ...]
     no_ci: bool
     quiet: bool
+
+    @property
+    def records(self) -> bool:
+        """Whether some report is a record, which others judge again."""
+        return "cases" in {self.format_, *(name for name, _ in self.reports)}
 
 
 output = group(

@@ -16,10 +16,11 @@ from msgspec.structs import replace
 from gate.findings import Level, Status
 from gate.policy.model import ATTRIBUTES
 from gate.policy.problem import shown
+from gate.policy.reach import reached_by
 from gate.verdict import STRICTEST_FIRST, Action, Decision, WaiverUse
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import date
 
     from gate.findings import Finding, Requirements
@@ -175,6 +176,12 @@ class ImageJudge:
         """Return the strictest policy's decision; the images of an audit share many of them."""
         decision = self._rule_on(finding).decision
         return decision if decision.finding is finding else replace(decision, finding=finding)
+
+    def reached_by(self, finding: Finding) -> Iterator[tuple[Policy, Entry | Waiver]]:
+        """Yield what a finding reaches in each policy, as ``gate.policy.reach`` says."""
+        for judge in self._judges:
+            for part in reached_by(finding, judge):
+                yield judge.policy, part
 
     def waivers_on(self, finding: Finding) -> tuple[Waiver, ...]:
         """Return the waivers of all policies that cover a finding, ended ones too."""

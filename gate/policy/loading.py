@@ -15,7 +15,7 @@ from gate.policy.meaning import contradictions, policy_of
 from gate.policy.policies import Policies
 from gate.policy.problem import MOST_PROBLEMS, Problem
 from gate.policy.schema import policy_schema, schema_problems
-from gate.untrusted import Unreadable, decoded, parse_yaml, read_file
+from gate.untrusted import START, Unreadable, decoded, parse_yaml, read_file
 from gate.verdict import PolicySource
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 BUILT_IN = "(built-in)"
 
 _LARGEST = 1024 * 1024  # bytes
+_TEST = ".test"  # what the names of case files end in, which lie beside the policies
 _PIN = "#sha256="
 _DIGEST = re.compile(r"[0-9a-fA-F]{64}")
 _REMEDY = (
@@ -55,6 +56,7 @@ _OUTSIDE = (
     "The file is a link that leads out of the checkout. A policy that is found by its name must be "
     "inside of it: put a copy there, or name the file with --policy."
 )
+_TOO_LARGE = f"The file is larger than {_LARGEST // 1024} KiB."
 _REPLACES = "The policy {0} replaces {1}, which is further up and does not count here."
 
 
@@ -75,6 +77,7 @@ def load_policies(
 ) -> Policies:
     """Load policy files, ``FILE`` or ``FILE#sha256=HEX``, relative to ``directory``.
 
+    ``(built-in)`` is the built-in one.
     With none given: the one that is found by its name (see ``discovery``), else the built-in one.
     They judge as on ``today``, and keep it. ``latest`` is the last day on which they will judge, if
     that is another: the files have to be valid on it.
@@ -103,17 +106,21 @@ def built_in_file(package: Path) -> Path:
     return packaged if packaged.exists() else package.parents[1] / "policies" / "default.yaml"
 
 
+def _built_in() -> Path:
+    return built_in_file(Path(__file__).parent)
+
+
 def ready_made_files() -> dict[str, Path]:
     """Return the policy files that the package ships, by name."""
-    folder = built_in_file(Path(__file__).parent).parent
-    return {file.stem: file for file in folder.glob("*.yaml")}
+    folder = _built_in().parent
+    return {file.stem: file for file in folder.glob("*.yaml") if not file.stem.endswith(_TEST)}
 
 
 def _default(directory: Path) -> tuple[_Named, tuple[str, ...]]:
     """Return the policy that is found by its name, else the built-in one, and what to note."""
     policy = find_policy(directory)
     if policy is None:
-        return _Named(BUILT_IN, built_in_file(Path(__file__).parent)), ()
+        return _Named(BUILT_IN, _built_in()), ()
     notes = (_REPLACES.format(policy.path, policy.replaced),) if policy.replaced else ()
     return _Named(policy.path, policy.file, found=policy.file.parent), notes
 
@@ -128,13 +135,33 @@ def _shown(problems: list[Problem]) -> list[Problem]:
 
 
 def _named(spec: str, directory: Path) -> _Named:
-    path, pinned, digest = spec.rpartition(_PIN)
-    return _Named(path, directory / path, digest) if pinned else _Named(spec, directory / spec)
+    path, pinned, digest = spec.rpartition(_PIN) if _PIN in spec else (spec, "", "")
+    file = _built_in() if path == BUILT_IN else directory / path
+    return _Named(path, file, digest if pinned else None)
+
+
+def read_policy(raw: bytes, path: str, *, today: date) -> Policy:
+    """Return what a file of this name means that holds these bytes.
+
+    Raises ``InvalidPolicy`` where ``load_policies`` would.
+    """
+    too_large = len(raw) > _LARGEST
+    loaded = [Problem(START, _TOO_LARGE)] if too_large else _understood(raw, path, today)
+    if isinstance(loaded, list):
+        raise InvalidPolicy("\n".join(problem.at(path) for problem in _shown(loaded)), _REMEDY)
+    return loaded
 
 
 def _load(named: _Named, today: date) -> Policy | list[Problem]:
     try:
         raw = _read(named)
+    except Unreadable as unreadable:
+        return [Problem(unreadable.place, unreadable.text)]
+    return _understood(raw, named.path, today)
+
+
+def _understood(raw: bytes, path: str, today: date) -> Policy | list[Problem]:
+    try:
         content = _parsed(decoded(raw))
     except Unreadable as unreadable:
         return [Problem(unreadable.place, unreadable.text)]
@@ -144,8 +171,7 @@ def _load(named: _Named, today: date) -> Policy | list[Problem]:
         problems += contradictions(content, today, broken)
     if problems:
         return problems
-    source = PolicySource(named.path, hashlib.sha256(raw).hexdigest())
-    return policy_of(content, source)
+    return policy_of(content, PolicySource(path, hashlib.sha256(raw).hexdigest()))
 
 
 def _parsed(text: str) -> Tree:

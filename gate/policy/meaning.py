@@ -136,6 +136,7 @@ def policy_of(content: Tree, source: PolicySource) -> Policy:
             **waiver,
             "match": waiver,
             "path": source.path,
+            "key": f"waivers[{at}]",
             "line": _line(content, ("waivers", at), waiver),
         }
         for at, waiver in enumerate(data.get("waivers", ()))

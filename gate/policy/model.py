@@ -100,7 +100,7 @@ class Entry(Struct, frozen=True, kw_only=True):
 class Waiver(Struct, frozen=True, kw_only=True, eq=False):
     """What turns a block or warn into waived, to the end of a day; ``path`` is its file's.
 
-    Two waivers that say the same are still two.
+    ``key`` is where it stands among its like: ``waivers[2]``. Two that say the same are still two.
     """
 
     match: Match
@@ -109,6 +109,7 @@ class Waiver(Struct, frozen=True, kw_only=True, eq=False):
     owner: str = ""
     ticket: str = ""
     path: str = ""
+    key: str = ""
     line: int = 1
 
 

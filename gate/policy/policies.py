@@ -16,7 +16,7 @@ from gate.policy.model import Entry, Waiver, Whose
 from gate.policy.notes import notes_on
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
     from datetime import date
 
     from gate.findings import Finding, Reason
@@ -103,6 +103,17 @@ class Policies:
     def judge(self, findings: Sequence[Finding], names: Names) -> tuple[Decision, ...]:
         """Decide on each finding of the image with these names, in their order."""
         return tuple(map(self._judge_of(names).decide, findings))
+
+    def reached_by(
+        self, findings: Iterable[Finding], names: Names
+    ) -> Iterator[tuple[Policy, Entry | Waiver]]:
+        """Yield the entries and waivers that decide on findings, each within its own policy.
+
+        Waivers are those that count there, ended ones too; what decides twice is yielded twice.
+        """
+        judge = self._judge_of(names)
+        for finding in findings:
+            yield from judge.reached_by(finding)
 
     def tolerates(self, reason: Reason) -> bool:
         """Tell whether an image that is undecided for this reason is let through."""

@@ -148,8 +148,18 @@ def _sentence(fault: _Fault) -> str:
         hint = f' Write it in quotes: "{shown(fault.value)}".' if number else ""
         return f"{what}, but must be {_SHAPES[fault.title]}.{hint}"
     if comment := fault.schema.get("$comment"):
-        return f"{what}, but must be {comment}."
+        return f"{what}, but must be {comment}.{_in_quotes(fault)}"
     return f"{what}{_WANTED[fault.keyword](fault)}"
+
+
+def _in_quotes(fault: _Fault) -> str:
+    """Return how to write a number where only texts are allowed."""
+    number = fault.keyword == "type" and isinstance(fault.value, (bool, int, float))
+    return (
+        f' Write it in quotes: "{shown(fault.value)}".'
+        if number and "string" in fault.wants
+        else ""
+    )
 
 
 def _enum(fault: _Fault) -> str:

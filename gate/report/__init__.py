@@ -1,6 +1,8 @@
 """Reports: what a verdict looks like for people and for programs.
 
-A format is a module with a function ``render(verdict, style) -> str``, and a line in ``FORMATS``.
+A format is a module with a function ``render(verdict, style)``, and a line in ``FORMATS``. The
+function returns the text, or yields its parts where it may be too large to stand whole in memory.
+Each part ends with a line's end, so that no secret is cut where one part meets the next.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from gate.report.github import annotation_lines
     from gate.report.json_report import report_schema
@@ -20,13 +22,15 @@ if TYPE_CHECKING:
     from gate.report.wording import (
         SANDBOX_SENTENCE,
         counted,
+        json_document,
+        moment,
         policy_in_words,
         sentence,
         service_in_words,
         shortest,
         verdict_line,
     )
-    from gate.report.writing import write_report
+    from gate.report.writing import replace_file, write_report
     from gate.verdict import Verdict
 
 __all__ = [
@@ -36,8 +40,12 @@ __all__ = [
     "annotation_lines",
     "counted",
     "deployable",
+    "json_document",
+    "moment",
     "policy_in_words",
     "render",
+    "render_parts",
+    "replace_file",
     "report_schema",
     "repository_of",
     "sentence",
@@ -51,6 +59,7 @@ __all__ = [
 _MODULES = {
     "annotation_lines": "gate.report.github",
     "deployable": "gate.report.naming",
+    "replace_file": "gate.report.writing",
     "report_schema": "gate.report.json_report",
     "repository_of": "gate.report.naming",
     "write_report": "gate.report.writing",
@@ -92,6 +101,7 @@ FORMATS: Mapping[str, str] = MappingProxyType(
         "dotenv": "dotenv.render",
         "vsa": "vsa.render",
         "vsa-predicate": "vsa.render_predicate",
+        "cases": "cases.render",
     }
 )
 
@@ -100,6 +110,13 @@ _PLAIN = Style()
 
 def render(name: str, verdict: Verdict, style: Style = _PLAIN) -> str:
     """Return the report of that format; it ends with a line end."""
+    return "".join(render_parts(name, verdict, style))
+
+
+def render_parts(name: str, verdict: Verdict, style: Style = _PLAIN) -> Iterable[str]:
+    """Return the report of that format in parts of whole lines, each made when it is asked for."""
     module, function = FORMATS[name].split(".")
-    text: str = getattr(import_module(f"gate.report.{module}"), function)(verdict, style)
-    return text
+    report: str | Iterable[str] = getattr(import_module(f"gate.report.{module}"), function)(
+        verdict, style
+    )
+    return (report,) if isinstance(report, str) else report

@@ -10,7 +10,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gate.findings import Finding, Level
-from gate.reference import Names
 from gate.verdict import STRICTEST_FIRST, Action, PolicyPlace
 from tests.policy import drawn
 from tests.policy.making import NAMES, NOTHING, TODAY, finding, loaded
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gate.policy import Policies
+    from gate.reference import Names
     from gate.verdict import Decision
 
 BEGINS = date(2027, 3, 1)

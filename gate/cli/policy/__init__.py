@@ -9,6 +9,9 @@ from gate.cli.lazy import LazyCommand
 _COMMANDS = {
     "init": "Write a ready-made policy file.",
     "validate": "Check policy files.",
+    "waive": "Print waivers for what blocks today.",
+    "prune": "Take waivers out of a file that cover nothing any more.",
+    "test": "Test policies by case files.",
 }
 _ONLINE = frozenset({"validate"})  # takes options from variables, as `gate check` does
 
