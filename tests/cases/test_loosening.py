@@ -136,10 +136,11 @@ def edited(draw: st.DrawFn, policy: dict[str, Any]) -> dict[str, Any]:
     other = draw(files)
     result = dict(policy)
     for key in draw(st.sets(st.sampled_from(sorted({*policy, *other} - {"version"})), max_size=2)):
-        if isinstance(policy.get(key), list) and isinstance(other.get(key), list):
-            entries = [*policy[key], *other[key]]
+        mine, theirs = policy.get(key), other.get(key)
+        if isinstance(mine, list) and isinstance(theirs, list):
+            entries = [*mine, *theirs]
             chosen = draw(st.permutations(entries))[: draw(st.integers(1, len(entries) or 1))]
-            result[key] = chosen or policy[key]
+            result[key] = chosen or mine
         elif key in other:
             result[key] = other[key]
         elif key != "block":
