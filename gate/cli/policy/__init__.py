@@ -12,6 +12,7 @@ _COMMANDS = {
     "waive": "Print waivers for what blocks today.",
     "prune": "Take waivers out of a file that cover nothing any more.",
     "test": "Test policies by case files.",
+    "diff": "Say what a change of policies changes.",
 }
 _ONLINE = frozenset({"validate"})  # takes options from variables, as `gate check` does
 
