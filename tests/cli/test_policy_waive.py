@@ -383,10 +383,3 @@ def test_patterns_must_be_some(gate: Gate) -> None:
             "is not a pattern"
             in waived(gate, image("shop/a:1"), options=("--image", pattern), code=2).err
         )
-
-
-def test_the_page_shows_what_is_printed() -> None:
-    page = (Path(__file__).parents[2] / "docs" / "policy.md").read_text(encoding="utf-8")
-
-    assert f"```yaml\n{ORG}```\n" in page
-    assert f"```yaml\n{BASELINE}```\n" in page
