@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from gate.cases.choosing import chosen_case_files
     from gate.cases.contents import case_schema
     from gate.cases.cutting import Miscut, NotCuttable, without
+    from gate.cases.diff_pages import DIFF_FORMATS
+    from gate.cases.differing import FAIL_ON, compare_policies
     from gate.cases.formats import TEST_FORMATS, ResultStyle
     from gate.cases.judging_again import judge_again
     from gate.cases.opening import CaseFile, open_all_cases, open_cases
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
     from gate.cases.testing import check_expectations, run_tests
 
 __all__ = [
+    "DIFF_FORMATS",
+    "FAIL_ON",
     "KINDS",
     "TEST_FORMATS",
     "Baseline",
@@ -50,6 +54,7 @@ __all__ = [
     "case_schema",
     "check_expectations",
     "chosen_case_files",
+    "compare_policies",
     "judge_again",
     "open_all_cases",
     "open_cases",
@@ -72,6 +77,8 @@ _LAZY = {
     **dict.fromkeys(("check_expectations", "run_tests"), "testing"),
     "chosen_case_files": "choosing",
     **dict.fromkeys(("Miscut", "NotCuttable", "without"), "cutting"),
+    "DIFF_FORMATS": "diff_pages",
+    **dict.fromkeys(("FAIL_ON", "compare_policies"), "differing"),
     **dict.fromkeys(("Doubt", "Pruner", "Use", "WaivedRisk"), "pruning"),
     **dict.fromkeys(("record_in_words", "short_names"), "case_wording"),
     "judge_again": "judging_again",

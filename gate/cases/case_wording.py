@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from gate.cases.opening import CaseFile
     from gate.reference import ImageReference
 
-_DIGITS = 12
+_DIGITS = len("sha256:") + 12
 
 
 def short_names(images: Iterable[ImageReference]) -> dict[ImageReference, str]:
@@ -24,7 +24,7 @@ def short_names(images: Iterable[ImageReference]) -> dict[ImageReference, str]:
 
 
 def _name(image: ImageReference, *, alone: bool) -> str:
-    digits = (image.bare_digest or "")[:_DIGITS]
+    digits = (image.digest or "")[:_DIGITS]
     return _tagged(image) if (alone and image.tag) or not digits else f"{_tagged(image)}@{digits}"
 
 

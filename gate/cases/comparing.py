@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from msgspec import Struct, field
 
 from gate.cases.change import Change
+from gate.cases.image_names import ImageName, ImageNames, image_name
 from gate.cases.judging_again import judge_again
 from gate.errors import ExitCode
 from gate.findings import Reason
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from gate.policy import Policies
     from gate.verdict import Decision, ImageVerdict
 
-_DIGITS_END = len("sha256:") + 12
 _NOT_READ = frozenset({Reason.INCOMPLETE.value, Reason.DISAGREEING.value, "uncovered"})
 
 
@@ -53,14 +53,12 @@ class ChangedFinding(Struct, frozen=True):
 class ImageChange(Struct, frozen=True):
     """An image whose verdict changed, or whose findings are decided in another way.
 
-    ``change`` is ``None`` for the latter. ``reason`` says why in few words; ``name`` is what the
-    image is called where no other is called so. All texts are untrusted.
+    ``change`` is ``None`` for the latter. ``reason`` says why in few words. All texts are
+    untrusted.
     """
 
     change: Change | None
-    name: str
-    full_name: str
-    reference: str
+    name: ImageName
     old: str
     new: str
     reason: str
@@ -86,23 +84,16 @@ class Side(NamedTuple):
 
 
 class Images(Struct):
-    """What changed, and how many images there are: ``told`` are those that both sides could tell.
-
-    ``twice`` are the names that more than one image has.
-    """
+    """What changed, of how many images; ``told`` are those that both sides could tell."""
 
     changes: list[ImageChange] = field(default_factory=list)
     number: int = 0
     told: int = 0
-    twice: set[str] = field(default_factory=set)
+    names: ImageNames = field(default_factory=ImageNames)
 
     def count(self, change: Change | None) -> int:
         """Return how many images changed so."""
         return sum(each.change is change for each in self.changes)
-
-    def name_of(self, image: ImageChange) -> str:
-        """Return what to call an image, with some digits of its digest if that tells it apart."""
-        return image.full_name if image.name in self.twice else image.name
 
 
 class OnDays:
@@ -134,15 +125,13 @@ class ImageComparison:
         self.images = Images()
         self._old = old
         self._new = new
-        self._names: set[str] = set()
         self._shared: dict[ChangedFinding, ChangedFinding] = {}
 
     def add(self, case: Case) -> None:
         """Compare what both sides make of an image."""
         images = self.images
         images.number += 1
-        name = name_of(case)
-        (images.twice if name in self._names else self._names).add(name)
+        short = images.names.add(case)
         before = side_of(self._old.judge(case)) if self._old else _recorded(case)
         after = side_of(self._new.judge(case))
         told = before.is_told and after.is_told
@@ -153,9 +142,7 @@ class ImageComparison:
         images.changes.append(
             ImageChange(
                 change=_change(before, after) if told else Change.UNTOLD,
-                name=name,
-                full_name=full_name_of(case),
-                reference=case.reference,
+                name=image_name(case, short),
                 old=before.end.value,
                 new=after.end.value,
                 reason=_reason(findings, before, after),
@@ -163,21 +150,6 @@ class ImageComparison:
                 findings=tuple(self._shared.setdefault(each, each) for each in findings),
             )
         )
-
-
-def name_of(case: Case) -> str:
-    """Return the name of an image without its host, and without its digest if it has a tag."""
-    return f"{case.image.path}:{case.tag}" if case.tag else f"{case.image.path}{_digits(case)}"
-
-
-def full_name_of(case: Case) -> str:
-    """Return the same with twelve digits of the digest, and what the file calls the image."""
-    tag = f":{case.tag}" if case.tag else ""
-    return f"{case.image.path}{tag}{_digits(case)}" + (f" ({case.name})" if case.name else "")
-
-
-def _digits(case: Case) -> str:
-    return f"@{case.digest[:_DIGITS_END]}" if case.digest else ""
 
 
 def side_of(verdict: ImageVerdict) -> Side:

@@ -29,16 +29,15 @@ _LOOSER_FIRST = (Change.LOOSER, Change.UNTOLD, Change.STRICTER, None)
 
 
 def as_text(diff: PolicyDiff, code: ExitCode, *, verbose: bool) -> str:
-    """Return the page for people; its last line is the sum."""
+    """Return the page for people; its last line is the sum. Notes stand elsewhere."""
     lines = [*_head(diff)]
     if diff.entries:
         lines.append("files:")
         lines += columns((each.change, _place(each), each.entry) for each in diff.entries)
     images = _shown(diff.images, verbose=verbose)
-    if images:
+    if diff.images and images:
         lines.append("images:")
         lines += columns(map(_row(diff.images), images))
-    lines += (for_terminal(f"note: {note}") for note in diff.notes)
     return "\n".join([*lines, for_terminal(last_line(diff, code))])
 
 
@@ -76,7 +75,7 @@ def as_markdown(diff: PolicyDiff, code: ExitCode, *, verbose: bool) -> str:
     images = sorted(
         _shown(diff.images, verbose=verbose), key=lambda each: _LOOSER_FIRST.index(each.change)
     )
-    if images:
+    if diff.images and images:
         row = _row(diff.images)
         named = [(f"**{change}**", *rest) for change, *rest in map(row, images)]
         heads = ("Change", "Image", "Verdict", "Why")
@@ -85,7 +84,7 @@ def as_markdown(diff: PolicyDiff, code: ExitCode, *, verbose: bool) -> str:
     return "\n\n".join(parts)
 
 
-FORMATS: dict[str, Callable[..., str]] = {
+DIFF_FORMATS: dict[str, Callable[..., str]] = {
     "text": as_text,
     "json": as_json,
     "markdown": as_markdown,
@@ -160,9 +159,9 @@ def _shown(images: Images | None, *, verbose: bool) -> list[ImageChange]:
     return [each for each in changes if verbose or each.change is not None]
 
 
-def _row(images: Images | None) -> Callable[[ImageChange], tuple[str, str, str, str]]:
+def _row(images: Images) -> Callable[[ImageChange], tuple[str, str, str, str]]:
     def row(image: ImageChange) -> tuple[str, str, str, str]:
-        name = images.name_of(image) if images else image.name
+        name = images.names.shown(image.name)
         ends = image.old if image.old == image.new else f"{image.old} -> {image.new}"
         return image.change or _OTHER, name, ends, image.reason
 
@@ -216,7 +215,7 @@ def _entry(entry: EntryChange) -> dict[str, Any]:
 
 def _image(image: ImageChange) -> dict[str, Any]:
     return {
-        "reference": image.reference,
+        "reference": image.name.reference,
         "change": image.change.value if image.change else _OTHER,
         "old": image.old,
         "new": image.new,

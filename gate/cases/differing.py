@@ -90,7 +90,7 @@ class PolicyDiff(Struct, kw_only=True):
         return any(self.count(way) + images.count(way) for way in ways)
 
 
-def compare(
+def compare_policies(
     old: Policies | None,
     new: Policies,
     files: Sequence[CaseFile],

@@ -112,14 +112,13 @@ policies = group("policies", PolicyFiles, option(*_POLICY_NAMES, **_policy_optio
 # Under `gate policy`, no variable chooses what is tested.
 offline_policies = group("policies", PolicyFiles, click.option(*_POLICY_NAMES, **_policy_option))
 
-records = click.option(
-    "--on",
-    "records",
-    metavar="FILE[#sha256=HEX]",
-    multiple=True,
-    required=True,
-    help="A record that `gate audit --report cases=FILE` wrote; one for each region.",
-)
+_record_option: dict[str, Any] = {
+    "metavar": "FILE[#sha256=HEX]",
+    "multiple": True,
+    "help": "A record that `gate audit --report cases=FILE` wrote; one for each region.",
+}
+records = click.option("--on", "records", required=True, **_record_option)
+optional_records = click.option("--on", "records", **_record_option)
 
 text_or_json = click.option(
     "--format",

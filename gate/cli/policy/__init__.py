@@ -13,6 +13,7 @@ _COMMANDS = {
     "test": "Test policies by case files.",
     "waive": "Print waivers for what blocks today.",
     "prune": "Take waivers out of a file that cover nothing any more.",
+    "diff": "Say what a change of policies changes.",
 }
 _ONLINE = frozenset({"validate"})  # takes options from variables, as `gate check` does
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections import defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,8 +24,8 @@ from gate.cli import groups
 from gate.cli.terminal import now, say, show
 from gate.errors import ExitCode, PolicyUnwritable, UsageError
 from gate.policy import load_policies
-from gate.report import replace_file
-from gate.untrusted import Unreadable, for_json, for_terminal, read_file
+from gate.report import json_document, replace_file
+from gate.untrusted import Unreadable, for_terminal, read_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -69,10 +68,11 @@ def command(
     [policy] = load_policies([file], directory=Path.cwd(), today=today).policies
     raw = _read(policy)
     pruner = Pruner(policy)
+    read = []
     for spec in records:
         cases = open_cases(spec, directory=Path.cwd())
-        count = pruner.read(cases)
-        say(f"on  {for_terminal(record_in_words(cases, count))}")
+        read.append(record_in_words(cases, pruner.read(cases)))
+        say(f"on  {for_terminal(read[-1])}")
     if not pruner.complete:
         say(_NOTHING_TOLD)
         say(_NOTHING_TOLD_REMEDY)
@@ -82,8 +82,10 @@ def command(
     if write and cut != raw:
         _write(policy, cut)
     shown = [risk for risk in risks if verbose or risk.use is not Use.USED]
-    render = _as_text if format_ == "text" else _as_json
-    show(render(policy, risks, shown, written=write))
+    if format_ == "text":
+        show(_as_text(policy, risks, shown, written=write))
+    else:
+        show(_as_json(policy, risks, shown, read, written=write))
     return ExitCode.PASSED
 
 
@@ -144,13 +146,19 @@ def _as_text(
 
 
 def _as_json(
-    policy: Policy, risks: Sequence[WaivedRisk], shown: Sequence[WaivedRisk], *, written: bool
+    policy: Policy,
+    risks: Sequence[WaivedRisk],
+    shown: Sequence[WaivedRisk],
+    read: Sequence[str],
+    *,
+    written: bool,
 ) -> str:
     names = _names_of(shown)
     document = {
         "kind": "policy-prune",
         "exit_code": int(ExitCode.PASSED),
         "written": written,
+        "on": read,
         "risks": len(risks),
         "waivers": len(policy.waivers),
         "items": [
@@ -165,7 +173,7 @@ def _as_json(
             for each in shown
         ],
     }
-    return for_json(json.dumps(document, ensure_ascii=False, indent=2))
+    return json_document(document).rstrip("\n")
 
 
 def _change(risk: WaivedRisk, *, written: bool) -> str:

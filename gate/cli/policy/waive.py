@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,8 +23,8 @@ from gate.clock import parse_day, say_duration
 from gate.errors import ExitCode, UsageError
 from gate.findings import Status
 from gate.policy import Globs
-from gate.report import counted
-from gate.untrusted import for_json, for_terminal
+from gate.report import counted, json_document
+from gate.untrusted import for_terminal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -235,4 +234,4 @@ def _as_json(baseline: Baseline, names: Mapping[ImageReference, str], text: str)
         ],
         "file": text,
     }
-    return for_json(json.dumps(document, ensure_ascii=False, indent=2))
+    return json_document(document).rstrip("\n")
