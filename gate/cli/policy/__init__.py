@@ -13,6 +13,7 @@ _COMMANDS = {
     "prune": "Take waivers out of a file that cover nothing any more.",
     "test": "Test policies by case files.",
     "diff": "Say what a change of policies changes.",
+    "forecast": "Say what ends soon, and what then blocks.",
 }
 _ONLINE = frozenset({"validate"})  # takes options from variables, as `gate check` does
 
