@@ -146,6 +146,10 @@ class Policies:
             for policy in self._policies
         )
 
+    def waivers_on(self, finding: Finding, names: Names) -> tuple[Waiver, ...]:
+        """Return the waivers that cover a finding where they count, ended ones too."""
+        return self._judge_of(names).waivers_on(finding)
+
     def notes(self, images: Iterable[tuple[Names, Iterable[Finding]]]) -> tuple[str, ...]:
         """Say what a reader should know of the policies after judging these images.
 

@@ -14,6 +14,7 @@ _COMMANDS = {
     "waive": "Print waivers for what blocks today.",
     "prune": "Take waivers out of a file that cover nothing any more.",
     "diff": "Say what a change of policies changes.",
+    "forecast": "Say what ends soon, and what then blocks.",
 }
 _ONLINE = frozenset({"validate"})  # takes options from variables, as `gate check` does
 
