@@ -93,12 +93,12 @@ class ManifestSource:
         if registry is None:
             raise ServiceError(
                 f"{reference.host} is not a Container Registry host.",
-                f"Name it with --registry-host {reference.host}, or give the digest with --digest.",
+                f"Name it with --registry-host {reference.host}, or {self._give_digest}.",
             )
         answer = await self._send(method, reference, registry, wanted)
         if answer.status == _OK:
             return answer
-        raise _refusal(answer, reference, wanted)
+        raise self._refusal(answer, reference, wanted)
 
     async def _send(
         self, method: str, reference: ImageReference, registry: URL, wanted: str
@@ -120,26 +120,33 @@ class ManifestSource:
             method, url, headers={**headers, "Authorization": authorization}
         )
 
+    @property
+    def _give_digest(self) -> str:
+        option = self._connection.offers("--digest")
+        return "give the digest with --digest" if option else "name the image by its digest"
+
+    def _refusal(
+        self, answer: HttpResponse, reference: ImageReference, wanted: str
+    ) -> ServiceError:
+        name = f"{reference.path}{'@' if is_digest(wanted) else ':'}{wanted}"
+        if answer.status in _DENIED:
+            return ServiceError(
+                f"{reference.host} does not let Docker's login read {name} "
+                f"(status {answer.status}).",
+                f"Log in with an account that may pull it: docker login {reference.host}.",
+            )
+        if answer.status == _MISSING:
+            return ServiceError(
+                f"{reference.host} has no {name}.",
+                "Check the name, and that the push has ended.",
+            )
+        return ServiceError(
+            f"{reference.host} answered with status {answer.status} when asked for {name}.",
+            f"Check that the host is a registry, or {self._give_digest}.",
+        )
+
 
 def _announced(answer: HttpResponse) -> str | None:
     """Return the digest that the registry says the manifest has, if it is one by SHA-256."""
     digest = answer.headers.get("Docker-Content-Digest", "")
     return digest if is_digest(digest) else None
-
-
-def _refusal(answer: HttpResponse, reference: ImageReference, wanted: str) -> ServiceError:
-    name = f"{reference.path}{'@' if is_digest(wanted) else ':'}{wanted}"
-    if answer.status in _DENIED:
-        return ServiceError(
-            f"{reference.host} does not let Docker's login read {name} (status {answer.status}).",
-            f"Log in with an account that may pull it: docker login {reference.host}.",
-        )
-    if answer.status == _MISSING:
-        return ServiceError(
-            f"{reference.host} has no {name}.",
-            "Check the name, and that the push has ended.",
-        )
-    return ServiceError(
-        f"{reference.host} answered with status {answer.status} when asked for {name}.",
-        "Check that the host is a registry, or give the digest with --digest.",
-    )

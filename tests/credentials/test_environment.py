@@ -262,7 +262,9 @@ def test_nothing_at_all_is_told_with_how_to_give_credentials(tmp_path: Path) -> 
     assert printed.startswith(
         "ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET are not set, "
     )
-    assert f"Profile: No such file or directory: {tmp_path}/.alibabacloud/credentials.ini" in printed
+    assert (
+        f"Profile: No such file or directory: {tmp_path}/.alibabacloud/credentials.ini" in printed
+    )
     assert "Errno" not in printed
 
 
