@@ -103,10 +103,14 @@ class ImageVerdict(Struct, frozen=True, kw_only=True):
 
 
 class PolicySource(Struct, frozen=True):
-    """Where a policy came from: ``path`` as given (or ``(built-in)``), and its content's digest."""
+    """Where a policy came from: ``path`` as given (or ``(built-in)``), and its content's digest.
+
+    ``blocks_nothing`` says that it only reports: no finding can fail a build by it.
+    """
 
     path: str
     sha256: str
+    blocks_nothing: bool = False
 
 
 class Service(Struct, frozen=True):

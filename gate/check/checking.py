@@ -14,6 +14,8 @@ from msgspec.structs import replace
 from gate.check.scanning import Scans
 from gate.check.targets import find_targets
 from gate.check.waiting import Wait
+from gate.errors import GateError
+from gate.evidence import unscanned_by
 from gate.findings import Reason, Unscanned, instead_of
 from gate.registry import Unresolved
 from gate.verdict import Outcome, judge_image, judge_run
@@ -86,6 +88,7 @@ class _Gathering(Struct):
         async with anyio.create_task_group() as group:
             for image in self.images:
                 group.start_soon(self._find, image)
+        await self._try_credentials()
         targets = [target for image in self.images for target in self.wanted[image].targets]
         wait = Wait(
             {target: self.connections.reader(target.region) for target in targets},
@@ -102,6 +105,26 @@ class _Gathering(Struct):
     async def _find(self, image: ImageReference) -> None:
         self.wanted[image] = await find_targets(image, self.question)
 
+    async def _try_credentials(self) -> None:
+        """Say at once, too, that there are no credentials, where a registry can't be reached.
+
+        Security Center isn't asked about such an image, so nothing else would.
+        """
+        unreachable = [
+            (image, wanted, wanted.refused)
+            for image, wanted in self.wanted.items()
+            if wanted.refused is not None and wanted.refused.reason is Reason.SERVICE
+        ]
+        if not unreachable:
+            return
+        try:
+            await self.connections.try_credentials()
+        except GateError as trouble:
+            lack = unscanned_by(trouble)
+            for image, wanted, refused in unreachable:
+                both = replace(lack, message=f"{lack.message} Besides: {refused.message}")
+                self.wanted[image] = replace(wanted, refused=both)
+
     async def _ask_tag_again(self, wanted: Wanted) -> None:
         """Make sure that a tag still means the digest that was judged.
 
@@ -115,7 +138,7 @@ class _Gathering(Struct):
             return
         name = wanted.reference
         if isinstance(now, Unresolved):
-            reason = Reason.UNIDENTIFIED
+            reason = Reason.SERVICE if now.may_pass else Reason.UNIDENTIFIED
             message = f"Whether the tag of {name} still has the digest that was judged "
             message += f"({wanted.resolved}) can't be told: {now.cause} {now.remedy}"
         else:

@@ -58,7 +58,7 @@ def command(
     """
     catalogue = anyio.run(partial(_read, service, service.begin(_TIMEOUT)))
     risks = chosen(catalogue, levels, classes)
-    show(FORMATS[format_](risks, catalogue.notes, style().width))
+    show(FORMATS[format_](risks, catalogue.notes, style()))
     return ExitCode.PASSED
 
 

@@ -37,10 +37,9 @@ def remarks_on(policies: Sequence[Policy], today: date) -> tuple[str, ...]:
 def _notes(
     policy: Policy, policies: Sequence[Policy], in_vain: Collection[Waiver], today: date
 ) -> Iterator[str]:
-    if _blocks_nothing(policy):
-        if not _lends_waivers(policy, policies):
-            yield f"{policy.path} blocks nothing: no level and status that it knows fails a build."
-    elif _waives_all(policy, today):
+    if is_toothless(policy, policies):
+        yield f"{policy.path} blocks nothing: no level and status that it knows fails a build."
+    if not _blocks_nothing(policy) and _waives_all(policy, today):
         yield f"{policy.path}: its waivers cover all that it blocks, so nothing fails a build."
     yield from _never_matching(policy)
     yield from _void(policy, policies, today)
@@ -52,6 +51,11 @@ def _notes(
             f"{policy.path}: undecided.until ({undecided.until}) has passed, so undecided images "
             "are let through no longer. Remove the key, or set another day."
         )
+
+
+def is_toothless(policy: Policy, policies: Sequence[Policy]) -> bool:
+    """Tell whether a policy blocks nothing, and isn't there to lend its waivers to another one."""
+    return _blocks_nothing(policy) and not _lends_waivers(policy, policies)
 
 
 def _blocks_nothing(policy: Policy) -> bool:

@@ -12,7 +12,7 @@ from gate.findings import Requirements
 from gate.policy.globs import GlobIndex
 from gate.policy.judge import Applied, ImageJudge, PolicyJudge
 from gate.policy.model import Entry, Waiver, Whose
-from gate.policy.notes import notes_on, remarks_on
+from gate.policy.notes import is_toothless, notes_on, remarks_on
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -70,7 +70,10 @@ class Policies:
     @property
     def sources(self) -> tuple[PolicySource, ...]:
         """Where the policies came from, in the order in which they were given."""
-        return tuple(policy.source for policy in self._policies)
+        return tuple(
+            replace(policy.source, blocks_nothing=is_toothless(policy, self._policies))
+            for policy in self._policies
+        )
 
     def requirements(self, names: Names) -> Requirements:
         """Return what evidence must fulfil for the image with these names."""

@@ -10,7 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 from yarl import URL
 
-from gate.errors import ServiceError
+from gate.errors import AnswerUnreadable, ServiceError, ServiceFailing, ServiceUnreachable
 from gate.http import Sender  # loads the HTTP client now: later, that would use up the run's time
 from gate.registry.connection import PLACE, Connection
 from gate.registry.fetch import ManifestSource
@@ -63,11 +63,13 @@ class Resolved(Struct, frozen=True):
 class Unresolved(Struct, frozen=True):
     """Why the registry could not tell, and what to do: two texts that hold no secret.
 
-    Both are made of whole sentences.
+    Both are made of whole sentences. ``may_pass`` says that this is trouble of the network or of
+    the registry, and not an answer about the image.
     """
 
     cause: str
     remedy: str
+    may_pass: bool = False
 
 
 class Registry:
@@ -121,14 +123,14 @@ class Registry:
         try:
             return await self._source.digest(reference, wanted)
         except ServiceError as trouble:
-            return Unresolved(trouble.message, trouble.remedy)
+            return _unresolved(trouble)
 
     async def resolve(self, reference: ImageReference) -> Resolved | Unresolved:
         """Ask what a reference names, by its digest if it has one, and open an index."""
         try:
             return await self._resolve(reference)
         except ServiceError as trouble:
-            return Unresolved(trouble.message, trouble.remedy)
+            return _unresolved(trouble)
 
     async def _resolve(self, reference: ImageReference) -> Resolved:
         wanted = reference.digest or reference.tag or "latest"
@@ -181,6 +183,11 @@ class Registry:
         if troubles:
             raise troubles[0]
         return read
+
+
+def _unresolved(trouble: ServiceError) -> Unresolved:
+    may_pass = isinstance(trouble, ServiceUnreachable | ServiceFailing | AnswerUnreadable)
+    return Unresolved(trouble.message, trouble.remedy, may_pass)
 
 
 def _replace(

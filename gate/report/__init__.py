@@ -17,14 +17,13 @@ if TYPE_CHECKING:
     from gate.report.github import annotation_lines
     from gate.report.json_report import report_schema
     from gate.report.naming import deployable, repository_of
+    from gate.report.text import Page, coloured
     from gate.report.wording import (
         SANDBOX_SENTENCE,
         counted,
-        policy_in_words,
         sentence,
-        service_in_words,
-        shortest,
         verdict_line,
+        waiver_in_words,
     )
     from gate.report.writing import write_report
     from gate.verdict import Verdict
@@ -32,23 +31,25 @@ if TYPE_CHECKING:
 __all__ = [
     "FORMATS",
     "SANDBOX_SENTENCE",
+    "Page",
     "Style",
     "annotation_lines",
+    "coloured",
     "counted",
     "deployable",
-    "policy_in_words",
     "render",
     "report_schema",
     "repository_of",
     "sentence",
-    "service_in_words",
-    "shortest",
     "verdict_line",
+    "waiver_in_words",
     "write_report",
 ]
 
 # Most runs need none of these: they are imported when they are first used.
 _MODULES = {
+    "Page": "gate.report.text",
+    "coloured": "gate.report.text",
     "annotation_lines": "gate.report.github",
     "deployable": "gate.report.naming",
     "report_schema": "gate.report.json_report",
@@ -64,13 +65,14 @@ def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever a module of this p
 
 
 class Style(Struct, frozen=True):
-    """How a report for people is to look; ``width`` is in columns.
+    """How a report for people is to look.
 
-    ``verbose`` shows everything and why, ``quiet`` only the verdict; ``ascii`` says that the
-    stream's encoding has no other characters to draw with.
+    ``width`` is in columns; with ``None``, nothing is folded. ``verbose`` shows everything and why,
+    ``quiet`` only the verdict; ``ascii`` says that the stream's encoding has no other characters to
+    draw with.
     """
 
-    width: int = 80
+    width: int | None = None
     colour: bool = False
     verbose: bool = False
     quiet: bool = False

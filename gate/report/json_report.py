@@ -37,7 +37,7 @@ def as_json(verdict: Verdict) -> dict[str, Any]:
         "service": to_builtins(verdict.service),
         "verdict": verdict.outcome.value,
         "exit_code": int(verdict.exit_code),
-        "policies": to_builtins(verdict.policies),
+        "policies": [{"path": each.path, "sha256": each.sha256} for each in verdict.policies],
         "notes": list(every_note(verdict)),
         "images": [_image_verdict(image) for image in verdict.images],
     }

@@ -51,8 +51,9 @@ class Sandbox:
     faults draw. A world is changed by what clients ask (scans, statuses, checks), so give each
     service its own.
 
-    ``world``, ``readings`` and ``faults`` may be changed at any time; ``requests`` holds all that
-    was asked, in order, of very many the latest.
+    ``world``, ``readings`` and ``faults`` may be changed at any time; so may ``labelled``: with it,
+    each answer says in a header that it is a sandbox's, and reports of the gate say SANDBOX.
+    ``requests`` holds all that was asked, in order, of very many the latest.
     """
 
     def __init__(  # noqa: PLR0913 - each is a thing a test varies alone
@@ -74,6 +75,7 @@ class Sandbox:
         self.access_key_id = access_key_id
         self.access_key_secret = access_key_secret
         self.security_token = security_token
+        self.labelled = False
         self.port = port
         self.ssl_context = ssl_context
         self.requests: list[LoggedRequest] = []
@@ -155,6 +157,7 @@ async def serve(sandbox: Sandbox, say: Callable[[str], None]) -> None:
 
     The lines can be pasted into a POSIX shell; those that are not commands are comments.
     """
+    sandbox.labelled = True
     async with sandbox:
         for line in _how_to_use(sandbox):
             say(line)
