@@ -67,23 +67,28 @@ class Connections(AsyncExitStack):
 
     async def _open(self) -> None:
         settings = self.settings
-        base_url = None
+        base_url, contents = None, ""
         if settings.sandbox:
-            self._endpoint, self._credentials = await self._start_sandbox()
+            self._endpoint, self._credentials, contents = await self._start_sandbox()
             base_url = self._endpoint
         else:
             self._endpoint = settings.endpoint and parse_endpoint(settings.endpoint)
             self._credentials = _credentials(settings)
         self.registry = await self.enter_async_context(
-            Registry(settings.run, hosts=settings.registry_hosts, base_url=base_url)
+            Registry(
+                settings.run, hosts=settings.registry_hosts, base_url=base_url, contents=contents
+            )
         )
 
-    async def _start_sandbox(self) -> tuple[str, CredentialSource]:
+    async def _start_sandbox(self) -> tuple[str, CredentialSource, str]:
+        """Return the sandbox's address, its keys, and the names of its images."""
         from gate.sandbox import Sandbox, sample_world  # noqa: PLC0415 - a server is heavy to import
 
-        sandbox = await self.enter_async_context(Sandbox(sample_world()))
+        world = sample_world()
+        sandbox = await self.enter_async_context(Sandbox(world))
         keys = Credentials(sandbox.access_key_id, sandbox.access_key_secret)
-        return sandbox.url, StaticCredentials(keys, "the embedded sandbox")
+        names = ", ".join(world.served())
+        return sandbox.url, StaticCredentials(keys, "the embedded sandbox"), names
 
     @property
     def credentials_origin(self) -> str:

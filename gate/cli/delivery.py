@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gate.ci import find_ci
-from gate.cli.terminal import give_up, now, say, show, style, write_error
+from gate.cli.terminal import give_up, now, say, show_report, style, write_error
 from gate.errors import ExitCode, ReportUnwritable
 from gate.report import render, write_report
 from gate.untrusted import for_terminal
@@ -68,7 +68,7 @@ def _write(verdict: Verdict, output: Output, text: Callable[[], str]) -> ExitCod
         except ReportUnwritable as trouble:
             code = _unwritten(verdict, trouble, code)
     try:
-        show(text().rstrip("\n"))
+        show_report(text().rstrip("\n"))
     except ReportUnwritable as trouble:
         code = _unwritten(verdict, trouble, code)
     except OSError as trouble:

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from gate import __version__
 from gate.cli import groups
+from gate.cli.command import GateCommand, epilog
 from gate.cli.groups import Gathering
 from gate.cli.judging import gather
 from gate.cli.terminal import say, show, style, terminal
@@ -60,7 +61,7 @@ _PERMISSIONS = Trial(
 )
 
 
-@click.command("doctor")
+@click.command("doctor", cls=GateCommand, epilog=epilog(exit_codes=False))
 @click.argument("image", required=False)
 @groups.policies
 @groups.registry_hosts

@@ -14,6 +14,7 @@ import click
 from msgspec import Struct
 
 from gate import policy
+from gate.cli.mistakes import Format
 from gate.cli.options import (
     Duration,
     Report,
@@ -165,7 +166,7 @@ output = group(
     option(
         "--format",
         "format_",
-        type=click.Choice(list(FORMATS)),
+        type=Format(list(FORMATS)),
         default="text",
         show_default=True,
         help="What standard output shows.",

@@ -11,6 +11,7 @@ import click
 
 from gate import checkout
 from gate.cli import groups
+from gate.cli.command import GateCommand, epilog
 from gate.cli.delivery import deliver
 from gate.cli.judging import gather
 from gate.cli.terminal import path_in_this_checkout, read_input, read_text, terminal
@@ -28,7 +29,14 @@ _LARGEST_INPUT = 16 * 1024 * 1024  # bytes: what a tool renders is many files in
 _NOTHING = "No image of a registry that Security Center can know is named: nothing was judged."
 
 
-@click.command("manifests")
+@click.command(
+    "manifests",
+    cls=GateCommand,
+    epilog=epilog(
+        "  gate manifests deploy/*.yaml compose.yaml Dockerfile",
+        "  helm template charts/web --values prod.yaml | gate manifests -",
+    ),
+)
 @click.argument("files", metavar="FILE...", nargs=-1, required=True)
 @groups.policies
 @groups.gathering

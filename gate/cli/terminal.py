@@ -171,7 +171,19 @@ def open_streams() -> None:
 
 
 def show(text: str) -> None:
-    """Write a text and a line end to standard output."""
+    """Write a text and a line end to standard output.
+
+    Somebody who stops reading (``| head -1``) has seen enough: the rest goes nowhere, and the
+    command ends as it would have.
+    """
+    try:
+        show_report(text)
+    except BrokenPipeError:
+        give_up(sys.stdout)
+
+
+def show_report(text: str) -> None:
+    """Write a report and a line end to standard output; raises ``OSError`` if nobody takes it."""
     sys.stdout.write(encodable(redact(text), sys.stdout.encoding or "utf-8") + "\n")
     sys.stdout.flush()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from gate.policy.model import Whose
 from gate.policy.problem import shown
 from gate.verdict import Action
 
@@ -28,11 +29,18 @@ def notes_on(
     return tuple(note for policy in policies for note in _notes(policy, policies, in_vain, today))
 
 
+def remarks_on(policies: Sequence[Policy], today: date) -> tuple[str, ...]:
+    """Return what is to be noted of the files alone: also the waivers that have ended."""
+    return (*notes_on(policies, (), today), *(note for p in policies for note in _ended(p, today)))
+
+
 def _notes(
     policy: Policy, policies: Sequence[Policy], in_vain: Collection[Waiver], today: date
 ) -> Iterator[str]:
     if is_toothless(policy, policies):
         yield f"{policy.path} blocks nothing: no level and status that it knows fails a build."
+    if not _blocks_nothing(policy) and _waives_all(policy, today):
+        yield f"{policy.path}: its waivers cover all that it blocks, so nothing fails a build."
     yield from _never_matching(policy)
     yield from _void(policy, policies, today)
     yield from _ending(policy, today)
@@ -56,6 +64,16 @@ def _blocks_nothing(policy: Policy) -> bool:
         entry.match.is_empty or _covering(entry, policy.entries[:number])
         for number, entry in enumerate(policy.entries)
         if entry.action is Action.BLOCK
+    )
+
+
+def _waives_all(policy: Policy, today: date) -> bool:
+    """Tell whether for each entry that blocks one of the file's own waivers covers all of it."""
+    waivers = [waiver for waiver in policy.waivers if waiver.expires >= today]
+    return bool(waivers) and all(
+        entry.waivers is not Whose.NONE and any(w.match.covers(entry.match) for w in waivers)
+        for entry in policy.entries
+        if entry.action is Action.BLOCK and not entry.match.is_empty
     )
 
 
@@ -110,6 +128,18 @@ def _ending(policy: Policy, today: date) -> Iterator[str]:
         days = (expires - today).days
         when = {0: "today", 1: "tomorrow"}.get(days, f"in {days} days")
         yield f"{policy.path}: {_counted(waivers)} over {when} ({expires}): {_listed(waivers)}."
+
+
+def _ended(policy: Policy, today: date) -> Iterator[str]:
+    waivers = [waiver for waiver in policy.waivers if waiver.expires < today]
+    if waivers:
+        verb = "1 waiver has" if len(waivers) == 1 else f"{len(waivers)} waivers have"
+        last = max(waiver.expires for waiver in waivers)
+        since = f"on {last}" if len(waivers) == 1 else f"by {last}"
+        yield (
+            f"{policy.path}: {verb} ended {since}: {_listed(waivers)}. "
+            "Remove what is no longer needed."
+        )
 
 
 def _in_vain(policy: Policy, in_vain: Collection[Waiver]) -> Iterator[str]:

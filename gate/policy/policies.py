@@ -12,7 +12,7 @@ from gate.findings import Requirements
 from gate.policy.globs import GlobIndex
 from gate.policy.judge import Applied, ImageJudge, PolicyJudge
 from gate.policy.model import Entry, Waiver, Whose
-from gate.policy.notes import is_toothless, notes_on
+from gate.policy.notes import is_toothless, notes_on, remarks_on
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -107,6 +107,10 @@ class Policies:
                 for finding in findings:
                     used.update(judge.waivers_on(finding))
         return (*self._notes, *notes_on(self._policies, about - used, self.today))
+
+    def remarks(self) -> tuple[str, ...]:
+        """Say what a reader should know of the files themselves, whatever is judged by them."""
+        return (*self._notes, *remarks_on(self._policies, self.today))
 
     def _judge_of(self, names: Names) -> ImageJudge:
         """Return the judge of an image; those that the same parts are about share one.

@@ -77,17 +77,24 @@ class Registry:
 
     The run's environment holds Docker's configuration, credential helpers and proxies. ``hosts``
     may be contacted besides Container Registry, each as it stands in references, with its port.
-    With ``base_url`` all hosts are served at that place on loopback, and nobody logs in.
+    With ``base_url`` all hosts are served at that place on loopback, which is a sandbox with these
+    ``contents``, in words, and nobody logs in.
 
     Trouble with a registry is never raised: it is an ``Unresolved``.
     """
 
     def __init__(
-        self, run: Run, *, hosts: Collection[str] = (), base_url: str | None = None
+        self,
+        run: Run,
+        *,
+        hosts: Collection[str] = (),
+        base_url: str | None = None,
+        contents: str = "",
     ) -> None:
         self._run = run
         self._hosts = hosts
         self._base_url = URL(base_url) if base_url else None
+        self._contents = contents
         self._stack = AsyncExitStack()
         self._at_once = anyio.CapacityLimiter(_AT_ONCE)
 
@@ -99,7 +106,11 @@ class Registry:
         connection = Connection(sender, self._run)
         logins = None if self._base_url else Logins(connection, self._run.environment)
         self._source = ManifestSource(
-            connection, logins, hosts=self._hosts, base_url=self._base_url
+            connection,
+            logins,
+            hosts=self._hosts,
+            base_url=self._base_url,
+            contents=self._contents,
         )
         return self
 

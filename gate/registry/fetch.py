@@ -60,11 +60,13 @@ class ManifestSource:
         *,
         hosts: Collection[str],
         base_url: URL | None,
+        contents: str = "",
     ) -> None:
         self._connection = connection
         self._logins = logins
         self._hosts = tuple(hosts)
         self._base_url = base_url
+        self._contents = contents
         self._authorizations: dict[tuple[str, str], str] = {}
 
     async def fetch(self, reference: ImageReference, wanted: str) -> Fetched:
@@ -98,7 +100,15 @@ class ManifestSource:
         answer = await self._send(method, reference, registry, wanted)
         if answer.status == _OK:
             return answer
-        raise self._refusal(answer, reference, wanted)
+        if answer.status == _MISSING and self._contents:
+            name = _name_of(reference, wanted)
+            raise ServiceError(f"The sandbox has no {name}.", f"It has {self._contents}.")
+        raise _refusal(answer, reference, wanted, self._give_digest)
+
+    @property
+    def _give_digest(self) -> str:
+        option = self._connection.offers("--digest")
+        return "give the digest with --digest" if option else "name the image by its digest"
 
     async def _send(
         self, method: str, reference: ImageReference, registry: URL, wanted: str
@@ -120,33 +130,32 @@ class ManifestSource:
             method, url, headers={**headers, "Authorization": authorization}
         )
 
-    @property
-    def _give_digest(self) -> str:
-        option = self._connection.offers("--digest")
-        return "give the digest with --digest" if option else "name the image by its digest"
-
-    def _refusal(
-        self, answer: HttpResponse, reference: ImageReference, wanted: str
-    ) -> ServiceError:
-        name = f"{reference.path}{'@' if is_digest(wanted) else ':'}{wanted}"
-        if answer.status in _DENIED:
-            return ServiceError(
-                f"{reference.host} does not let Docker's login read {name} "
-                f"(status {answer.status}).",
-                f"Log in with an account that may pull it: docker login {reference.host}.",
-            )
-        if answer.status == _MISSING:
-            return ServiceError(
-                f"{reference.host} has no {name}.",
-                "Check the name, and that the push has ended.",
-            )
-        return ServiceError(
-            f"{reference.host} answered with status {answer.status} when asked for {name}.",
-            f"Check that the host is a registry, or {self._give_digest}.",
-        )
-
 
 def _announced(answer: HttpResponse) -> str | None:
     """Return the digest that the registry says the manifest has, if it is one by SHA-256."""
     digest = answer.headers.get("Docker-Content-Digest", "")
     return digest if is_digest(digest) else None
+
+
+def _name_of(reference: ImageReference, wanted: str) -> str:
+    return f"{reference.path}{'@' if is_digest(wanted) else ':'}{wanted}"
+
+
+def _refusal(
+    answer: HttpResponse, reference: ImageReference, wanted: str, give_digest: str
+) -> ServiceError:
+    name = _name_of(reference, wanted)
+    if answer.status in _DENIED:
+        return ServiceError(
+            f"{reference.host} does not let Docker's login read {name} (status {answer.status}).",
+            f"Log in with an account that may pull it: docker login {reference.host}.",
+        )
+    if answer.status == _MISSING:
+        return ServiceError(
+            f"{reference.host} has no {name}.",
+            "Check the name, and that the push has ended.",
+        )
+    return ServiceError(
+        f"{reference.host} answered with status {answer.status} when asked for {name}.",
+        f"Check that the host is a registry, or {give_digest}.",
+    )

@@ -17,7 +17,7 @@ from gate.sandbox.server import start
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from types import TracebackType
 
     from gate.sandbox.fault_injection import Fault
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 SAMPLE_KEY_ID = "sandbox-key-id"
 SAMPLE_KEY_SECRET = "sandbox-key-secret"  # noqa: S105 - a sample
 
+_MOST_NAMED = 20  # images of a sandbox at a terminal
 _REQUESTS_TO_REMEMBER = 100_000  # a sandbox at a terminal may run for days
 
 
@@ -174,5 +175,22 @@ def _how_to_use(sandbox: Sandbox) -> list[str]:
     return [
         f"# Security Center (sandbox) at {sandbox.url}; stop it with Ctrl-C.",
         *exports,
-        f"# gate check --endpoint {sandbox.url} IMAGE",
+        *_images(sandbox),
     ]
+
+
+def _images(sandbox: Sandbox) -> Iterator[str]:
+    """Yield the names of the images, and how to ask about the first of them.
+
+    With their digests: a gate with ``--endpoint`` asks the real registry for those that it lacks.
+    """
+    world = sandbox.world
+    records = [image for image in world.records() if image.registry_type == "acr"]
+    names = [f"{world.host}/{image.name}:{image.tag}@{image.digest}" for image in records]
+    if not names:
+        return
+    yield "# Its images, by digest, since no registry knows them:"
+    yield from (f"#   {name}" for name in names[:_MOST_NAMED])
+    if len(names) > _MOST_NAMED:
+        yield f"#   and {len(names) - _MOST_NAMED} more"
+    yield f"# gate check --endpoint {sandbox.url} {names[0]}"
