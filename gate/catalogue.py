@@ -10,7 +10,7 @@ from msgspec.structs import asdict
 
 from gate.errors import AnswerUnreadable, PermissionMissing
 from gate.evidence import level_of
-from gate.report import Page, coloured, counted, sentence
+from gate.report import TextPage, coloured, counted, sentence
 from gate.untrusted import for_terminal
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ def as_json(risks: Iterable[CatalogueEntry], notes: Sequence[str], _style: Style
 def as_text(risks: Iterable[CatalogueEntry], notes: Sequence[str], style: Style) -> str:
     """Write risks as a table, and how many checks are on on its last line."""
     shown = list(risks)
-    page = Page(style.width, colour=style.colour)
+    page = TextPage(style.width, colour=style.colour)
     page.table([_HEADING, *map(_row, shown)], indent=0, numbers=(4, 5))
     for note in notes:
         page.entry("note: ", sentence(note), room=0, style="yellow")

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from gate.report.github import annotation_lines
     from gate.report.json_report import report_schema
     from gate.report.naming import deployable, repository_of
-    from gate.report.text import Page, coloured
+    from gate.report.text import TextPage, coloured
     from gate.report.wording import (
         SANDBOX_SENTENCE,
         counted,
@@ -36,8 +36,8 @@ if TYPE_CHECKING:
 __all__ = [
     "FORMATS",
     "SANDBOX_SENTENCE",
-    "Page",
     "Style",
+    "TextPage",
     "annotation_lines",
     "coloured",
     "counted",
@@ -58,7 +58,7 @@ __all__ = [
 
 # Most runs need none of these: they are imported when they are first used.
 _MODULES = {
-    "Page": "gate.report.text",
+    "TextPage": "gate.report.text",
     "coloured": "gate.report.text",
     "annotation_lines": "gate.report.github",
     "deployable": "gate.report.naming",

@@ -19,6 +19,7 @@ from gate.errors import InvalidReference
 from gate.findings import IdentifiedBy, Reason
 from gate.reference import ImageReference, looks_like_host
 from gate.report.json_report import rfc3339
+from gate.report.wording import policies_as_json
 from gate.untrusted import for_json
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def _recorded(verdict: Verdict, images: int) -> dict[str, Any]:
             "namespace": audited.namespace if audited else None,
             "repository": audited.repository if audited else None,
         },
-        "policies": to_builtins(verdict.policies),
+        "policies": policies_as_json(verdict.policies),
         **({"unread": unread} if unread else {}),
     }
 
