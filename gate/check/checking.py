@@ -80,7 +80,7 @@ class _Gathering(Struct):
     waiting: Waiting
     scans: Scans
     wanted: dict[ImageReference, Wanted] = field(default_factory=dict)
-    evidence: dict[Target, Evidence] = field(default_factory=dict)
+    wait: Wait | None = None
     moved: dict[ImageReference, Unscanned] = field(default_factory=dict)
     tag_notes: list[str] = field(default_factory=list)
 
@@ -90,14 +90,13 @@ class _Gathering(Struct):
                 group.start_soon(self._find, image)
         await self._try_credentials()
         targets = [target for image in self.images for target in self.wanted[image].targets]
-        wait = Wait(
+        self.wait = Wait(
             {target: self.connections.reader(target.region) for target in targets},
             self.connections.settings.run,
             self.waiting,
             self.scans,
         )
-        self.evidence = wait.evidence
-        await wait.run()
+        await self.wait.run()
         async with anyio.create_task_group() as group:
             for wanted in self.wanted.values():
                 group.start_soon(self._ask_tag_again, wanted)
@@ -144,8 +143,7 @@ class _Gathering(Struct):
         else:
             reason = Reason.MOVED
             message = f"The tag of {name} moved from {wanted.resolved} to {now} while the first "
-            message += "was judged. Give the digest that was pushed (--digest), or run the gate "
-            message += "again."
+            message += f"was judged. Give {self.question.advice.digest}, or run the gate again."
         if wanted.reference.digest:
             self.tag_notes.append(message)
         else:
@@ -165,12 +163,16 @@ class _Gathering(Struct):
 
     def _evidence_of(self, image: ImageReference) -> Iterable[Evidence]:
         wanted = self.wanted.get(image)
+        who = self.waiting.stop.who
         if wanted is None:
-            return [_nothing_known(str(image))]
+            return [_nothing_known(str(image), who)]
         if wanted.refused is not None:
             return [wanted.refused]
         pairs = (
-            (target, self.evidence.get(target) or _nothing_known(target.name))
+            (
+                target,
+                (self.wait and self.wait.stopped(target, who)) or _nothing_known(target.name, who),
+            )
             for target in wanted.targets
         )
         return [evidence for target, evidence in pairs if not _left_out(target, evidence)]
@@ -197,11 +199,13 @@ class _Gathering(Struct):
             for verdict in verdicts
             if verdict.reference == str(image) and verdict.outcome is not Outcome.UNDECIDED
         ]
+        who = self.waiting.stop.who
         return (
             *(note for wanted in self.wanted.values() for note in wanted.notes),
             *self.tag_notes,
             *self.question.policies.notes(judged),
             *self.scans.notes,
+            *([f"{who}: what was not decided by then is undecided."] if who else ()),
         )
 
 
@@ -214,11 +218,12 @@ def _left_out(target: Target, evidence: Evidence) -> bool:
     return target.optional and isinstance(evidence, Unscanned) and evidence.reason is Reason.MISSING
 
 
-def _nothing_known(name: str) -> Unscanned:
+def _nothing_known(name: str, who: str) -> Unscanned:
+    stopped = who or "The time of the run was over"
+    remedy = "Run the gate again." if who else "Give it more time (--timeout)."
     return Unscanned(
         reason=Reason.INCOMPLETE,
-        message=f"The run was stopped before anything was known of {name}. Run the gate again, "
-        "with more time if it ran out (--timeout).",
+        message=f"{stopped} before anything was known of {name}. {remedy}",
     )
 
 

@@ -241,7 +241,7 @@ async def _judge(
 ) -> Verdict:
     """Judge the image as a check does, with a check's time."""
     deadline = run.clock.monotonic() + gathering.timeout.total_seconds()
-    again = replace(run, deadline=deadline)
+    again = replace(run, deadline=deadline, options=None)  # the remedies are a check's, too
     return await gather((image,), policies, gathering, service, again, terminal(quiet=False))
 
 

@@ -45,14 +45,18 @@ def terminal(*, quiet: bool) -> Terminal:
     return Terminal(write=write_error, live=live and not quiet, width=lambda: _columns(sys.stderr))
 
 
-def new_run(timeout: float, *, verbose: bool = False) -> Run:
-    """Begin a run that may take ``timeout`` seconds; ``verbose`` tells of each request."""
+def new_run(timeout: float, *, verbose: bool = False, options: frozenset[str] | None = None) -> Run:
+    """Begin a run that may take ``timeout`` seconds; ``verbose`` tells of each request.
+
+    ``options`` are those that the command has.
+    """
     clock = _clock()
     return Run(
         clock=clock,
         deadline=clock.monotonic() + timeout,
         environment=dict(os.environ),
         observer=say if verbose else None,
+        options=options,
     )
 
 

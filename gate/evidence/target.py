@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from gate.evidence.advice import Advice
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -32,6 +34,7 @@ class Target(Struct, frozen=True, kw_only=True, eq=False):
     platform: str | None = None
     optional: bool = False
     """Whether it is judged only if Security Center knows it: an index, beside its platforms."""
+    advice: Advice = Advice()
     no_digest_because: str = ""
     """Why there is no digest, in a sentence, for an image that needs one."""
     with_tags: Callable[[tuple[str, ...]], Target] | None = None

@@ -13,7 +13,12 @@ from typing import TYPE_CHECKING, Any
 from msgspec import to_builtins
 
 from gate import __version__
-from gate.report.wording import every_note, json_document
+from gate.report.wording import (
+    every_note,
+    json_document,
+    policies_as_json,
+    service_as_json,
+)
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -34,10 +39,10 @@ def as_json(verdict: Verdict) -> dict[str, Any]:
         "version": 1,
         "tool": {"name": "buildrisk-gate", "version": __version__},
         "generated_at": _time(verdict.generated_at),
-        "service": to_builtins(verdict.service),
+        "service": service_as_json(verdict.service),
         "verdict": verdict.outcome.value,
         "exit_code": int(verdict.exit_code),
-        "policies": [{"path": each.path, "sha256": each.sha256} for each in verdict.policies],
+        "policies": policies_as_json(verdict.policies),
         "notes": list(every_note(verdict)),
         "images": [_image_verdict(image) for image in verdict.images],
     }

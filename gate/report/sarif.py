@@ -13,8 +13,6 @@ import gzip
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from msgspec import to_builtins
-
 from gate import ADDRESS, __version__
 from gate.findings import Level, Shown
 from gate.report import wording
@@ -179,8 +177,8 @@ def _driver(rules: list[dict[str, Any]]) -> dict[str, Any]:
 
 def _properties(verdict: Verdict) -> dict[str, Any]:
     return {
-        "service": to_builtins(verdict.service),
-        "policies": [{"path": each.path, "sha256": each.sha256} for each in verdict.policies],
+        "service": wording.service_as_json(verdict.service),
+        "policies": wording.policies_as_json(verdict.policies),
     }
 
 

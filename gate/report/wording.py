@@ -107,9 +107,25 @@ def full_name(image: ImageVerdict) -> str:
 
 def service_in_words(service: Service) -> str:
     """Return who was asked, for a reader; ``nobody`` where nothing had to be asked."""
+    if service.asked is not None and ", ".join(service.asked) != service.endpoint:
+        return ", ".join(service.asked) or "nobody"
     if not service.endpoint:
         return "nobody"
     return service.endpoint + (f" ({service.region})" if service.region else "")
+
+
+def service_as_json(service: Service) -> dict[str, object]:
+    """Return what reports for programs say of the service."""
+    return {
+        "endpoint": service.endpoint,
+        "region": service.region,
+        "sandbox": service.sandbox,
+    }
+
+
+def policies_as_json(policies: Sequence[PolicySource]) -> list[dict[str, str]]:
+    """Return what reports for programs say of the policies."""
+    return [{"path": policy.path, "sha256": policy.sha256} for policy in policies]
 
 
 def policy_in_words(policy: PolicySource) -> str:
