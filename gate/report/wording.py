@@ -34,10 +34,10 @@ DECIDED = {
     Action.ALLOW: "allowed",
 }
 
+OUTCOMES_WORST_FIRST = (Outcome.BLOCK, Outcome.UNDECIDED, Outcome.PASS)
 # A level that the gate doesn't know is blocked like a high one.
 LEVELS_WORST_FIRST = (Level.UNKNOWN, Level.HIGH, Level.MEDIUM, Level.LOW)
 
-_OUTCOMES_WORST_FIRST = (Outcome.BLOCK, Outcome.UNDECIDED, Outcome.PASS)
 _CODE_FIRST = {Shown.CODE: 0, Shown.PLACE: 1, Shown.PROSE: 2}
 _LET_THROUGH = ", LET THROUGH by policy"
 _MOST_NAMES = 3
@@ -77,7 +77,7 @@ def json_document(value: object) -> str:
 
 def counted(number: int, noun: str) -> str:
     """Return ``1 finding``, ``2 findings``."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def age(duration: timedelta) -> str:
@@ -205,7 +205,7 @@ def undecided_sentence(image: ImageVerdict) -> str:
 
 def outcome_weight(image: ImageVerdict) -> int:
     """Return what images are sorted by to have the worst first."""
-    return _OUTCOMES_WORST_FIRST.index(image.outcome)
+    return OUTCOMES_WORST_FIRST.index(image.outcome)
 
 
 def weight(decision: Decision) -> tuple[int, int]:
@@ -269,7 +269,7 @@ def facts_of(decision: Decision, *, without: Sequence[str] = ()) -> list[Fact]:
     ``without`` are the keys of what a format shows elsewhere, or not at all.
     """
     finding, waiver = decision.finding, decision.waiver
-    names = dict.fromkeys(filter(None, (finding.class_name, finding.risk_class)))
+    classes = {each.casefold(): each for each in (finding.risk_class, finding.class_name) if each}
     facts = (
         *finding.facts,
         Fact("place", "Place", place_of(finding), Shown.PLACE),
@@ -279,7 +279,7 @@ def facts_of(decision: Decision, *, without: Sequence[str] = ()) -> list[Fact]:
         Fact("waiver", "Waiver", waiver_in_words(waiver) if waiver else ""),
         Fact("level", "Level", level_in_words(finding)),
         Fact("status", "Status", status_in_words(finding.status)),
-        Fact("class", "Class", ", ".join(names)),
+        Fact("class", "Class", ", ".join(reversed(classes.values()))),
     )
     shown = [fact for fact in facts if fact.key not in without and fact.text.strip()]
     shown.sort(key=lambda fact: _CODE_FIRST[fact.shown])
