@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gate.cases import KINDS, CheckStates, case_schema, open_cases
@@ -443,6 +443,7 @@ _VALUES: st.SearchStrategy[Any] = st.sampled_from(
 _KEYS = st.sampled_from([*case_schema()["$defs"]["image"]["properties"], "other"])
 
 
+@settings(deadline=None)
 @given(st.dictionaries(_KEYS, _VALUES, max_size=6))
 def test_a_record_and_a_file_by_hand_take_the_same_images(
     tmp_path_factory: pytest.TempPathFactory, fields: dict[str, Any]
@@ -464,6 +465,7 @@ def problems(folder: Path, text: str) -> str:
     return ""
 
 
+@settings(deadline=None)
 @given(st.text(alphabet=st.sampled_from('{}[]",:1a\\ \n\ufeffé'), max_size=60))
 def test_nothing_breaks_the_reader(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
     folder = tmp_path_factory.mktemp("odd")
