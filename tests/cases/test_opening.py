@@ -229,6 +229,7 @@ def test_a_day_is_required(tmp_path: Path) -> None:
         ("version: 1\nimages: []\n---\n", "3:1: A second document begins here."),
         ('{"version": 1, "version": 1}', "1:16: version stands twice here, first in line 1."),
         ("at: 2026-11-24\nimages: [{reference: a/b}]\n", "1:1: version is missing at the top."),
+        ("version: 1\nat: 2026-11-24\n", "1:1: images is missing at the top."),
     ],
 )
 def test_what_is_not_a_case_file(text: str, problem: str, tmp_path: Path) -> None:
