@@ -29,7 +29,7 @@ class Status(StrEnum):
     @property
     def is_clicked(self) -> bool:
         """Whether somebody clicked the finding away."""
-        return self not in {Status.UNHANDLED, Status.UNKNOWN}
+        return self is not Status.UNHANDLED and self is not Status.UNKNOWN
 
 
 class ScanState(StrEnum):

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from gate.check import Stop
     from gate.connect import Connections
     from gate.policy import Policies
-    from gate.reference import ImageReference, Names
+    from gate.reference import Names
     from gate.security_center import CatalogueRow, ImageRecord, SecurityCenter
     from gate.verdict import ImageVerdict, Verdict
 
@@ -260,15 +260,15 @@ class _Auditing(Struct):
     def _policy_notes(self, images: Sequence[ImageVerdict]) -> tuple[str, ...]:
         policies = self.policies
         decided = [
-            (reference_of(record), image)
+            (record, image)
             for record, image in zip(self.inventory.records.values(), images, strict=True)
             if image.outcome is not Outcome.UNDECIDED
         ]
-        about = ((_names(reference, image), image.findings) for reference, image in decided)
+        about = ((_names(record, image), image.findings) for record, image in decided)
         clicked = (
-            (reference.in_short, _names(reference, image), image.decisions)
-            for reference, image in decided
-            if any(finding.status.is_clicked for finding in image.findings)
+            (reference_of(record).in_short, _names(record, image), image.decisions)
+            for record, image in decided
+            if any(decision.finding.status.is_clicked for decision in image.decisions)
         )
         return (
             *policies.notes(about if policies.tell_images_apart else ()),
@@ -286,8 +286,8 @@ class _Auditing(Struct):
         )
 
 
-def _names(reference: ImageReference, image: ImageVerdict) -> Names:
-    return reference.names(image.image.tags if image.image else ())
+def _names(record: ImageRecord, image: ImageVerdict) -> Names:
+    return reference_of(record).names(image.image.tags if image.image else ())
 
 
 def _came_since(record: ImageRecord, began: datetime) -> bool:
