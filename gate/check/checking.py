@@ -40,6 +40,7 @@ async def check(  # noqa: PLR0913 - what a verdict is about, each by its name
     notes: Sequence[str] = (),
     allow_none: bool = False,
     command: str = "check",
+    thorough: bool = False,
 ) -> Verdict:
     """Judge images, in their order; a platform of an index is an entry of its own.
 
@@ -47,7 +48,8 @@ async def check(  # noqa: PLR0913 - what a verdict is about, each by its name
     evidence, never an exception. A verdict is always made: an image that nothing is known of when
     ``waiting.stop`` ends the gathering is undecided. ``beside`` are verdicts on images that can't
     be asked about, ``notes`` further ones on the run; both come last. With ``allow_none``, a run
-    without any image ends in 0.
+    without any image ends in 0. If ``thorough``, it is asked which checks are on, whatever is found,
+    so that others can judge again.
     """
     policies = question.policies.following(connections.today)
     question = replace(question, policies=policies)
@@ -58,6 +60,8 @@ async def check(  # noqa: PLR0913 - what a verdict is about, each by its name
     gathering = _Gathering(unique, question, connections, waiting, scans)
     with waiting.stop.scope:
         await gathering.run()
+        if thorough:
+            await gathering.read_checks()
     verdicts = gathering.judge()
     return judge_run(
         (*verdicts, *beside),
@@ -83,6 +87,7 @@ class _Gathering(Struct):
     evidence: dict[Target, Evidence] = field(default_factory=dict)
     moved: dict[ImageReference, Unscanned] = field(default_factory=dict)
     tag_notes: list[str] = field(default_factory=list)
+    checks: dict[str | None, tuple[str, ...] | None] = field(default_factory=dict)
 
     async def run(self) -> None:
         async with anyio.create_task_group() as group:
@@ -100,6 +105,11 @@ class _Gathering(Struct):
         async with anyio.create_task_group() as group:
             for wanted in self.wanted.values():
                 group.start_soon(self._ask_tag_again, wanted)
+
+    async def read_checks(self) -> None:
+        """Ask which checks are on, once for each region of the images."""
+        for region in dict.fromkeys(map(self.question.region_of, self.images)):
+            self.checks[region] = await self.connections.reader(region).checks()
 
     async def _find(self, image: ImageReference) -> None:
         self.wanted[image] = await find_targets(image, self.question)
@@ -161,7 +171,7 @@ class _Gathering(Struct):
 
     def _judge(self, image: ImageReference, platform: str, evidence: Evidence) -> ImageVerdict:
         policies = self.question.policies
-        return judge_image(
+        verdict = judge_image(
             str(image),
             evidence,
             policies.judge(evidence.findings, _names(image, evidence.image)),
@@ -169,6 +179,10 @@ class _Gathering(Struct):
             digest=image.digest or self._resolved(image),
             index_platform=platform,
         )
+        checks = self.checks.get(self.question.region_of(image))
+        if verdict.gathered.checks is not None or checks is None:
+            return verdict
+        return replace(verdict, gathered=replace(verdict.gathered, checks=checks))
 
     def _resolved(self, image: ImageReference) -> str:
         wanted = self.wanted.get(image)
