@@ -126,7 +126,7 @@ class ImageReference(Struct, frozen=True):
         _check_text(text)
         name, at, digest = text.partition("@")
         host, slash, path = name.partition("/")
-        if not slash or not _looks_like_host(host):
+        if not slash or not looks_like_host(host):
             if host_needed:
                 _refuse(text, "names no registry host", _SHAPE)
             host, path = "", name
@@ -152,7 +152,7 @@ class ImageReference(Struct, frozen=True):
         name, at, digits = text.rpartition("@sha256:")
         name, digest = (name, f"sha256:{digits}") if at else (digits, None)
         host, _, path = name.partition("/")
-        if not _looks_like_host(host):
+        if not looks_like_host(host):
             host, path = "", name
         path, colon, tag = path.partition(":")
         namespace, _, repository = path.partition("/")
@@ -241,7 +241,7 @@ def _check_text(text: str) -> None:
         _refuse(text, "starts with a scheme", f"Leave out what ends in ://. {_SHAPE}")
 
 
-def _looks_like_host(first: str) -> bool:
+def looks_like_host(first: str) -> bool:
     """Tell a host from a namespace, by Docker's own rule."""
     return first.lower() == "localhost" or any(mark in first for mark in ".:[") or not first
 

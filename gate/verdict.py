@@ -12,6 +12,7 @@ from gate.errors import ExitCode
 from gate.findings import (
     Evidence,
     Finding,
+    Gathered,
     IdentifiedBy,
     Image,
     Reason,
@@ -21,7 +22,7 @@ from gate.findings import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import date, datetime
 
 
@@ -90,6 +91,8 @@ class ImageVerdict(Struct, frozen=True, kw_only=True):
     what this image alone would end in; an undecided image that a policy's ``warn_on`` lets through
     has 0 and stays ``undecided``. ``digest`` is what the caller's image is known by: the digest
     that was given, or that the registry told for its tag (an index's own); empty if neither did.
+    ``index_platform`` is the platform of an index that this is the verdict on, if it is of one.
+    ``gathered`` is what was known of the image, whatever the policies made of it.
     """
 
     reference: str
@@ -103,6 +106,8 @@ class ImageVerdict(Struct, frozen=True, kw_only=True):
     identified_by: IdentifiedBy | None = None
     scan: Scan
     notes: tuple[str, ...] = ()
+    index_platform: str = ""
+    gathered: Gathered = Gathered(reason=Reason.INCOMPLETE)
 
     @property
     def platform(self) -> str:
@@ -135,6 +140,27 @@ class Service(Struct, frozen=True):
     sandbox: bool
 
 
+class Changes(Struct, frozen=True, kw_only=True):
+    """What an audit found changed since an earlier report, generated at ``since``.
+
+    ``images`` are names, ``namespace/repository:tag``, by what became of them; ``risks`` is by how
+    many findings of a risk more, or fewer, are blocked. ``notes`` are the same in sentences.
+    """
+
+    since: str
+    images: Mapping[str, tuple[str, ...]]
+    risks: Mapping[str, int]
+    notes: tuple[str, ...]
+
+
+class Audited(Struct, frozen=True, kw_only=True):
+    """Which part of an account a verdict is about; ``None`` is all of it."""
+
+    namespace: str | None = None
+    repository: str | None = None
+    changes: Changes | None = None
+
+
 class Verdict(Struct, frozen=True, kw_only=True):
     """The verdict of a run: all that any report needs."""
 
@@ -146,6 +172,10 @@ class Verdict(Struct, frozen=True, kw_only=True):
     images: tuple[ImageVerdict, ...]
     notes: tuple[str, ...] = ()
     """Those of the run; each image has its own."""
+    audited: Audited | None = None
+    """What was audited; ``None`` if single images were judged."""
+    command: str = "check"
+    """The command that judged, where it wasn't an audit."""
 
     @property
     def interrupted(self) -> bool:
@@ -179,13 +209,14 @@ def worst(codes: Iterable[ExitCode]) -> ExitCode:
     return next((code for code in _WORST_FIRST if code in present), ExitCode.UNDECIDED)
 
 
-def judge_image(
+def judge_image(  # noqa: PLR0913 - all that a verdict is made of, so that nobody changes it later
     reference: str,
     evidence: Evidence,
     decisions: Sequence[Decision],
     *,
     tolerated: bool,
     digest: str = "",
+    index_platform: str = "",
 ) -> ImageVerdict:
     """Add one image's decisions up to its verdict.
 
@@ -221,6 +252,8 @@ def judge_image(
         identified_by=evidence.identified_by,
         scan=evidence.scan,
         notes=evidence.notes,
+        index_platform=index_platform,
+        gathered=evidence.gathered,
     )
 
 
@@ -234,6 +267,8 @@ def judge_run(  # noqa: PLR0913 - all that a verdict is made of, so that nobody 
     ended_by: ExitCode | None = None,
     whole: bool = True,
     allow_none: bool = False,
+    audited: Audited | None = None,
+    command: str = "check",
 ) -> Verdict:
     """Add the images' verdicts up to the verdict of the run.
 
@@ -262,6 +297,8 @@ def judge_run(  # noqa: PLR0913 - all that a verdict is made of, so that nobody 
         policies=tuple(policies),
         images=tuple(images),
         notes=tuple(notes),
+        audited=audited,
+        command=command,
     )
 
 

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from gate.errors import UsageError
 from gate.findings import Status
 from gate.report import counted
-from gate.verdict import Action, Outcome
+from gate.verdict import Action, Audited, Changes, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -68,29 +69,40 @@ class _State(Struct):
         return next((each.value for each in worst_first if each.value in self.outcomes), "pass")
 
 
-def changes(verdict: Verdict, earlier: Earlier) -> tuple[str, ...]:
-    """Say what changed since an earlier report, in sentences.
+def compared(verdict: Verdict, earlier: Earlier) -> Verdict:
+    """Return the verdict of an audit with what changed since an earlier report."""
+    changes = _changes(verdict, earlier)
+    audited = replace(verdict.audited or Audited(), changes=changes)
+    return replace(verdict, notes=(*verdict.notes, *changes.notes), audited=audited)
+
+
+def _changes(verdict: Verdict, earlier: Earlier) -> Changes:
+    """Return what changed since an earlier report.
 
     Images are compared by namespace, repository and tag, because a digest is another one after each
     build.
     """
-    images = [*map(_reported, verdict.images)]
+    reported = [*map(_reported, verdict.images)]
     before = _states(earlier.images)
-    now = _states(images)
-    names = {
+    now = _states(reported)
+    by_kind = {
         "newly blocked": _became(before, now, Outcome.BLOCK),
         "no longer blocked": _became(now, before, Outcome.BLOCK),
         "newly undecided": _became(before, now, Outcome.UNDECIDED),
         "new": now.keys() - before.keys(),
         "gone": before.keys() - now.keys(),
     }
-    parts = [_counted(what, which) for what, which in names.items() if which]
-    since = f"Since the report of {earlier.generated_at[:40]}"
-    notes = [f"{since}: {'; '.join(parts) or 'no image changed its verdict'}."]
+    images = {kind: tuple(sorted(names)) for kind, names in by_kind.items() if names}
     risks = _difference(before.values(), now.values())
+    when = earlier.generated_at[:40]
+    parts = [_counted(kind, names) for kind, names in images.items()]
+    since = f"Since the report of {when}"
+    notes = [f"{since}: {'; '.join(parts) or 'no image changed its verdict'}."]
     if risks:
-        notes.append(f"{since}, findings that block: {', '.join(risks)}.")
-    return (*notes, *_clicks(since, earlier.images, images))
+        grown = ", ".join(f"{risk} {number:+}" for risk, number in risks.items())
+        notes.append(f"{since}, findings that block: {grown}.")
+    notes += _clicks(since, earlier.images, reported)
+    return Changes(since=when, images=images, risks=risks, notes=tuple(notes))
 
 
 def read_earlier(name: str, content: bytes) -> Earlier:
@@ -208,9 +220,8 @@ def _became(
     }
 
 
-def _counted(what: str, names: Iterable[str]) -> str:
-    names = list(names)
-    return f"{len(names)} {what} ({_listed(names)})"
+def _counted(kind: str, names: Sequence[str]) -> str:
+    return f"{len(names)} {kind} ({_listed(names)})"
 
 
 def _listed(names: Iterable[str], separator: str = ", ") -> str:
@@ -219,10 +230,10 @@ def _listed(names: Iterable[str], separator: str = ", ") -> str:
     return separator.join(ordered[:_MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
 
 
-def _difference(before: Iterable[_State], now: Iterable[_State]) -> list[str]:
+def _difference(before: Iterable[_State], now: Iterable[_State]) -> dict[str, int]:
     grown: Counter[str] = Counter()
     for state in now:
         grown.update(state.blocked)
     for state in before:
         grown.subtract(state.blocked)
-    return [f"{risk} {number:+}" for risk, number in sorted(grown.items()) if number]
+    return {risk: number for risk, number in sorted(grown.items()) if number}

@@ -39,6 +39,8 @@ async def check(  # noqa: PLR0913 - what a verdict is about, each by its name
     beside: Sequence[ImageVerdict] = (),
     notes: Sequence[str] = (),
     allow_none: bool = False,
+    command: str = "check",
+    thorough: bool = False,
 ) -> Verdict:
     """Judge images, in their order; a platform of an index is an entry of its own.
 
@@ -46,7 +48,8 @@ async def check(  # noqa: PLR0913 - what a verdict is about, each by its name
     evidence, never an exception. A verdict is always made: an image that nothing is known of when
     ``waiting.stop`` ends the gathering is undecided. ``beside`` are verdicts on images that can't
     be asked about, ``notes`` further ones on the run; both come last. With ``allow_none``, a run
-    without any image ends in 0.
+    without any image ends in 0. If ``thorough``, it is asked which checks are on, whatever is
+    found, so that others can judge again.
     """
     policies = question.policies.following(connections.today)
     question = replace(question, policies=policies)
@@ -57,6 +60,8 @@ async def check(  # noqa: PLR0913 - what a verdict is about, each by its name
     gathering = _Gathering(unique, question, connections, waiting, scans)
     with waiting.stop.scope:
         await gathering.run()
+        if thorough:
+            await gathering.read_checks()
     verdicts = gathering.judge()
     return judge_run(
         (*verdicts, *beside),
@@ -66,6 +71,7 @@ async def check(  # noqa: PLR0913 - what a verdict is about, each by its name
         notes=tuple(dict.fromkeys((*gathering.notes(verdicts), *connections.notes(), *notes))),
         ended_by=waiting.stop.ended_by,
         allow_none=allow_none,
+        command=command,
     )
 
 
@@ -81,6 +87,7 @@ class _Gathering(Struct):
     evidence: dict[Target, Evidence] = field(default_factory=dict)
     moved: dict[ImageReference, Unscanned] = field(default_factory=dict)
     tag_notes: list[str] = field(default_factory=list)
+    checks: dict[str | None, tuple[str, ...] | None] = field(default_factory=dict)
 
     async def run(self) -> None:
         async with anyio.create_task_group() as group:
@@ -98,6 +105,11 @@ class _Gathering(Struct):
         async with anyio.create_task_group() as group:
             for wanted in self.wanted.values():
                 group.start_soon(self._ask_tag_again, wanted)
+
+    async def read_checks(self) -> None:
+        """Ask which checks are on, once for each region of the images."""
+        for region in dict.fromkeys(map(self.question.region_of, self.images)):
+            self.checks[region] = await self.connections.reader(region).checks()
 
     async def _find(self, image: ImageReference) -> None:
         self.wanted[image] = await find_targets(image, self.question)
@@ -132,35 +144,45 @@ class _Gathering(Struct):
         """Judge what is known of each image and platform."""
         verdicts = []
         for image in self.images:
-            for evidence in self._evidence_of(image):
-                verdict = self._judge(image, evidence)
+            for platform, evidence in self._evidence_of(image):
+                verdict = self._judge(image, platform, evidence)
                 moved = self.moved.get(image)
                 if moved and verdict.outcome is not Outcome.BLOCK:
-                    verdict = self._judge(image, _refuse(evidence, moved))
+                    verdict = self._judge(image, platform, _refuse(evidence, moved))
                 verdicts.append(verdict)
         return tuple(verdicts)
 
-    def _evidence_of(self, image: ImageReference) -> Iterable[Evidence]:
+    def _evidence_of(self, image: ImageReference) -> Iterable[tuple[str, Evidence]]:
+        """Return what is known of an image, or of each of its platforms, with their names."""
         wanted = self.wanted.get(image)
         if wanted is None:
-            return [_nothing_known(str(image))]
+            return [("", _nothing_known(str(image)))]
         if wanted.refused is not None:
-            return [wanted.refused]
+            return [("", wanted.refused)]
         pairs = (
             (target, self.evidence.get(target) or _nothing_known(target.name))
             for target in wanted.targets
         )
-        return [evidence for target, evidence in pairs if not _left_out(target, evidence)]
+        return [
+            (target.platform or "", evidence)
+            for target, evidence in pairs
+            if not _left_out(target, evidence)
+        ]
 
-    def _judge(self, image: ImageReference, evidence: Evidence) -> ImageVerdict:
+    def _judge(self, image: ImageReference, platform: str, evidence: Evidence) -> ImageVerdict:
         policies = self.question.policies
-        return judge_image(
+        verdict = judge_image(
             str(image),
             evidence,
             policies.judge(evidence.findings, _names(image, evidence.image)),
             tolerated=isinstance(evidence, Unscanned) and policies.tolerates(evidence.reason),
             digest=image.digest or self._resolved(image),
+            index_platform=platform,
         )
+        checks = self.checks.get(self.question.region_of(image))
+        if verdict.gathered.checks is not None or checks is None:
+            return verdict
+        return replace(verdict, gathered=replace(verdict.gathered, checks=checks))
 
     def _resolved(self, image: ImageReference) -> str:
         wanted = self.wanted.get(image)
@@ -204,4 +226,9 @@ def _nothing_known(name: str) -> Unscanned:
 def _refuse(evidence: Evidence, moved: Unscanned) -> Unscanned:
     """Refuse evidence because its tag moved; what is known of the digest stays."""
     refused = instead_of(evidence, moved)
-    return replace(refused, scan=evidence.scan, findings=evidence.findings)
+    return replace(
+        refused,
+        scan=evidence.scan,
+        findings=evidence.findings,
+        beyond=replace(evidence.gathered, reason=moved.reason),
+    )

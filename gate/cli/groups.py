@@ -167,6 +167,11 @@ class Output(Struct, frozen=True, kw_only=True):
     no_ci: bool
     quiet: bool
 
+    @property
+    def records(self) -> bool:
+        """Whether some report is a record, which others judge again."""
+        return "cases" in {self.format_, *(name for name, _ in self.reports)}
+
 
 output = group(
     "output",

@@ -21,7 +21,7 @@ from gate.report import Style
 from gate.untrusted import LARGEST, Unreadable, decoded, encodable, read_file, redact
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 
 _LOG_WIDTH = 80  # columns of a report for people that nobody watches on a terminal
@@ -134,7 +134,13 @@ def open_streams() -> None:
 
 def show(text: str) -> None:
     """Write a text and a line end to standard output."""
-    sys.stdout.write(encodable(redact(text), sys.stdout.encoding or "utf-8") + "\n")
+    write_output((f"{text}\n",))
+
+
+def write_output(parts: Iterable[str]) -> None:
+    """Write texts to standard output, each when it is made."""
+    for part in parts:
+        sys.stdout.write(encodable(redact(part), sys.stdout.encoding or "utf-8"))
     sys.stdout.flush()
 
 

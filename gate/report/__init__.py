@@ -1,6 +1,8 @@
 """Reports: what a verdict looks like for people and for programs.
 
-A format is a module with a function ``render(verdict, style) -> str``, and a line in ``FORMATS``.
+A format is a module with a function ``render(verdict, style)``, and a line in ``FORMATS``. The
+function returns the text, or yields its parts where it may be too large to stand whole in memory.
+Each part ends with a line's end, so that no secret is cut where one part meets the next.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from gate.report.github import annotation_lines
     from gate.report.json_report import report_schema
@@ -40,6 +42,7 @@ __all__ = [
     "json_document",
     "policy_in_words",
     "render",
+    "render_parts",
     "report_schema",
     "repository_of",
     "sentence",
@@ -94,6 +97,7 @@ FORMATS: Mapping[str, str] = MappingProxyType(
         "dotenv": "dotenv.render",
         "vsa": "vsa.render",
         "vsa-predicate": "vsa.render_predicate",
+        "cases": "cases.render",
     }
 )
 
@@ -102,6 +106,13 @@ _PLAIN = Style()
 
 def render(name: str, verdict: Verdict, style: Style = _PLAIN) -> str:
     """Return the report of that format; it ends with a line end."""
+    return "".join(render_parts(name, verdict, style))
+
+
+def render_parts(name: str, verdict: Verdict, style: Style = _PLAIN) -> Iterable[str]:
+    """Return the report of that format in parts of whole lines, each made when it is asked for."""
     module, function = FORMATS[name].split(".")
-    text: str = getattr(import_module(f"gate.report.{module}"), function)(verdict, style)
-    return text
+    report: str | Iterable[str] = getattr(import_module(f"gate.report.{module}"), function)(
+        verdict, style
+    )
+    return (report,) if isinstance(report, str) else report
