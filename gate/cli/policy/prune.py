@@ -68,10 +68,11 @@ def command(
     [policy] = load_policies([file], directory=Path.cwd(), today=today).policies
     raw = _read(policy)
     pruner = Pruner(policy)
+    read = []
     for spec in records:
         cases = open_cases(spec, directory=Path.cwd())
-        count = pruner.read(cases)
-        say(f"on  {for_terminal(record_in_words(cases, count))}")
+        read.append(record_in_words(cases, pruner.read(cases)))
+        say(f"on  {for_terminal(read[-1])}")
     if not pruner.complete:
         say(_NOTHING_TOLD)
         say(_NOTHING_TOLD_REMEDY)
@@ -81,8 +82,10 @@ def command(
     if write and cut != raw:
         _write(policy, cut)
     shown = [risk for risk in risks if verbose or risk.use is not Use.USED]
-    render = _as_text if format_ == "text" else _as_json
-    show(render(policy, risks, shown, written=write))
+    if format_ == "text":
+        show(_as_text(policy, risks, shown, written=write))
+    else:
+        show(_as_json(policy, risks, shown, read, written=write))
     return ExitCode.PASSED
 
 
@@ -143,13 +146,19 @@ def _as_text(
 
 
 def _as_json(
-    policy: Policy, risks: Sequence[WaivedRisk], shown: Sequence[WaivedRisk], *, written: bool
+    policy: Policy,
+    risks: Sequence[WaivedRisk],
+    shown: Sequence[WaivedRisk],
+    read: Sequence[str],
+    *,
+    written: bool,
 ) -> str:
     names = _names_of(shown)
     document = {
         "kind": "policy-prune",
         "exit_code": int(ExitCode.PASSED),
         "written": written,
+        "on": read,
         "risks": len(risks),
         "waivers": len(policy.waivers),
         "items": [
