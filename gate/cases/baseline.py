@@ -124,6 +124,8 @@ class BaselineCollection:
             self._unwaived[Unwaived(case.image, verdict.reason)] = None
             return
         self._told += 1
+        if case.evidence is not None and verdict.outcome is Outcome.BLOCK:  # it may have more
+            self._unwaived[Unwaived(case.image, case.evidence.value)] = None
         wanted = [each for each in verdict.decisions if self._criteria.take(each.finding)]
         blocked = [each.finding for each in wanted if each.action is Action.BLOCK]
         self._passing += len(wanted) - len(blocked)

@@ -263,6 +263,13 @@ def test_what_no_waiver_may_cover_is_named(gate: Gate, blocked: dict[str, Any], 
     assert why in result.err
 
 
+def test_an_image_that_blocks_and_may_have_more_is_named(gate: Gate) -> None:
+    result = waived(gate, image("shop/a:1", "no_user", evidence="running"))
+
+    assert [["no_user"]] == [waiver["risks"] for waiver in waivers(result)]
+    assert "not waived: shop/a:1: running\n" == result.err
+
+
 def test_where_one_policy_refuses_waivers_none_is_written(gate: Gate) -> None:
     strict = "version: 1\nblock: {levels: [high], statuses: [unhandled], waivers: none}\n"
     Path("strict.yaml").write_text(strict)
