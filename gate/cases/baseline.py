@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
@@ -26,7 +27,8 @@ if TYPE_CHECKING:
 MOST_RISKS = 1000  # of one waiver, as the policy's schema says
 
 _WORST_FIRST = (Level.HIGH, Level.MEDIUM, Level.LOW)
-_LONGEST_PATTERN = 512  # characters, as the policy's schema says
+# What a policy takes as a pattern, and what stands for nothing but itself there.
+_LITERAL = re.compile(r"[^\s*?]{1,512}")
 _ELSEWHERE = ""  # the path of no policy file
 
 _UNKNOWN = "its {0} is unknown"
@@ -160,7 +162,7 @@ class BaselineCollection:
         for word, value in (("level", finding.level), ("status", finding.status)):
             if value in {Level.UNKNOWN, Status.UNKNOWN}:
                 return _UNKNOWN.format(word)
-        if not _stands_for_itself(finding.risk):
+        if not _LITERAL.fullmatch(finding.risk):
             return _NOT_LITERAL
         if not _names_a_repository(case.image.path):
             return _NO_NAME
@@ -221,14 +223,9 @@ def _blocking(policies: Policies, finding: Finding, names: Names) -> PolicyPlace
     return decision.policy if decision.action is Action.BLOCK else None
 
 
-def _stands_for_itself(key: str) -> bool:
-    """Tell whether a text, as a pattern, is one that a policy may have and matches only itself."""
-    is_pattern = 0 < len(key) <= _LONGEST_PATTERN and not any(map(str.isspace, key))
-    return is_pattern and Globs([key]).literals == {key}
-
-
 def _names_a_repository(path: str) -> bool:
     """Tell whether ``namespace/repository`` matches just that, and can't mean a host's."""
     namespace, _, repository = path.partition("/")
     may_be_host = namespace == "localhost" or any(mark in namespace for mark in ".:[")
-    return _stands_for_itself(path) and ":" not in path and not (may_be_host and "/" in repository)
+    is_literal = ":" not in path and _LITERAL.fullmatch(path) is not None
+    return is_literal and not (may_be_host and "/" in repository)
