@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from gate.cases.cutting import Miscut, NotCuttable, without
     from gate.cases.diff_pages import DIFF_FORMATS
     from gate.cases.differing import FAIL_ON, compare_policies
+    from gate.cases.forecast_pages import FORECAST_FORMATS, head_lines
+    from gate.cases.forecasting import forecast
     from gate.cases.formats import TEST_FORMATS, ResultStyle
     from gate.cases.judging_again import judge_again
     from gate.cases.opening import CaseFile, open_all_cases, open_cases
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 __all__ = [
     "DIFF_FORMATS",
     "FAIL_ON",
+    "FORECAST_FORMATS",
     "KINDS",
     "TEST_FORMATS",
     "Baseline",
@@ -55,6 +58,8 @@ __all__ = [
     "check_expectations",
     "chosen_case_files",
     "compare_policies",
+    "forecast",
+    "head_lines",
     "judge_again",
     "open_all_cases",
     "open_cases",
@@ -74,13 +79,15 @@ _LAZY = {
     ),
     **dict.fromkeys(("WaiverTexts", "baseline_as_policy"), "baseline_file"),
     "case_schema": "contents",
+    **dict.fromkeys(("check_expectations", "run_tests"), "testing"),
+    "chosen_case_files": "choosing",
     **dict.fromkeys(("Miscut", "NotCuttable", "without"), "cutting"),
     "DIFF_FORMATS": "diff_pages",
     **dict.fromkeys(("FAIL_ON", "compare_policies"), "differing"),
     **dict.fromkeys(("Doubt", "Pruner", "Use", "WaivedRisk"), "pruning"),
     **dict.fromkeys(("record_in_words", "short_names"), "case_wording"),
-    **dict.fromkeys(("check_expectations", "run_tests"), "testing"),
-    "chosen_case_files": "choosing",
+    **dict.fromkeys(("FORECAST_FORMATS", "head_lines"), "forecast_pages"),
+    "forecast": "forecasting",
     "judge_again": "judging_again",
     **dict.fromkeys(("TEST_FORMATS", "ResultStyle"), "formats"),
     **dict.fromkeys(("CaseFile", "open_all_cases", "open_cases"), "opening"),

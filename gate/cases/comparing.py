@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from msgspec import Struct, field
 
 from gate.cases.change import Change
-from gate.cases.image_names import ImageName, ImageNames, image_name
+from gate.cases.image_names import ImageName, image_name
 from gate.cases.judging_again import judge_again
 from gate.errors import ExitCode
 from gate.findings import Reason
@@ -89,7 +89,6 @@ class Images(Struct):
     changes: list[ImageChange] = field(default_factory=list)
     number: int = 0
     told: int = 0
-    names: ImageNames = field(default_factory=ImageNames)
 
     def count(self, change: Change | None) -> int:
         """Return how many images changed so."""
@@ -131,7 +130,6 @@ class ImageComparison:
         """Compare what both sides make of an image."""
         images = self.images
         images.number += 1
-        short = images.names.add(case)
         before = side_of(self._old.judge(case)) if self._old else _recorded(case)
         after = side_of(self._new.judge(case))
         told = before.is_told and after.is_told
@@ -142,7 +140,7 @@ class ImageComparison:
         images.changes.append(
             ImageChange(
                 change=_change(before, after) if told else Change.UNTOLD,
-                name=image_name(case, short),
+                name=image_name(case),
                 old=before.end.value,
                 new=after.end.value,
                 reason=_reason(findings, before, after),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from gate.cases.change import Change
+from gate.cases.image_names import told_apart
 from gate.report import counted, json_document, moment, policy_in_words
 from gate.untrusted import for_markdown, for_terminal
 
@@ -14,7 +15,8 @@ if TYPE_CHECKING:
     from gate.cases.case import Recorded
     from gate.cases.change import EntryChange
     from gate.cases.comparing import ChangedFinding, ImageChange, Images
-    from gate.cases.differing import OnFile, PolicyDiff
+    from gate.cases.differing import PolicyDiff
+    from gate.cases.opening import CaseFile
     from gate.errors import ExitCode
     from gate.verdict import PolicySource
 
@@ -35,9 +37,9 @@ def as_text(diff: PolicyDiff, code: ExitCode, *, verbose: bool) -> str:
         lines.append("files:")
         lines += columns((each.change, _place(each), each.entry) for each in diff.entries)
     images = _shown(diff.images, verbose=verbose)
-    if diff.images and images:
+    if images:
         lines.append("images:")
-        lines += columns(map(_row(diff.images), images))
+        lines += columns(_rows(images))
     return "\n".join([*lines, for_terminal(last_line(diff, code))])
 
 
@@ -48,9 +50,9 @@ def as_json(diff: PolicyDiff, code: ExitCode, *, verbose: bool) -> str:
         "kind": "policy-diff",
         "exit_code": int(code),
         "sandbox": diff.sandbox,
-        "from": None if diff.old is None else list(map(_source, diff.old)),
-        "to": list(map(_source, diff.new)),
-        "on": list(map(_on_file, diff.on)),
+        "from": None if diff.old is None else list(map(source_of, diff.old)),
+        "to": list(map(source_of, diff.new)),
+        "on": [on_file(each.file, each.images) for each in diff.on],
         "counts": {
             "images": _counts(diff.images),
             "files": None
@@ -71,15 +73,14 @@ def as_markdown(diff: PolicyDiff, code: ExitCode, *, verbose: bool) -> str:
     if diff.entries:
         entries = sorted(diff.entries, key=lambda each: _LOOSER_FIRST.index(each.change))
         rows = [(f"**{each.change}**", _place(each), each.entry) for each in entries]
-        parts.append(_table(("Change", "Place", "Entry"), rows, _MOST_ENTRIES, "entry", "entries"))
+        parts.append(table(("Change", "Place", "Entry"), rows, _MOST_ENTRIES, "entry", "entries"))
     images = sorted(
         _shown(diff.images, verbose=verbose), key=lambda each: _LOOSER_FIRST.index(each.change)
     )
-    if diff.images and images:
-        row = _row(diff.images)
-        named = [(f"**{change}**", *rest) for change, *rest in map(row, images)]
+    if images:
+        named = [(f"**{change}**", *rest) for change, *rest in _rows(images)]
         heads = ("Change", "Image", "Verdict", "Why")
-        parts.append(_table(heads, named, _MOST_IMAGES, "image", "images"))
+        parts.append(table(heads, named, _MOST_IMAGES, "image", "images"))
     parts += [f"Note: {for_markdown(note)}" for note in diff.notes]
     return "\n\n".join(parts)
 
@@ -117,12 +118,10 @@ def columns(rows: Iterable[Sequence[str]]) -> list[str]:
     ]
 
 
-def on_words(file: OnFile) -> str:
+def on_words(file: CaseFile, images: int) -> str:
     """Return which case file it is, and of a record when, where and of what it was made."""
-    parts = [counted(file.images, "image")]
-    if file.file.recorded is not None:
-        parts += _recorded(file.file.recorded)
-    return f"{file.file.path}: {', '.join(parts)}"
+    parts = [counted(images, "image"), *(_recorded(file.recorded) if file.recorded else ())]
+    return f"{file.path}: {', '.join(parts)}"
 
 
 def _recorded(recorded: Recorded) -> Iterator[str]:
@@ -151,7 +150,7 @@ def _words(diff: PolicyDiff) -> Iterator[str]:
         yield f"from {_THE_RECORD}"
     for label, sources in (("from", diff.old or ()), ("to", diff.new)):
         yield from (f"{label} {policy_in_words(source, _DIGITS)}" for source in sources)
-    yield from (f"on {on_words(file)}" for file in diff.on)
+    yield from (f"on {on_words(each.file, each.images)}" for each in diff.on)
 
 
 def _shown(images: Images | None, *, verbose: bool) -> list[ImageChange]:
@@ -159,13 +158,11 @@ def _shown(images: Images | None, *, verbose: bool) -> list[ImageChange]:
     return [each for each in changes if verbose or each.change is not None]
 
 
-def _row(images: Images) -> Callable[[ImageChange], tuple[str, str, str, str]]:
-    def row(image: ImageChange) -> tuple[str, str, str, str]:
-        name = images.names.shown(image.name)
+def _rows(images: Sequence[ImageChange]) -> Iterator[tuple[str, str, str, str]]:
+    names = told_apart(image.name for image in images)
+    for image in images:
         ends = image.old if image.old == image.new else f"{image.old} -> {image.new}"
-        return image.change or _OTHER, name, ends, image.reason
-
-    return row
+        yield image.change or _OTHER, names[image.name], ends, image.reason
 
 
 def _place(entry: EntryChange) -> str:
@@ -179,13 +176,15 @@ def _counts(images: Images | None) -> dict[str, int] | None:
     return {"total": images.number, **ways, "other_decisions": images.count(None)}
 
 
-def _source(source: PolicySource) -> dict[str, Any]:
+def source_of(source: PolicySource) -> dict[str, Any]:
+    """Return a policy's file for programs."""
     return {"path": source.path, "sha256": source.sha256}
 
 
-def _on_file(file: OnFile) -> dict[str, Any]:
-    recorded = file.file.recorded
-    own = {"path": file.file.path, "sha256": file.file.sha256, "images": file.images}
+def on_file(file: CaseFile, images: int) -> dict[str, Any]:
+    """Return the same for programs."""
+    recorded = file.recorded
+    own = {"path": file.path, "sha256": file.sha256, "images": images}
     if recorded is None:
         return own
     scope = recorded.scope
@@ -235,12 +234,12 @@ def _finding(finding: ChangedFinding) -> dict[str, Any]:
     }
 
 
-def _table(
+def table(
     head: Sequence[str], rows: Sequence[Sequence[str]], most: int, noun: str, nouns: str
 ) -> str:
+    """Return a table whose first column is the gate's own words, of ``most`` rows at most."""
     lines = [f"| {' | '.join(head)} |", f"|{'---|' * len(head)}"]
     for row in rows[:most]:
-        # The first cell is the gate's own word.
         cells = [row[0], *(for_markdown(cell) or " " for cell in row[1:])]
         lines.append(f"| {' | '.join(cells)} |")
     more = len(rows) - most

@@ -1,15 +1,15 @@
-"""What images are called: without a host, and told apart by their digests where names stand twice.
-
-Names are given one after the other, so that not all images need to be held.
-"""
+"""What images are called: without a host, and with digits of a digest where names stand twice."""
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     from gate.cases.case import Case
 
 _DIGITS = 12
@@ -26,32 +26,18 @@ class ImageName(Struct, frozen=True):
     reference: str
 
 
-class ImageNames:
-    """The names of the images so far."""
-
-    def __init__(self) -> None:
-        self._names: set[str] = set()
-        self._twice: set[str] = set()
-
-    def add(self, case: Case) -> str:
-        """Take another image; return its short name."""
-        tagged = f":{case.tag}" if case.tag else _digits(case)
-        name = f"{case.image.path}{tagged}"
-        (self._twice if name in self._names else self._names).add(name)
-        return name
-
-    def shown(self, name: ImageName) -> str:
-        """Return what to call an image once all have been taken."""
-        return name.full if name.short in self._twice else name.short
-
-
-def image_name(case: Case, short: str) -> ImageName:
+def image_name(case: Case) -> ImageName:
     """Return the names of an image; platforms of an index differ only in what the file says."""
-    digits = _digits(case) if case.tag else ""
-    called = f" ({case.name})" if case.name else ""
-    return ImageName(short, f"{short}{digits}{called}", case.reference)
+    bare = case.image.bare_digest
+    digits = f"@{bare[:_DIGITS]}" if bare else ""
+    tag = f":{case.tag}" if case.tag else ""
+    full = f"{case.image.path}{tag}{digits}"
+    short = f"{case.image.path}{tag or digits}"
+    return ImageName(short, f"{full} ({case.name})" if case.name else full, case.reference)
 
 
-def _digits(case: Case) -> str:
-    digits = case.image.bare_digest
-    return f"@{digits[:_DIGITS]}" if digits else ""
+def told_apart(images: Iterable[ImageName]) -> Mapping[ImageName, str]:
+    """Return what to call each of the images that are shown together."""
+    each = list(images)
+    counts = Counter(image.short for image in each)
+    return {image: image.short if counts[image.short] == 1 else image.full for image in each}

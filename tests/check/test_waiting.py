@@ -165,7 +165,7 @@ async def test_polls_grow_from_2_to_30_seconds() -> None:
     assert [2.0, 3.0, 4.5, 6.75] == gaps[:4]
     assert max(gaps) <= 30.0
     assert 120.0 == waited.polls[-1]
-    assert "Waited for 0:02:00" in waited.evidence.message
+    assert "(Waited for 2m.)" in waited.evidence.message
 
 
 async def test_polls_are_rare_after_throttling() -> None:

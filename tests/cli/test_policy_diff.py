@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from gate.policy import ready_made_files
+from tests.rigs.case_records import finding, image, policies, record
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,48 +21,7 @@ if TYPE_CHECKING:
 HIGH = "version: 1\nblock: {levels: [high], statuses: [unhandled]}\n"
 BOTH = "version: 1\nblock: {levels: [high, medium], statuses: [unhandled]}\n"
 NOTHING = "version: 1\nblock: {levels: [], statuses: []}\n"
-RECORDED = {
-    "at": "2026-11-24T19:11:19Z",
-    "tool": "buildrisk-gate 0.2.0",
-    "endpoint": "tds.cn-hangzhou.aliyuncs.com",
-    "region": "cn-hangzhou",
-    "sandbox": False,
-    "scope": {"command": "audit", "namespace": None, "repository": None},
-    "policies": [],
-}
 EVIL = "a\x1b[31m##[error]x::set-output"
-
-
-def finding(risk: str = "no_user", level: str = "high", **more: Any) -> dict[str, Any]:
-    return {"risk": risk, "level": level, "status": "unhandled", "class": "other", **more}
-
-
-def image(name: str, *findings: dict[str, Any], **more: Any) -> dict[str, Any]:
-    _repository, _, tag = name.partition(":")
-    return {
-        "reference": f"registry.cn-hangzhou.aliyuncs.com/{name}",
-        "tags": [tag] if tag else [],
-        "identified_by": "digest",
-        "scan": {"age": "7200s"},
-        "evidence": "complete",
-        "kinds": ["build_risk"],
-        "findings": list(findings),
-        **more,
-    }
-
-
-def record(*images: dict[str, Any], path: str = "audit.cases", **recorded: Any) -> str:
-    """Write a record of these images; return its path."""
-    lines = ",\n".join(json.dumps(each) for each in images)
-    head = json.dumps(RECORDED | recorded)
-    text = f'{{\n"version": 1,\n"recorded": {head},\n"checks": {{"off": []}},\n"images": [\n'
-    Path(path).write_text(f"{text}{lines}\n]\n}}\n", encoding="utf-8")
-    return path
-
-
-def policies(**texts: str) -> None:
-    for name, text in texts.items():
-        Path(f"{name}.yaml").write_text(text, encoding="utf-8")
 
 
 def last(result: Result) -> str:
@@ -233,9 +193,9 @@ def test_a_waiver_is_what_lets_an_image_pass(gate: Gate) -> None:
 def test_images_whose_names_stand_twice_are_told_apart_by_their_digests(gate: Gate) -> None:
     policies(old=HIGH, new=BOTH)
     record(
-        image(f"shop/web:1@sha256:{'a' * 64}", finding(level="medium"), tags=["1"]),
-        image(f"shop/web:1@sha256:{'b' * 64}", tags=["1"]),
-        image(f"shop/api:1@sha256:{'c' * 64}", finding(level="medium"), tags=["1"]),
+        image(f"shop/web:1@sha256:{'a' * 64}", finding(level="medium")),
+        image(f"shop/web:1@sha256:{'b' * 64}", finding(level="medium")),
+        image(f"shop/api:1@sha256:{'c' * 64}", finding(level="medium")),
     )
     result = gate("policy", "diff", "--on", "audit.cases", "--from", "old.yaml", "-p", "new.yaml")
     assert "shop/web:1@aaaaaaaaaaaa  pass -> block" in result.out

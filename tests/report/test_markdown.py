@@ -127,7 +127,9 @@ def test_a_report_of_five_thousand_findings_is_cut_and_says_where_the_rest_is() 
     text = written(made.scanned(*many), made.scanned(), notes=["last"])
 
     assert len(text.encode("utf-8")) < 1024 * 1024
-    assert re.search(r"\n\*\*Cut here: \d+ findings, \d+ details? left out\.\*\* .*\n\Z", text)
+    assert re.search(
+        r"\n\*\*Cut here: [\d,]+ findings, [\d,]+ details? left out\.\*\* .*\n\Z", text
+    )
     assert "--report json=PATH" in text
     assert "- Note: last\n" in text
 

@@ -25,13 +25,17 @@ Markup = NewType("Markup", str)
 NOTHING = Markup("")
 
 _LINE_END = re.compile(r"\r\n|[\n\r\x85\u2028\u2029]")
+# Never at a hyphen, as in "registry.cn-hangzhou".
+_PARTS = re.compile(r"@?[^/@]*/|@?[^/@]+|@")
+_LABELS = re.compile(r"[^.]*\.|[^.]+")
+_LONGEST_PART = 28  # characters that have room on the smallest screens
 # Thousands of findings share their descriptions.
 _cached = lru_cache(maxsize=512, typed=True)
 # Without a language, browsers may draw Chinese with the glyphs of Japanese.
 _CHINESE = re.compile("[\u3400-\u9fff]")
 # HTML Living Standard, 13.1.2: these have no end.
 _VOID = frozenset({"br", "hr", "input", "link", "meta"})
-# An octagon with a bar, a disk with a tick, a diamond with a question mark, on 24 by 24.
+# An octagon with a bar, a disk with a tick, a triangle with an exclamation mark, on 24 by 24.
 _SHAPES = {
     Outcome.BLOCK: (
         "M8 2h8l6 6v8l-6 6H8l-6-6V8z",
@@ -42,8 +46,8 @@ _SHAPES = {
         "M7 12.5l3.4 3.4L17 9",
     ),
     Outcome.UNDECIDED: (
-        "M12 1l11 11-11 11L1 12z",
-        "M9.3 9.6c0-3.6 5.4-3.6 5.4-.2 0 2.2-2.7 2.2-2.7 4.4M12 16.5v2.8",
+        "M12 1.5l11.5 20.5h-23z",
+        "M12 8.5v6.5M12 16.6v3",
     ),
 }
 # Colours that can be seen on light and dark tabs.
@@ -108,13 +112,30 @@ def code(text: str) -> Markup:
     return element("code", prose(text))
 
 
+def name(text: str) -> Markup:
+    """Return the name of an image, which breaks after a slash or before its digest."""
+    return element("code", *map(_part, _PARTS.findall(folded(text))), class_="name")
+
+
+def _part(text: str) -> Markup:
+    """Return what stays whole where it has room; a host that has none breaks after a dot."""
+    shorter = _LABELS.findall(text) if len(text) > _LONGEST_PART and "." in text else ()
+    parts = map(_part, shorter) if len(shorter) > 1 else (word(text),)
+    return element("span", *parts, class_="digest" if text.startswith("@sha256:") else None)
+
+
 def entry(label: str, value: Markup, lang: str | None = None) -> Markup:
     """Return a label with its value, for an element ``dl``."""
     return joined(element("dt", word(label)), element("dd", value, lang=lang))
 
 
 def section(key: str, heading: str, *content: Markup, tag: str = "section") -> Markup:
-    """Return a section that its heading names, also for those who can't see it."""
+    """Return a section that its heading names, also for those who can't see it.
+
+    Nothing if there is nothing in it.
+    """
+    if not any(content):
+        return NOTHING
     return element(tag, element("h2", word(heading), id=key), *content, aria_labelledby=key)
 
 
@@ -144,6 +165,11 @@ def mark(action: Action, tag: str = "span", **attributes: str) -> Markup:
     return element(
         tag, word(DECIDED[action].capitalize()), class_=f"mark {action.value}", **attributes
     )
+
+
+def outcome_mark(outcome: Outcome) -> Markup:
+    """Return the word for a verdict, beside the shape and colour that stand for it."""
+    return element("span", word(outcome.value), class_=f"mark {outcome.value}")
 
 
 def level_mark(
