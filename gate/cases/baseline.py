@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from gate.reference import ImageReference, Names
     from gate.verdict import PolicyPlace
 
-MOST_RISKS = 1000  # of one waiver, as the policy's schema says
+_MOST_RISKS = 1000  # of one waiver, as the policy's schema says
 
 _WORST_FIRST = (Level.HIGH, Level.MEDIUM, Level.LOW)
 # What a policy takes as a pattern, and what stands for nothing but itself there.
@@ -80,14 +80,14 @@ class Unwaived(Struct, frozen=True):
 class Baseline(Struct, frozen=True, kw_only=True):
     """The waivers in their order, what is not waived, and the entries that count their own only.
 
-    ``told`` is how many images were passed or blocked. ``passing`` counts the findings of the
+    ``decided`` is how many images were passed or blocked. ``passing`` counts the findings of the
     wanted statuses that don't block.
     """
 
     waivers: tuple[NewWaiver, ...]
     unwaived: tuple[Unwaived, ...]
     own_only: tuple[PolicyPlace, ...]
-    told: int
+    decided: int
     passing: int
 
 
@@ -108,7 +108,7 @@ class BaselineCollection:
         self._groups: dict[tuple[str, str], BlockedGroup] = {}
         self._unwaived: dict[Unwaived, None] = {}
         self._own_only: dict[PolicyPlace, None] = {}
-        self._told = self._passing = 0
+        self._decided = self._passing = 0
 
     def read(self, file: CaseFile) -> int:
         """Take all images of a file; return how many there are. Raises ``InvalidCases``."""
@@ -125,7 +125,7 @@ class BaselineCollection:
         if verdict.outcome is Outcome.UNDECIDED:
             self._unwaived[Unwaived(case.image, verdict.reason)] = None
             return
-        self._told += 1
+        self._decided += 1
         if case.evidence is not None and verdict.outcome is Outcome.BLOCK:  # it may have more
             self._unwaived[Unwaived(case.image, case.evidence.value)] = None
         wanted = [each for each in verdict.decisions if self._criteria.take(each.finding)]
@@ -153,7 +153,7 @@ class BaselineCollection:
             waivers=tuple(waivers),
             unwaived=tuple(self._unwaived),
             own_only=tuple(self._own_only),
-            told=self._told,
+            decided=self._decided,
             passing=self._passing,
         )
 
@@ -183,8 +183,8 @@ class BaselineCollection:
     def _waivers(self, repository: str, kind: str) -> Iterator[NewWaiver]:
         group = self._groups[repository, kind]
         risks = sorted(group.levels)
-        for start in range(0, len(risks), MOST_RISKS):
-            part = risks[start : start + MOST_RISKS]
+        for start in range(0, len(risks), _MOST_RISKS):
+            part = risks[start : start + _MOST_RISKS]
             yield NewWaiver(
                 repository=repository,
                 kind=kind,

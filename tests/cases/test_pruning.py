@@ -151,14 +151,14 @@ def _without(characters: str, text: str) -> str:
 @settings(max_examples=100, deadline=None)
 def test_hostile_names_never_break_out_of_the_file(
     tmp_path_factory: pytest.TempPathFactory,
-    found: list[tuple[str, str, str]],
+    parts: list[tuple[str, str, str]],
     reason: str,
     owner: str,
 ) -> None:
     folder = tmp_path_factory.mktemp("world")
     made = [
         image(f"{_without(':/@', namespace)}/{_without(':@', name)}", risk, number=number)
-        for number, (namespace, name, risk) in enumerate(found)
+        for number, (namespace, name, risk) in enumerate(parts)
     ]
     record(folder / "a.cases", made)
     old = policies_with(folder, "version: 1\nblock: {levels: [], statuses: []}\n")

@@ -160,11 +160,11 @@ def command(  # noqa: PLR0913 - one for each option
     names = short_names(each.image for each in baseline.unwaived)
     needs = frozenset[str]().union(*(policy.waiver_needs for policy in loaded.policies))
     texts = _texts(reason, owner, ticket, needs)
-    if baseline.told:
+    if baseline.decided:
         text = baseline_as_policy(baseline.waivers, texts, today=max(real, today))
     for line in _remarks(baseline, names, texts, statuses):
         say(for_terminal(line))
-    if not baseline.told:
+    if not baseline.decided:
         say(_NO_IMAGE)
         say(_NO_IMAGE_REMEDY)
         return ExitCode.UNDECIDED

@@ -53,20 +53,20 @@ def test_a_baseline_blocks_nothing_that_was_there_and_all_that_is_new(
     Path("org.yaml").write_text(POLICY)
     until = (datetime.now(UTC).date() + timedelta(days=30)).isoformat()
     with serve(*made) as sandbox:
-        asked = ("--endpoint", sandbox.endpoint, *REGION, "--format", "json")
-        first = gate("audit", *asked, "-p", "org.yaml", "--report", "cases=a.cases")
+        service = ("--endpoint", sandbox.endpoint, *REGION, "--format", "json")
+        first = gate("audit", *service, "-p", "org.yaml", "--report", "cases=a.cases")
         plan = ("--expires", until, "--reason", "there before the gate came")
         printed = gate("policy", "waive", "--on", "a.cases", "-p", "org.yaml", *plan)
         assert 0 == printed.code, (first.out, printed.err)
         Path("baseline.yaml").write_text(printed.out)
         both = ("-p", "org.yaml", "-p", "baseline.yaml")
 
-        verdicts = verdicts_of(gate("audit", *asked, *both))
+        verdicts = verdicts_of(gate("audit", *service, *both))
         assert {"pass"} == set(verdicts.values())
         assert len(made) == len(verdicts)
 
         sandbox.world.put(NEW)
-        verdicts = verdicts_of(gate("audit", *asked, *both))
+        verdicts = verdicts_of(gate("audit", *service, *both))
         assert ["new/app"] == [name for (name, _), word in verdicts.items() if word == "block"]
 
         pruned = gate("policy", "prune", "baseline.yaml", "--on", "a.cases")
