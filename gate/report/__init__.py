@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from gate.report.json_report import report_schema
     from gate.report.naming import deployable, repository_of
     from gate.report.risk_guide import RiskGuide, risk_address, risk_guides
-    from gate.report.text import Page, coloured
+    from gate.report.text import TextPage, coloured
     from gate.report.wording import (
         SANDBOX_SENTENCE,
         counted,
@@ -32,9 +32,9 @@ if TYPE_CHECKING:
 __all__ = [
     "FORMATS",
     "SANDBOX_SENTENCE",
-    "Page",
     "RiskGuide",
     "Style",
+    "TextPage",
     "annotation_lines",
     "coloured",
     "counted",
@@ -52,7 +52,7 @@ __all__ = [
 
 # Most runs need none of these: they are imported when they are first used.
 _MODULES = {
-    "Page": "gate.report.text",
+    "TextPage": "gate.report.text",
     "coloured": "gate.report.text",
     "annotation_lines": "gate.report.github",
     "deployable": "gate.report.naming",

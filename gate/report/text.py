@@ -51,7 +51,7 @@ _NUMBER = re.compile(r"([0-9]{1,18})")
 
 def render(verdict: Verdict, style: Style) -> str:
     """Return the report; only prose is folded, and only to a width that the style has."""
-    page = Page(style.width, colour=style.colour)
+    page = TextPage(style.width, colour=style.colour)
     if not style.quiet:
         page.sandbox(verdict)
         _Images(page, style).write(verdict.images)
@@ -71,7 +71,7 @@ def coloured(word: str, text: str = "") -> tuple[str, str]:
     return text or word, _STYLES.get(word.lower(), "")
 
 
-class Page(Layout):
+class TextPage(Layout):
     """What texts about a run have in common."""
 
     def sandbox(self, verdict: Verdict) -> None:
@@ -127,7 +127,7 @@ class Page(Layout):
 class _Images:
     """Writes images, one below the other; advice that stands there already is only pointed at."""
 
-    def __init__(self, page: Page, style: Style) -> None:
+    def __init__(self, page: TextPage, style: Style) -> None:
         self._page = page
         self._style = style
         self._risk_of_advice: dict[str, str] = {}
@@ -290,7 +290,7 @@ def _text(fact: Fact, *, verbose: bool) -> str:
     return f"{for_terminal(beginning)} ... ({more} more characters: -v)"
 
 
-def _write_summary(verdict: Verdict, page: Page) -> None:
+def _write_summary(verdict: Verdict, page: TextPage) -> None:
     for image in verdict.images:
         undecided = image.outcome is Outcome.UNDECIDED
         counts = wording.counts_in_brief(image)
