@@ -3,7 +3,8 @@
 GateError
 ├── UsageError              2   the caller's mistake: nothing was asked of Security Center
 │   ├── InvalidReference        a text that names no image
-│   └── InvalidPolicy           a policy file that can't be read, or that isn't valid
+│   ├── InvalidPolicy           a policy file that can't be read, or that isn't valid
+│   └── InvalidCases            a case file that can't be read, or that isn't valid
 ├── AccessError             4   somebody has to grant something
 │   ├── NoCredentials           none found, or the ones that are configured can't be had
 │   ├── CredentialsRefused      Security Center doesn't accept them
@@ -70,6 +71,10 @@ class InvalidPolicy(UsageError):
 
     ``message`` lists every problem, one a line, each as ``file:line:column: text``.
     """
+
+
+class InvalidCases(UsageError):
+    """A case file that can't be read, or whose content isn't valid; ``message`` as of a policy."""
 
 
 class AccessError(GateError):

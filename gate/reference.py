@@ -115,19 +115,23 @@ class ImageReference(Struct, frozen=True):
     digest: str | None = None
 
     @classmethod
-    def parse(cls, text: str) -> ImageReference:
+    def parse(cls, text: str, *, host_needed: bool = True) -> ImageReference:
         """Read a reference.
 
         Raises ``InvalidReference`` for everything that isn't one with host, namespace and
-        repository.
+        repository. Unless it is needed, ``host`` is empty where none stands; a name whose namespace
+        looks like a host begins with a slash then.
         """
         _check_text(text)
         name, at, digest = text.partition("@")
         host, slash, path = name.partition("/")
-        if not slash or not _looks_like_host(host):
-            _refuse(text, "names no registry host", _SHAPE)
+        if not slash or not looks_like_host(host):
+            if host_needed:
+                _refuse(text, "names no registry host", _SHAPE)
+            host, path = "", name
         path, colon, tag = path.partition(":")
-        _check_host(text, host)
+        if host or host_needed:
+            _check_host(text, host)
         _check_path(text, path)
         if colon:
             _check_tag(text, tag)
@@ -137,6 +141,23 @@ class ImageReference(Struct, frozen=True):
             tag = "latest"
         namespace, _, repository = path.partition("/")
         return cls(host.lower(), namespace, repository, tag, digest if at else None)
+
+    @classmethod
+    def as_recorded(cls, text: str) -> ImageReference | None:
+        """Read what ``str`` of a reference gave whose names a service told, and no grammar binds.
+
+        Return ``None`` for what has no namespace and repository.
+        """
+        name, at, digits = text.rpartition("@sha256:")
+        name, digest = (name, f"sha256:{digits}") if at else (digits, None)
+        host, _, path = name.partition("/")
+        if not looks_like_host(host):
+            host, path = "", name
+        path, colon, tag = path.partition(":")
+        namespace, _, repository = path.partition("/")
+        if not (namespace and repository):
+            return None
+        return cls(host, namespace, repository, tag if colon or at else "latest", digest)
 
     def __str__(self) -> str:
         tag = f":{self.tag}" if self.tag else ""
@@ -213,7 +234,7 @@ def _check_text(text: str) -> None:
         _refuse(text, "starts with a scheme", f"Leave out what ends in ://. {_SHAPE}")
 
 
-def _looks_like_host(first: str) -> bool:
+def looks_like_host(first: str) -> bool:
     """Tell a host from a namespace, by Docker's own rule."""
     return first.lower() == "localhost" or any(mark in first for mark in ".:[") or not first
 

@@ -12,6 +12,7 @@ from gate.errors import ExitCode
 from gate.findings import (
     Evidence,
     Finding,
+    Gathered,
     IdentifiedBy,
     Image,
     Reason,
@@ -47,26 +48,37 @@ class Outcome(StrEnum):
 
 
 class WaiverUse(Struct, frozen=True, kw_only=True):
-    """The waiver that covers a finding, or, if ``expired``, the one that used to."""
+    """The waiver that covers a finding, or, if ``expired``, the one that used to; and its place."""
 
     reason: str
     expires: date
     expired: bool = False
     owner: str = ""
     ticket: str = ""
+    path: str = ""
+    line: int = 1
+
+
+class PolicyPlace(Struct, frozen=True):
+    """Where an entry of a policy stands: the file, as given, and the line of its first key."""
+
+    path: str
+    line: int
 
 
 class Decision(Struct, frozen=True, kw_only=True):
     """What becomes of one finding, and why.
 
     ``because`` is a sentence for a person; ``rule`` is the name of the rule that decided (its
-    number, ``rules[2]``, where it has no name), ``None`` if none did.
+    number, ``rules[2]``, where it has no name), ``None`` if none did; ``policy`` is where the
+    rule or selector stands, ``None`` if nothing matched.
     """
 
     finding: Finding
     action: Action
     because: str
     rule: str | None = None
+    policy: PolicyPlace | None = None
     waiver: WaiverUse | None = None
 
 
@@ -77,6 +89,8 @@ class ImageVerdict(Struct, frozen=True, kw_only=True):
     what this image alone would end in; an undecided image that a policy's ``warn_on`` lets through
     has 0 and stays ``undecided``. ``digest`` is what the caller's image is known by: the digest
     that was given, or that the registry told for its tag (an index's own); empty if neither did.
+    ``index_platform`` is the platform of an index that this is the verdict on, if it is of one.
+    ``gathered`` is what was known of the image, whatever the policies made of it.
     """
 
     reference: str
@@ -90,6 +104,8 @@ class ImageVerdict(Struct, frozen=True, kw_only=True):
     identified_by: IdentifiedBy | None = None
     scan: Scan
     notes: tuple[str, ...] = ()
+    index_platform: str = ""
+    gathered: Gathered = Gathered(reason=Reason.INCOMPLETE)
 
     @property
     def platform(self) -> str:
@@ -151,6 +167,8 @@ class Verdict(Struct, frozen=True, kw_only=True):
     """Those of the run; each image has its own."""
     audited: Audited | None = None
     """What was audited; ``None`` if single images were judged."""
+    command: str = "check"
+    """The command that judged, where it wasn't an audit."""
 
     @property
     def interrupted(self) -> bool:
@@ -184,13 +202,14 @@ def worst(codes: Iterable[ExitCode]) -> ExitCode:
     return next((code for code in _WORST_FIRST if code in present), ExitCode.UNDECIDED)
 
 
-def judge_image(
+def judge_image(  # noqa: PLR0913 - all that a verdict is made of, so that nobody changes it later
     reference: str,
     evidence: Evidence,
     decisions: Sequence[Decision],
     *,
     tolerated: bool,
     digest: str = "",
+    index_platform: str = "",
 ) -> ImageVerdict:
     """Add one image's decisions up to its verdict.
 
@@ -226,6 +245,8 @@ def judge_image(
         identified_by=evidence.identified_by,
         scan=evidence.scan,
         notes=evidence.notes,
+        index_platform=index_platform,
+        gathered=evidence.gathered,
     )
 
 
@@ -240,6 +261,7 @@ def judge_run(  # noqa: PLR0913 - all that a verdict is made of, so that nobody 
     whole: bool = True,
     allow_none: bool = False,
     audited: Audited | None = None,
+    command: str = "check",
 ) -> Verdict:
     """Add the images' verdicts up to the verdict of the run.
 
@@ -269,6 +291,7 @@ def judge_run(  # noqa: PLR0913 - all that a verdict is made of, so that nobody 
         images=tuple(images),
         notes=tuple(notes),
         audited=audited,
+        command=command,
     )
 
 

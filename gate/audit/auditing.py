@@ -58,14 +58,17 @@ async def audit(  # noqa: PLR0913 - what an audit is about, each by its name
     region: str | None,
     headway: Headway,
     stop: Stop,
+    thorough: bool = False,
 ) -> Verdict:
     """Judge the images of a scope, in the order of their names.
 
-    ``region`` must be prepared in ``connections``. Trouble on the way, or being stopped, leaves
-    what it concerns undecided; it is no exception.
+    ``region`` must be prepared in ``connections``. If ``thorough``, all is read of blocked images,
+    too, so that others can judge them again. Trouble on the way, or being stopped, leaves what it
+    concerns undecided; it is no exception.
     """
     policies = policies.following(connections.today)
-    auditing = _Auditing(scope, policies, connections, region, headway, stop)
+    inventory = Inventory(thorough=thorough)
+    auditing = _Auditing(scope, policies, connections, region, headway, stop, inventory)
     trouble: GateError | None = None
     with stop.scope:
         try:
@@ -97,10 +100,15 @@ class _Auditing(Struct):
     region: str | None
     headway: Headway
     stop: Stop
-    inventory: Inventory = field(default_factory=Inventory)
+    inventory: Inventory
     notes: list[str] = field(default_factory=list)
     all_records: bool = False
     judged: dict[str, ImageVerdict] = field(default_factory=dict)
+
+    @property
+    def _tells_apart(self) -> bool:
+        """Whether the tags of each image matter."""
+        return self.policies.tell_images_apart or self.inventory.thorough
 
     @property
     def client(self) -> SecurityCenter:
@@ -116,7 +124,7 @@ class _Auditing(Struct):
         for _ in range(_FIRST_READINGS):
             if not (await records.read()).problem:
                 break
-        inventory.take(records.all, tell_apart=self.policies.tell_images_apart)
+        inventory.take(records.all, tell_apart=self._tells_apart)
         matcher = RowMatcher(records.all, self.scope)
         lists = RiskLists(client, self.headway, matcher)
         risks = await self._risks()
@@ -124,7 +132,7 @@ class _Auditing(Struct):
         self.all_records = await self._read_records_again(records, began)
         await self._look_up(records, matcher)
         inventory.collected.doubtful |= matcher.doubtful(records.all.keys() | records.elsewhere)
-        inventory.take(records.all, tell_apart=self.policies.tell_images_apart)
+        inventory.take(records.all, tell_apart=self._tells_apart)
         inventory.whole = True
         # The day is asked for once, not for each of very many images.
         self.policies = self.policies.settled()
@@ -199,9 +207,11 @@ class _Auditing(Struct):
     async def _judge_by_lists(self) -> list[Subject]:
         """Judge what the lists decide; return those to look at one by one.
 
-        These are the images in doubt, and some of the blocked, for their details.
+        These are the images in doubt, and some of the blocked: for their details, and in a thorough
+        audit those that are in doubt, as long as there is room for them.
         """
-        to_look_at = []
+        to_look_at: list[Subject] = []
+        also: list[Subject] = []
         detailed = 0
         for number, subject in enumerate(self._subjects()):
             blocks = subject.blocks
@@ -209,11 +219,13 @@ class _Auditing(Struct):
             shown = blocks and (detailed <= MOST_DETAILED or self.inventory.collected.problems)
             if shown or (not blocks and subject.needs_a_look):
                 to_look_at.append(subject)
+            elif self.inventory.thorough and subject.needs_a_look:
+                also.append(subject)
             else:
                 self.judged[subject.record.uuid] = self._judge(subject, None)
             if number % _OTHERS_TURN == 0:
                 await anyio.lowlevel.checkpoint()
-        return to_look_at
+        return [*to_look_at, *also[: max(0, MOST_LOOKS - len(to_look_at))]]
 
     async def _look_at(self, subjects: Sequence[Subject]) -> None:
         """Look at single images with all the rules of ``gate check``."""

@@ -39,6 +39,7 @@ async def check(  # noqa: PLR0913 - what a verdict is about, each by its name
     beside: Sequence[ImageVerdict] = (),
     notes: Sequence[str] = (),
     allow_none: bool = False,
+    command: str = "check",
 ) -> Verdict:
     """Judge images, in their order; a platform of an index is an entry of its own.
 
@@ -66,6 +67,7 @@ async def check(  # noqa: PLR0913 - what a verdict is about, each by its name
         notes=tuple(dict.fromkeys((*gathering.notes(verdicts), *connections.notes(), *notes))),
         ended_by=waiting.stop.ended_by,
         allow_none=allow_none,
+        command=command,
     )
 
 
@@ -132,27 +134,32 @@ class _Gathering(Struct):
         """Judge what is known of each image and platform."""
         verdicts = []
         for image in self.images:
-            for evidence in self._evidence_of(image):
-                verdict = self._judge(image, evidence)
+            for platform, evidence in self._evidence_of(image):
+                verdict = self._judge(image, platform, evidence)
                 moved = self.moved.get(image)
                 if moved and verdict.outcome is not Outcome.BLOCK:
-                    verdict = self._judge(image, _refuse(evidence, moved))
+                    verdict = self._judge(image, platform, _refuse(evidence, moved))
                 verdicts.append(verdict)
         return tuple(verdicts)
 
-    def _evidence_of(self, image: ImageReference) -> Iterable[Evidence]:
+    def _evidence_of(self, image: ImageReference) -> Iterable[tuple[str, Evidence]]:
+        """Return what is known of an image, or of each of its platforms, with their names."""
         wanted = self.wanted.get(image)
         if wanted is None:
-            return [_nothing_known(str(image))]
+            return [("", _nothing_known(str(image)))]
         if wanted.refused is not None:
-            return [wanted.refused]
+            return [("", wanted.refused)]
         pairs = (
             (target, self.evidence.get(target) or _nothing_known(target.name))
             for target in wanted.targets
         )
-        return [evidence for target, evidence in pairs if not _left_out(target, evidence)]
+        return [
+            (target.platform or "", evidence)
+            for target, evidence in pairs
+            if not _left_out(target, evidence)
+        ]
 
-    def _judge(self, image: ImageReference, evidence: Evidence) -> ImageVerdict:
+    def _judge(self, image: ImageReference, platform: str, evidence: Evidence) -> ImageVerdict:
         policies = self.question.policies
         return judge_image(
             str(image),
@@ -160,6 +167,7 @@ class _Gathering(Struct):
             policies.judge(evidence.findings, _names(image, evidence.image)),
             tolerated=isinstance(evidence, Unscanned) and policies.tolerates(evidence.reason),
             digest=image.digest or self._resolved(image),
+            index_platform=platform,
         )
 
     def _resolved(self, image: ImageReference) -> str:
@@ -202,4 +210,9 @@ def _nothing_known(name: str) -> Unscanned:
 def _refuse(evidence: Evidence, moved: Unscanned) -> Unscanned:
     """Refuse evidence because its tag moved; what is known of the digest stays."""
     refused = instead_of(evidence, moved)
-    return replace(refused, scan=evidence.scan, findings=evidence.findings)
+    return replace(
+        refused,
+        scan=evidence.scan,
+        findings=evidence.findings,
+        beyond=replace(evidence.gathered, reason=moved.reason),
+    )

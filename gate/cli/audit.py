@@ -71,7 +71,16 @@ def command(  # noqa: PLR0913 - one for each option of its own, and each group
 
     def judge() -> Verdict:
         verdict = anyio.run(
-            partial(gather, scope, loaded, service, run, progress, concurrency=concurrency)
+            partial(
+                gather,
+                scope,
+                loaded,
+                service,
+                run,
+                progress,
+                concurrency=concurrency,
+                thorough=output.records,
+            )
         )
         return compared(verdict, earlier) if earlier else verdict
 
@@ -86,6 +95,7 @@ async def gather(  # noqa: PLR0913 - what is judged, by what, and in which run
     terminal: Terminal,
     *,
     concurrency: int,
+    thorough: bool = False,
 ) -> Verdict:
     """Judge all images; a signal ends the gathering, and what is known by then is judged."""
     region = service.region_in(run)
@@ -93,6 +103,15 @@ async def gather(  # noqa: PLR0913 - what is judged, by what, and in which run
         await connections.prepare([region])
         stop, headway = Stop(run.remaining()), Headway()
         return await stop.heeding_signals(
-            partial(audit, scope, policies, connections, region=region, headway=headway, stop=stop),
+            partial(
+                audit,
+                scope,
+                policies,
+                connections,
+                region=region,
+                headway=headway,
+                stop=stop,
+                thorough=thorough,
+            ),
             partial(show_audit, headway, run, terminal),
         )

@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from gate import policy
 from gate.cli.options import (
+    Day,
     Duration,
     Report,
     Text,
@@ -27,7 +28,7 @@ from gate.errors import UsageError
 from gate.report import FORMATS
 
 if TYPE_CHECKING:
-    from datetime import timedelta
+    from datetime import date, timedelta
 
     from gate.clock import Run
     from gate.connect import Settings
@@ -86,24 +87,32 @@ class PolicyFiles(Struct, frozen=True):
 
     policy_files: tuple[str, ...]
 
-    def load(self) -> Policies:
-        """Load them for today; raises ``InvalidPolicy``."""
-        return policy.load_policies(self.policy_files, directory=Path.cwd(), today=now().date())
+    def load(self, latest: date | None = None) -> Policies:
+        """Load them for today; raises ``InvalidPolicy``.
+
+        ``latest`` is the last day on which they will judge (``Policies.on``), if that is later.
+        """
+        return policy.load_policies(
+            self.policy_files, directory=Path.cwd(), today=now().date(), latest=latest
+        )
 
 
-policies = group(
-    "policies",
-    PolicyFiles,
-    option(
-        "-p",
-        "--policy",
-        "policy_files",
-        metavar="FILE[#sha256=HEX]",
-        type=Text("file"),
-        multiple=True,
-        help="A policy file; the strictest decision of several wins.  [default: "
-        ".buildrisk-gate.yaml, else the built-in policy]",
-    ),
+_policy_option: dict[str, Any] = {
+    "metavar": "FILE[#sha256=HEX]",
+    "type": Text("file"),
+    "multiple": True,
+    "help": "A policy file; the strictest decision of several wins.  [default: "
+    ".buildrisk-gate.yaml, else the built-in policy]",
+}
+_POLICY_NAMES = ("-p", "--policy", "policy_files")
+
+policies = group("policies", PolicyFiles, option(*_POLICY_NAMES, **_policy_option))
+
+# Under `gate policy`, no variable chooses what is tested.
+offline_policies = group("policies", PolicyFiles, click.option(*_POLICY_NAMES, **_policy_option))
+
+at = click.option(
+    "--at", metavar="DATE", type=Day(), help="The day to judge on, as YYYY-MM-DD, in UTC."
 )
 
 
@@ -157,6 +166,11 @@ class Output(Struct, frozen=True, kw_only=True):
     reports: tuple[tuple[str, str], ...]
     no_ci: bool
     quiet: bool
+
+    @property
+    def records(self) -> bool:
+        """Whether some report is a record, which others judge again."""
+        return "cases" in {self.format_, *(name for name, _ in self.reports)}
 
 
 output = group(

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _INPUT, _INPUT_NAME = "-", "stdin"
 _LARGEST_INPUT = 16 * 1024 * 1024  # bytes: what a tool renders is many files in one
+_COMMAND = "manifests"
 _NOTHING = "No image of a registry that Security Center can know is named: nothing was judged."
 
 
@@ -70,7 +71,9 @@ def command(  # noqa: PLR0913 - one for each option of its own, and each group
         if chosen.references:
             images, progress = tuple(chosen.references), terminal(quiet=output.quiet)
             judge = partial(gather, images, loaded, gathering, service, run, progress)
-            verdict = anyio.run(partial(judge, beside=undecided, notes=chosen.notes))
+            verdict = anyio.run(
+                partial(judge, beside=undecided, notes=chosen.notes, command=_COMMAND)
+            )
             return checkout.locate_images(verdict, chosen)
         # Nothing is left to judge: nobody is asked.
         return judge_run(
@@ -80,6 +83,7 @@ def command(  # noqa: PLR0913 - one for each option of its own, and each group
             policies=loaded.sources,
             notes=chosen.notes if undecided else (_NOTHING, *chosen.notes),
             allow_none=allow_none,
+            command=_COMMAND,
         )
 
     return deliver(verdict_on_all, output, run, verbose=service.verbose)

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 BUILT_IN = "(built-in)"
 
 _LARGEST = 1024 * 1024  # bytes
+_TEST = ".test"  # what the names of case files end in, which lie beside the policies
 _PIN = "#sha256="
 _DIGEST = re.compile(r"[0-9a-fA-F]{64}")
 _REMEDY = (
@@ -37,7 +38,17 @@ _REMEDY = (
 
 
 # What isn't a policy may be a file with a secret.
-_KEYS = ("version", "block", "warn", "rules", "waivers", "max_waiver", "scan", "undecided")
+_KEYS = (
+    "version",
+    "block",
+    "warn",
+    "rules",
+    "waivers",
+    "max_waiver",
+    "waiver_needs",
+    "scan",
+    "undecided",
+)
 _POLICY_LINE = re.compile(rf"^[ \t{{]*[\"']?(?:{'|'.join(_KEYS)})[\"']?[ \t]*:", re.MULTILINE)
 _NO_POLICY = f"The file is not a policy: it has none of the keys {', '.join(_KEYS)}."
 _NEITHER = "This is neither YAML nor JSON from here on, and no line of it looks like a policy."
@@ -60,11 +71,15 @@ class _Named(NamedTuple):
     found: Path | None = None
 
 
-def load_policies(specs: Sequence[str], *, directory: Path, today: date) -> Policies:
+def load_policies(
+    specs: Sequence[str], *, directory: Path, today: date, latest: date | None = None
+) -> Policies:
     """Load policy files, ``FILE`` or ``FILE#sha256=HEX``, relative to ``directory``.
 
+    ``(built-in)`` is the built-in one.
     With none given: the one that is found by its name (see ``discovery``), else the built-in one.
-    They judge as on ``today``, and keep it.
+    They judge as on ``today``, and keep it. ``latest`` is the last day on which they will judge, if
+    that is another: the files have to be valid on it.
     Raises ``InvalidPolicy``, whose message lists the problems of all files, one a line.
     """
     policies, problems = [], []
@@ -74,7 +89,7 @@ def load_policies(specs: Sequence[str], *, directory: Path, today: date) -> Poli
         default, notes = _default(directory)
         files = [default]
     for named in files:
-        loaded = _load(named, today)
+        loaded = _load(named, max(today, latest or today))
         if isinstance(loaded, list):
             problems += [problem.at(named.path) for problem in _shown(loaded)]
         else:
@@ -90,17 +105,21 @@ def built_in_file(package: Path) -> Path:
     return packaged if packaged.exists() else package.parents[1] / "policies" / "default.yaml"
 
 
+def _built_in() -> Path:
+    return built_in_file(Path(__file__).parent)
+
+
 def ready_made_files() -> dict[str, Path]:
     """Return the policy files that the package ships, by name."""
-    folder = built_in_file(Path(__file__).parent).parent
-    return {file.stem: file for file in folder.glob("*.yaml")}
+    folder = _built_in().parent
+    return {file.stem: file for file in folder.glob("*.yaml") if not file.stem.endswith(_TEST)}
 
 
 def _default(directory: Path) -> tuple[_Named, tuple[str, ...]]:
     """Return the policy that is found by its name, else the built-in one, and what to note."""
     policy = find_policy(directory)
     if policy is None:
-        return _Named(BUILT_IN, built_in_file(Path(__file__).parent)), ()
+        return _Named(BUILT_IN, _built_in()), ()
     notes = (_REPLACES.format(policy.path, policy.replaced),) if policy.replaced else ()
     return _Named(policy.path, policy.file, found=policy.file.parent), notes
 
@@ -115,8 +134,9 @@ def _shown(problems: list[Problem]) -> list[Problem]:
 
 
 def _named(spec: str, directory: Path) -> _Named:
-    path, pinned, digest = spec.rpartition(_PIN)
-    return _Named(path, directory / path, digest) if pinned else _Named(spec, directory / spec)
+    path, pinned, digest = spec.rpartition(_PIN) if _PIN in spec else (spec, "", "")
+    file = _built_in() if path == BUILT_IN else directory / path
+    return _Named(path, file, digest if pinned else None)
 
 
 def _load(named: _Named, today: date) -> Policy | list[Problem]:

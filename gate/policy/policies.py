@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from copy import copy
 from functools import reduce
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ from gate.policy.model import Entry, Waiver, Whose
 from gate.policy.notes import notes_on
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
     from datetime import date
 
     from gate.findings import Finding, Reason
@@ -38,7 +39,7 @@ class Policies:
         *,
         notes: tuple[str, ...] = (),
     ) -> None:
-        self._first_day = today
+        self._first_day = self._loaded = today
         self._notes = notes
         self._clock = clock
         self.tell_images_apart = any(policy.tells_images_apart for policy in policies)
@@ -53,11 +54,34 @@ class Policies:
 
     def following(self, clock: Callable[[], date]) -> Policies:
         """Return the policies as they judge by a clock, on no day before their own."""
-        return Policies(self._policies, self._first_day, clock, notes=self._notes)
+        return self._judging(self._first_day, clock)
 
     def settled(self) -> Policies:
         """Return the policies as they judge today, whatever the clock says later."""
-        return Policies(self._policies, self.today, notes=self._notes)
+        return self._judging(self.today)
+
+    def on(self, day: date) -> Policies:
+        """Return the policies as they judge on a day, which may have passed.
+
+        How long a waiver may hold counts from the day on which they were loaded, if that is later.
+        """
+        return self._judging(day)
+
+    def _judging(self, day: date, clock: Callable[[], date] | None = None) -> Policies:
+        """Return the same policies on another day; they share what was prepared of them."""
+        other = copy(self)
+        vars(other).update(_first_day=day, _clock=clock)
+        return other
+
+    @property
+    def _waivers_from(self) -> date:
+        """The day from which the length of waivers counts."""
+        return max(self.today, self._loaded)
+
+    @property
+    def policies(self) -> tuple[Policy, ...]:
+        """What each file says, in the order in which they were given."""
+        return self._policies
 
     @property
     def today(self) -> date:
@@ -79,6 +103,17 @@ class Policies:
     def judge(self, findings: Sequence[Finding], names: Names) -> tuple[Decision, ...]:
         """Decide on each finding of the image with these names, in their order."""
         return tuple(map(self._judge_of(names).decide, findings))
+
+    def reached_by(
+        self, findings: Iterable[Finding], names: Names
+    ) -> Iterator[tuple[Policy, Entry | Waiver]]:
+        """Yield the entries and waivers that decide on findings, each within its own policy.
+
+        Waivers are those that count there, ended ones too; what decides twice is yielded twice.
+        """
+        judge = self._judge_of(names)
+        for finding in findings:
+            yield from judge.reached_by(finding)
 
     def tolerates(self, reason: Reason) -> bool:
         """Tell whether an image that is undecided for this reason is let through."""
@@ -103,7 +138,10 @@ class Policies:
                 about.update(judge.waivers)
                 for finding in findings:
                     used.update(judge.waivers_on(finding))
-        return (*self._notes, *notes_on(self._policies, about - used, self.today))
+        return (
+            *self._notes,
+            *notes_on(self._policies, about - used, self.today, self._waivers_from),
+        )
 
     def _judge_of(self, names: Names) -> ImageJudge:
         """Return the judge of an image; those that the same parts are about share one.
@@ -145,9 +183,12 @@ class Policies:
                 for owner, part, sure in about
                 if owner is policy and isinstance(part, Entry)
             ]
-            checks.update(*(entry.match.risks.literals for entry, _ in entries))
-            counting = _that_count(policy, waivers, today)
-            judges.append(PolicyJudge(entries, counting, today, policy.path if several else ""))
+            checks.update(
+                *(entry.match.risks.literals for entry, _ in entries if not entry.is_ahead(today))
+            )
+            counting = _that_count(policy, waivers, self._waivers_from)
+            path = policy.path if several else ""
+            judges.append(PolicyJudge(policy, entries, counting, today, path))
         return ImageJudge(judges, waivers, replace(self._scan, checks=frozenset(checks)))
 
 
@@ -160,12 +201,10 @@ def _that_count(
 ) -> Mapping[Whose, Sequence[Waiver]]:
     """Return the waivers that a policy accepts, its own first.
 
-    Those of other files must keep this policy's limit too, else they are void for it.
+    They must keep this policy's limit and have what it asks for, else they are void for it. Its own
+    always do on the day on which it was loaded.
     """
-    own = [waiver for waiver in waivers if waiver.path == policy.path]
-    others = [
-        waiver
-        for waiver in waivers
-        if waiver.path != policy.path and policy.allows_until(waiver.expires, today)
-    ]
+    valid = [waiver for waiver in waivers if policy.accepts(waiver, today)]
+    own = [waiver for waiver in valid if waiver.path == policy.path]
+    others = [waiver for waiver in valid if waiver.path != policy.path]
     return {Whose.OWN: own, Whose.ANY: own + others, Whose.NONE: ()}

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from gate.report.wording import (
         SANDBOX_SENTENCE,
         counted,
+        json_document,
         policy_in_words,
         sentence,
         service_in_words,
@@ -38,6 +39,7 @@ __all__ = [
     "annotation_lines",
     "counted",
     "deployable",
+    "json_document",
     "policy_in_words",
     "render",
     "render_parts",
@@ -95,6 +97,7 @@ FORMATS: Mapping[str, str] = MappingProxyType(
         "dotenv": "dotenv.render",
         "vsa": "vsa.render",
         "vsa-predicate": "vsa.render_predicate",
+        "cases": "cases.render",
     }
 )
 

@@ -44,7 +44,7 @@ def _run(verdict: Verdict) -> dict[str, Any]:
     return {
         "version": 1,
         "tool": {"name": "buildrisk-gate", "version": __version__},
-        "generated_at": _time(verdict.generated_at),
+        "generated_at": rfc3339(verdict.generated_at),
         "service": to_builtins(verdict.service),
         "verdict": verdict.outcome.value,
         "exit_code": int(verdict.exit_code),
@@ -80,7 +80,7 @@ def _image_verdict(image: ImageVerdict) -> dict[str, Any]:
 def _scan(scan: Scan) -> dict[str, Any]:
     return {
         "state": scan.state.value,
-        "finished_at": _time(scan.finished_at) if scan.finished_at else None,
+        "finished_at": rfc3339(scan.finished_at) if scan.finished_at else None,
         "age_seconds": None if scan.age is None else max(0, int(scan.age.total_seconds())),
         "checks_on": scan.checks_on,
         "checks_off": list(scan.checks_off),
@@ -105,6 +105,7 @@ def _finding(decision: Decision) -> dict[str, Any]:
         "decision": decision.action.value,
         "because": decision.because,
         "rule": decision.rule,
+        "policy": to_builtins(decision.policy),
         "waiver": to_builtins(decision.waiver),
         "command": finding.fact("command"),
         "layer": finding.fact("layer"),
@@ -114,6 +115,6 @@ def _finding(decision: Decision) -> dict[str, Any]:
     }
 
 
-def _time(moment: datetime) -> str:
+def rfc3339(moment: datetime) -> str:
     """Write a time as RFC 3339 does, in UTC, to the second."""
     return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -21,7 +21,15 @@ from gate.untrusted.escaping import (
 from gate.untrusted.secrets import Secret, forget_secrets, redact, redact_answer, remember_secret
 
 if TYPE_CHECKING:
-    from gate.untrusted.files import LARGEST, START, Place, Unreadable, decoded, read_file
+    from gate.untrusted.files import (
+        LARGEST,
+        START,
+        Place,
+        Unreadable,
+        decoded,
+        opened_file,
+        read_file,
+    )
     from gate.untrusted.masking import mask_secrets
     from gate.untrusted.yaml_tree import (
         LENIENT,
@@ -64,6 +72,7 @@ __all__ = [
     "for_xml",
     "forget_secrets",
     "mask_secrets",
+    "opened_file",
     "parse_yaml",
     "read_file",
     "redact",
@@ -74,7 +83,8 @@ __all__ = [
 
 # Who only prints reads no file. A clean image has nothing to mask: patterns take long to compile.
 _LAZY = {
-    **dict.fromkeys(("LARGEST", "START", "Place", "Unreadable", "decoded", "read_file"), "files"),
+    **dict.fromkeys(("LARGEST", "START", "Place", "Unreadable", "decoded"), "files"),
+    **dict.fromkeys(("opened_file", "read_file"), "files"),
     **dict.fromkeys(("LENIENT", "STRICT", "Fields", "Grammar", "Items", "Node"), "yaml_tree"),
     "mask_secrets": "masking",
     **dict.fromkeys(("Path", "Scalar", "Tree", "parse_yaml"), "yaml_tree"),

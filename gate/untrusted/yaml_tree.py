@@ -162,6 +162,13 @@ class Tree:
             place = node.place
         return place
 
+    def written(self, path: Path) -> str:
+        """Return the text of the scalar at a path as it stands in the file; empty if none does."""
+        node = self.root
+        for step in path:
+            node = _child(node, step)
+        return node.text if isinstance(node, Scalar) else ""
+
     def key_place(self, path: Path) -> Place:
         """Return where the key at the end of a path stands, or the nearest value above it."""
         node = self.root

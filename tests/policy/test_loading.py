@@ -314,3 +314,40 @@ def test_importing_policies_imports_no_network_and_no_schema() -> None:
     assert '"gate.policy"' in done.stdout
     for module in ("aiohttp", "anyio", "asyncio", "jsonschema", "ruamel.yaml", "ssl"):
         assert f'"{module}"' not in done.stdout
+
+
+def test_a_waiver_without_what_its_file_asks_for_is_told_at_its_place(tmp_path: Path) -> None:
+    text = """\
+waiver_needs: [ticket, owner]
+waivers:
+  - {risks: [a], images: [b], reason: r, expires: 2027-01-01, owner: me, ticket: T-1}
+  - {risks: [a], images: [b], reason: r, expires: 2027-01-01, owner: me}
+  - risks: [a]
+    images: [b]
+    reason: r
+    expires: 2027-01-01
+"""
+    missing = "is missing in this waiver. waiver_needs asks for it in each of them."
+    assert [
+        f"a.yaml:6:5: ticket {missing}",
+        f"a.yaml:7:5: owner {missing}",
+        f"a.yaml:7:5: ticket {missing}",
+    ] == refused(tmp_path, text)
+    broken = refused(tmp_path, text.replace("[ticket, owner]", "[tickets]"))
+    assert len(broken) == 1
+
+
+def test_a_day_that_no_calendar_has_is_told_of_from(tmp_path: Path) -> None:
+    says = "from is 2027-02-30, a day that no calendar has."
+    selector = "{levels: [low], statuses: [unhandled], from: 2027-02-30}"
+    rules = "rules: [{match: {levels: [low]}, action: block, from: 2027-02-30}]\n"
+    for text, places in (
+        (f"block: {selector}\n", ["2:53"]),
+        (f"block: [{selector}]\n", ["2:54"]),
+        (rules, ["3:55"]),
+        (rules.replace("block,", "blok,"), []),
+        (f"block: {selector}\n".replace("[low]", "low"), []),
+        (f"block: [{selector}]\n".replace("[low]", "low"), []),
+    ):
+        days = [line for line in refused(tmp_path, text) if "from is" in line]
+        assert [f"a.yaml:{place}: {says}" for place in places] == days

@@ -16,7 +16,7 @@ from gate import __version__
 from gate.findings import Location, ScanState
 from gate.report import render, render_parts, report_schema
 from gate.report.wording import json_document
-from gate.verdict import Action, Verdict
+from gate.verdict import Action, PolicyPlace, Verdict
 from tests.report import verdicts as made
 
 VALIDATOR = jsonschema.Draft202012Validator(
@@ -68,7 +68,8 @@ def test_the_keys_and_their_order_are_the_contract() -> None:
     decided = made.decision(
         Action.WAIVED,
         rule="root",
-        waiver=made.waiver(owner="team", ticket="T-1"),
+        policy=PolicyPlace("org.yaml", 7),
+        waiver=made.waiver(owner="team", ticket="T-1", path="team.yaml", line=4),
         location=Location("Dockerfile", 3),
         layer=made.DIGEST,
         description="Runs as root",
@@ -128,12 +129,15 @@ def test_the_keys_and_their_order_are_the_contract() -> None:
                         "decision": "waived",
                         "because": "The policy's block says so.",
                         "rule": "root",
+                        "policy": {"path": "org.yaml", "line": 7},
                         "waiver": {
                             "reason": "vendor image",
                             "expires": "2027-01-31",
                             "expired": False,
                             "owner": "team",
                             "ticket": "T-1",
+                            "path": "team.yaml",
+                            "line": 4,
                         },
                         "command": "CMD web",
                         "layer": made.DIGEST,
@@ -192,7 +196,7 @@ def test_the_schema_describes_every_key_and_allows_no_other() -> None:
             yield from objects(schema["items"], f"{path}[]")
 
     found = dict(objects(report_schema()))
-    assert 11 == len(found)
+    assert 12 == len(found)
     for path, schema in found.items():
         assert schema["additionalProperties"] is False, path
         assert list(schema["properties"]) == schema["required"], path
