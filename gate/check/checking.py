@@ -42,6 +42,7 @@ async def check(  # noqa: PLR0913 - what a verdict is about, each by its name
     notes: Sequence[str] = (),
     allow_none: bool = False,
     command: str = "check",
+    thorough: bool = False,
 ) -> Verdict:
     """Judge images, in their order; a platform of an index is an entry of its own.
 
@@ -49,7 +50,8 @@ async def check(  # noqa: PLR0913 - what a verdict is about, each by its name
     evidence, never an exception. A verdict is always made: an image that nothing is known of when
     ``waiting.stop`` ends the gathering is undecided. ``beside`` are verdicts on images that can't
     be asked about, ``notes`` further ones on the run; both come last. With ``allow_none``, a run
-    without any image ends in 0.
+    without any image ends in 0. If ``thorough``, it is asked which checks are on, whatever is
+    found, so that others can judge again.
     """
     policies = question.policies.following(connections.today)
     question = replace(question, policies=policies)
@@ -60,6 +62,8 @@ async def check(  # noqa: PLR0913 - what a verdict is about, each by its name
     gathering = _Gathering(unique, question, connections, waiting, scans)
     with waiting.stop.scope:
         await gathering.run()
+        if thorough:
+            await gathering.read_checks()
     verdicts = gathering.judge()
     return judge_run(
         (*verdicts, *beside),
@@ -85,6 +89,7 @@ class _Gathering(Struct):
     wait: Wait | None = None
     moved: dict[ImageReference, Unscanned] = field(default_factory=dict)
     tag_notes: list[str] = field(default_factory=list)
+    checks: dict[str | None, tuple[str, ...] | None] = field(default_factory=dict)
 
     async def run(self) -> None:
         async with anyio.create_task_group() as group:
@@ -102,6 +107,11 @@ class _Gathering(Struct):
         async with anyio.create_task_group() as group:
             for wanted in self.wanted.values():
                 group.start_soon(self._ask_tag_again, wanted)
+
+    async def read_checks(self) -> None:
+        """Ask which checks are on, once for each region of the images."""
+        for region in dict.fromkeys(map(self.question.region_of, self.images)):
+            self.checks[region] = await self.connections.reader(region).checks()
 
     async def _find(self, image: ImageReference) -> None:
         self.wanted[image] = await find_targets(image, self.question)
@@ -186,7 +196,7 @@ class _Gathering(Struct):
 
     def _judge(self, image: ImageReference, platform: str, evidence: Evidence) -> ImageVerdict:
         policies = self.question.policies
-        return judge_image(
+        verdict = judge_image(
             str(image),
             evidence,
             policies.judge(evidence.findings, _names(image, evidence.image)),
@@ -194,6 +204,10 @@ class _Gathering(Struct):
             digest=image.digest or self._resolved(image),
             index_platform=platform,
         )
+        checks = self.checks.get(self.question.region_of(image))
+        if verdict.gathered.checks is not None or checks is None:
+            return verdict
+        return replace(verdict, gathered=replace(verdict.gathered, checks=checks))
 
     def _resolved(self, image: ImageReference) -> str:
         wanted = self.wanted.get(image)

@@ -85,7 +85,9 @@ def command(  # noqa: PLR0913 - one for each option of its own, and each group
     locate = _locating(dockerfile)
     run = service.begin(gathering.timeout.total_seconds(), *map(ImageReference.parse, images))
     progress = terminal(quiet=output.quiet)
-    judge = partial(gather, named, loaded, gathering, service, run, progress)
+    judge = partial(
+        gather, named, loaded, gathering, service, run, progress, thorough=output.records
+    )
     return deliver(lambda: locate(anyio.run(judge)), output, run, verbose=service.verbose)
 
 

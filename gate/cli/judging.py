@@ -34,6 +34,7 @@ async def gather(  # noqa: PLR0913, PLR0917 - what is judged, by what, how, and 
     beside: Sequence[ImageVerdict] = (),
     notes: Sequence[str] = (),
     command: str = "check",
+    thorough: bool = False,
 ) -> Verdict:
     """Judge the images; a signal ends the gathering, and what is known by then is judged."""
     settings = service.settings(run, registry_hosts=gathering.registry_hosts)
@@ -58,7 +59,7 @@ async def gather(  # noqa: PLR0913, PLR0917 - what is judged, by what, how, and 
             )
             judge = partial(check, images, question, connections, waiting)
             return await stop.heeding_signals(
-                partial(judge, beside=beside, notes=notes, command=command)
+                partial(judge, beside=beside, notes=notes, command=command, thorough=thorough)
             )
 
 

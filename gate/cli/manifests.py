@@ -80,9 +80,8 @@ def command(  # noqa: PLR0913 - one for each option of its own, and each group
         if chosen.references:
             images, progress = tuple(chosen.references), terminal(quiet=output.quiet)
             judge = partial(gather, images, loaded, gathering, service, run, progress)
-            verdict = anyio.run(
-                partial(judge, beside=undecided, notes=chosen.notes, command=_COMMAND)
-            )
+            judge = partial(judge, beside=undecided, notes=chosen.notes, command=_COMMAND)
+            verdict = anyio.run(partial(judge, thorough=output.records))
             return checkout.locate_images(verdict, chosen)
         # Nothing is left to judge: nobody is asked.
         return judge_run(

@@ -201,27 +201,14 @@ class OneImage(Struct, frozen=True):
         return look.knowing(self._gathered(Reason.INCOMPLETE, record, scan))
 
     def _gathered(self, reason: Reason, record: ImageRecord, scan: Scan) -> Gathered:
-        """Return what was read of an image, whatever the policies say, and why it isn't complete.
-
-        What other records of the same image hold beside the one that decides would block, too.
-        """
-        kinds: dict[str, None] = {}
-        findings: list[Finding] = []
-        for each in (record, *self.identified.records):
-            there = {(_content(one), one.level, one.status) for one in findings}
-            for kind in self.kinds:
-                read = self.memory.details.get((each.uuid, kind))
-                if read is None or not read.complete:
-                    continue
-                if each is record:
-                    kinds[kind.name] = None
-                findings += (
-                    one
-                    for one in read.findings
-                    if (_content(one), one.level, one.status) not in there
-                )
+        """Return what was read of a record, whatever a policy says, and why it isn't complete."""
+        read = {kind.name: self.memory.details.get((record.uuid, kind)) for kind in self.kinds}
+        whole = {name: details for name, details in read.items() if details and details.complete}
         return Gathered(
-            reason=reason, kinds=tuple(kinds), findings=tuple(findings), checks=scan.checks
+            reason=reason,
+            kinds=tuple(whole),
+            findings=tuple(one for details in whole.values() for one in details.findings),
+            checks=scan.checks,
         )
 
     def _whatever_policies_say(

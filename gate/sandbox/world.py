@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from gate.errors import UsageError
+from gate.sandbox.case_world import REMEDY as CASES_REMEDY
+from gate.sandbox.case_world import is_cases, world_of_cases
 from gate.sandbox.sample_images import SampleFinding, SampleImage, SampleIndex
 
 if TYPE_CHECKING:
@@ -193,15 +195,19 @@ def load_world(data: object, place: Callable[[tuple[str | int, ...]], str]) -> W
         scan_seconds: 3                  # how long a scan on request takes
 
     ``sample.json`` beside this file shows each kind of image, and is one to start from.
+    A case file, whose images have a ``reference``, is a world, too: see ``case_world.py``.
+
     ``place`` returns where the value stands that a path of keys and indexes leads to, such as
-    ``FILE:3:5``. Raises ``UsageError``, which names that place, for an unknown key or a wrong
-    type.
+    ``FILE:3:5``. Raises ``UsageError``, which names that place, for an unknown key, a wrong type or
+    a fact that can't be played.
     """
+    cases = is_cases(data)
     try:
-        return msgspec.convert(data, World)
+        return world_of_cases(data, place, World()) if cases else msgspec.convert(data, World)
     except msgspec.ValidationError as error:
         problem, _, where = str(error).partition(" - at `$")
         where = where.rstrip("`")
         path = tuple(step["key"] or int(step["index"]) for step in _STEP.finditer(where))
         shown = where.removeprefix(".") or "the top"
-        raise UsageError(f"{place(path)}: {problem} (at {shown}).", _REMEDY) from None
+        remedy = CASES_REMEDY if cases else _REMEDY
+        raise UsageError(f"{place(path)}: {problem} (at {shown}).", remedy) from None
