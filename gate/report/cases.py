@@ -67,7 +67,9 @@ def _recorded(verdict: Verdict, images: int) -> dict[str, Any]:
     return {
         "at": rfc3339(verdict.generated_at),
         "tool": f"buildrisk-gate {__version__}",
-        **to_builtins(verdict.service),
+        "endpoint": verdict.service.endpoint,
+        "region": verdict.service.region,
+        "sandbox": verdict.service.sandbox,
         "scope": {
             "command": "audit" if audited else verdict.command,
             "namespace": audited.namespace if audited else None,
