@@ -314,7 +314,7 @@ def _provisional(target: Target, look: Look) -> Evidence:
     evidence = look.evidence
     if not isinstance(evidence, Scanned):
         return evidence
-    settle = target.requirements.settle
+    settle = say_duration(target.requirements.settle)
     return Unscanned(
         reason=Reason.INCOMPLETE,
         message=f"The scan of {target.name} ended so recently that findings may still arrive, and "

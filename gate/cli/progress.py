@@ -121,7 +121,9 @@ def _in_less_and_less_room(progress: Progress) -> Iterator[str]:
     yield f"{blocked}{one}; {left}"
     yield f"{number}{one}; {left}"
     counts = Counter(_doing(image, now=True) for image in progress.images)
-    yield f"{number}{', '.join(f'{count} {doing}' for doing, count in counts.items())}; {left}"
+    several = ", ".join(f"{count} {doing}" for doing, count in counts.items())
+    yield f"{blocked}{several}; {left}"
+    yield f"{number}{several}; {left}"
     yield f"{number}waiting for {len(progress.images)}; {left}"
 
 

@@ -35,21 +35,20 @@ class Advice(Struct, frozen=True):
     @property
     def longer(self) -> str:
         """What to do where time alone may help."""
-        return "Wait longer with --wait" if self.waits else "Run this again later"
+        return "Wait longer with --wait" if self.waits else "Run the command again later"
 
     @property
     def next_scan(self) -> str:
         """What to do where only another scan helps."""
-        wait = (
-            "Wait for the next scan (--wait)" if self.waits else "Run this again after a new scan"
-        )
-        return wait + self.or_scan
+        if not self.waits:
+            return f"Run the command again after the next scan{self.or_scan}"
+        return f"Wait for the next scan (--wait){self.or_scan}"
 
     @property
     def after_push(self) -> str:
         """What to do where Security Center may not have heard of an image yet."""
         if not self.waits:
-            return "run this again later, or let `gate check` ask for a scan"
+            return "run the command again later, or let `gate check` ask for a scan"
         scan = ", or ask for a scan with --scan missing, which uses scan quota"
         return "wait longer (--wait)" + (scan if self.scans else "")
 

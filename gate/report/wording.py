@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from datetime import UTC
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ from gate.untrusted import for_json, for_terminal, visible
 from gate.verdict import STRICTEST_FIRST, Action, Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from datetime import datetime, timedelta
 
     from gate.findings import Finding, Image, Scan, Status
@@ -181,6 +182,30 @@ def counts_in_brief(image: ImageVerdict) -> str:
     """Return how many findings there are of each decision, as in ``2 blocked, 1 warned``."""
     counts = image.count().items()
     return ", ".join(f"{number} {DECIDED[action]}" for action, number in counts if number)
+
+
+def totals(images: Iterable[ImageVerdict]) -> list[tuple[str, ...]]:
+    """Return how many findings each decision and level has, as rows; none for no findings.
+
+    The first row names the levels; the others have the word of a decision before the numbers.
+    """
+    counts = Counter(
+        (decision.action, decision.finding.level)
+        for image in images
+        for decision in image.decisions
+    )
+    if not counts:
+        return []
+    present = {level for _, level in counts}
+    levels = [
+        level for level in LEVELS_WORST_FIRST if level is not Level.UNKNOWN or level in present
+    ]
+    rows = [
+        (DECIDED[action], *(f"{counts[action, level]:,}" for level in levels))
+        for action in STRICTEST_FIRST
+        if any(counts[action, level] for level in levels)
+    ]
+    return [tuple(levels), *rows]
 
 
 def is_let_through(image: ImageVerdict) -> bool:

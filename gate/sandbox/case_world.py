@@ -8,19 +8,18 @@ Security Center can't be made to show is refused.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
+from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 import msgspec
-from msgspec import UNSET, Meta, UnsetType, field
+from msgspec import UNSET, UnsetType, field
 from msgspec.structs import replace
 
 from gate.errors import UsageError
 from gate.sandbox.sample_images import HOUR, SampleFinding, SampleImage, State
+from gate.sandbox.world import RiskClass, SampleCheck, World
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
-
-    from gate.sandbox.world import SampleCheck, World
 
     Path = tuple[str | int, ...]
     Place = Callable[[Path], str]
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
 REMEDY = "Correct the file; `gate schema cases` says what every key means."
 _NOT_PLAYED = "Leave the image out, or write a fact that can be played."
 
+_AGE = re.compile(r"(?P<number>0(?=\Z)|[0-9]{1,9}(?=[smhd]))(?P<unit>[smhd]?)")
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _REGION = re.compile(r"(?:.*\.)?(?P<region>[a-z]{2,3}(?:-[a-z0-9]+)+)(?:\.personal)?(?:\.cr)?")
 _HOST_END = ".aliyuncs.com"
@@ -52,7 +52,7 @@ class _CaseChecks(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class _CaseScan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    age: Annotated[str, Meta(pattern=r"^(0|[0-9]{1,9}[smhd])\Z")] = "0"
+    age: str = "0"
 
 
 class _CaseFinding(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -79,12 +79,6 @@ class _CaseImage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     verdict: Any = None
     reason: Any = None
     exit_code: Any = None
-
-    @property
-    def age(self) -> float:
-        """The age of the scan in seconds."""
-        text = self.scan.age
-        return 0.0 if text == "0" else float(int(text[:-1]) * _UNITS[text[-1]])
 
 
 class _CaseFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -117,23 +111,22 @@ def is_cases(data: object) -> bool:
     )
 
 
-def world_of_cases(data: object, place: Place, standard: World) -> World:
-    """Return ``standard`` with the images of a case file, and with the checks that they need.
+def world_of_cases(data: object, place: Place) -> World:
+    """Return a world of the images of a case file, and of the standard checks and those they need.
 
     ``place`` returns where the value at a path stands. Raises ``UsageError`` for a fact that can't
     be played, and ``msgspec.ValidationError`` for what isn't the format.
     """
     file = msgspec.convert(data, _CaseFile)
-    return _Playing(file, place, standard).world()
+    return _Playing(file, place).world()
 
 
 class _Playing:
     """The images of one file on their way to a world."""
 
-    def __init__(self, file: _CaseFile, place: Place, standard: World) -> None:
+    def __init__(self, file: _CaseFile, place: Place) -> None:
         self._file = file
         self._place = place
-        self._standard = standard
         self._names = [self._name(number) for number in range(len(file.images))]
         self._records = {
             (name.namespace, name.repository, name.tag, name.digest) for name in self._names
@@ -151,7 +144,24 @@ class _Playing:
             name = self._names[number]
             if name.tag and image.tag != name.tag and not name.digest:
                 tags[f"{image.name}:{name.tag}"] = image.digest
-        return replace(self._standard, images=images, indexes=[], checks=self._checks(), tags=tags)
+        self._check_tags(images)
+        checks = self._checks()
+        named = {each.key for each in World().classes}
+        others = sorted({check.risk_class for check in checks} - named)
+        classes = (*World().classes, *(RiskClass(key=key) for key in others))
+        return World(images=images, checks=checks, classes=classes, tags=tags)
+
+    def _check_tags(self, images: Iterable[SampleImage]) -> None:
+        """Make sure that a tag alone identifies what it has to."""
+        digests: dict[tuple[str, ...], set[str]] = {}
+        for image in images:
+            key = (image.namespace, image.repository, image.tag)
+            digests.setdefault(key, set()).add(image.digest)
+        for number, name in enumerate(self._names):
+            key = (name.namespace, name.repository, name.tag)
+            by_tag = self._fact(number, "identified_by", "digest", "tag") == "tag"
+            if by_tag and len(digests.get(key, ())) > 1:
+                self._refuse(number, "identified_by", "another image has a record with this tag")
 
     def _name(self, number: int) -> _Name:
         text = self._file.images[number].reference
@@ -175,8 +185,11 @@ class _Playing:
             self._refuse(number, "identified_by", "an image whose digest is known is known by it")
         if by_tag and name.tag not in own:
             self._refuse(number, "identified_by", "no record carries the tag that identifies it")
+        if by_tag and case.findings and self._evidence(number) != "complete":
+            told = "without a scan that counts, findings of a tag may be another image's"
+            self._refuse(number, "findings", told)
         stale = self._evidence(number) == "stale"
-        age = max(case.age, _STALE) if stale else case.age
+        age = max(self._age(number), _STALE) if stale else self._age(number)
         timeline = self._timeline(number, age)
         key = (name.namespace, name.repository, tag, name.digest)
         before = self._taken.setdefault(key, number)
@@ -227,11 +240,22 @@ class _Playing:
         if evidence == "missing" and not case.findings:
             return (State(after=-HOUR, scan=""),)
         if evidence not in _STATES:
-            what = "and findings" if evidence == "missing" else "as the evidence"
-            self._refuse(number, "evidence", f"{evidence} {what} can't be shown by a service")
+            told = f"no service can be made to show evidence that is {evidence}"
+            if evidence == "missing":
+                told = "what was found by a scan that is missing can't be shown"
+            self._refuse(number, "evidence", told)
         scan, result = _STATES[evidence]
         state = State(after=-age, scan=scan, result=result, progress=30)
         return (finished, state) if case.findings or age else (state,)
+
+    def _age(self, number: int) -> float:
+        """Return the age of the scan in seconds."""
+        text = self._file.images[number].scan.age
+        match = _AGE.fullmatch(text)
+        if match is None:
+            where = ("scan", "age")
+            self._refuse(number, where, f"{text!r} is no duration such as 90s, 2h or 7d", REMEDY)
+        return float(match["number"]) * _UNITS[match["unit"] or "s"]
 
     def _finding(self, number: int, index: int) -> SampleFinding:
         finding = self._file.images[number].findings[index]
@@ -242,14 +266,13 @@ class _Playing:
 
     def _checks(self) -> tuple[SampleCheck, ...]:
         """Return the standard checks, and those that the file names, as it has them."""
-        standard = {check.key: check for check in self._standard.checks}
-        any_check = next(iter(standard.values()))
+        standard = {check.key: check for check in World().checks}
         classes = self._classes()
         states = self._check_states()
         keys = dict.fromkeys((*standard, *classes, *(states.on or ()), *states.off))
         checks = []
         for key in keys:
-            check = standard.get(key) or type(any_check)(key=key)
+            check = standard.get(key, SampleCheck(key=key))
             selected = key in states.on if states.on is not None else key not in states.off
             risk_class = classes.get(key, check.risk_class)
             checks.append(replace(check, selected=selected, risk_class=risk_class))

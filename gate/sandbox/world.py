@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from gate.errors import UsageError
-from gate.sandbox.case_world import REMEDY as CASES_REMEDY
-from gate.sandbox.case_world import is_cases, world_of_cases
 from gate.sandbox.sample_images import SampleFinding, SampleImage, SampleIndex
 
 if TYPE_CHECKING:
@@ -201,13 +199,15 @@ def load_world(data: object, place: Callable[[tuple[str | int, ...]], str]) -> W
     ``FILE:3:5``. Raises ``UsageError``, which names that place, for an unknown key, a wrong type or
     a fact that can't be played.
     """
-    cases = is_cases(data)
+    from gate.sandbox import case_world  # noqa: PLC0415 - it makes worlds, too
+
+    cases = case_world.is_cases(data)
     try:
-        return world_of_cases(data, place, World()) if cases else msgspec.convert(data, World)
+        return case_world.world_of_cases(data, place) if cases else msgspec.convert(data, World)
     except msgspec.ValidationError as error:
         problem, _, where = str(error).partition(" - at `$")
         where = where.rstrip("`")
         path = tuple(step["key"] or int(step["index"]) for step in _STEP.finditer(where))
         shown = where.removeprefix(".") or "the top"
-        remedy = CASES_REMEDY if cases else _REMEDY
+        remedy = case_world.REMEDY if cases else _REMEDY
         raise UsageError(f"{place(path)}: {problem} (at {shown}).", remedy) from None

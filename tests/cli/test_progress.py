@@ -75,9 +75,10 @@ def test_the_less_room_the_less_is_said_but_never_half_a_name() -> None:
             "known yet; 9s so far, gives up in 51s"
         ),
         f"BLOCK shop/web:1.4; {name}: scanning, DOWNLOAD 20 %, and 1 more; 51s left",
+        "BLOCK shop/web:1.4; 1 scanning, DOWNLOAD 20 %, 1 not known yet; 51s left",
         "1 blocked; 1 scanning, DOWNLOAD 20 %, 1 not known yet; 51s left",
         "1 blocked; waiting for 2; 51s left",
-    ) == tuple(live(waiting, width) for width in (200, 150, 70, 60))
+    ) == tuple(live(waiting, width) for width in (200, 150, 80, 70, 60))
 
 
 def test_a_scan_that_settles_says_when_it_is_read_again() -> None:

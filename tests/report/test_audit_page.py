@@ -41,9 +41,9 @@ def listed(decisions: int) -> list[Decision]:
 
 
 def names(html: str) -> list[str]:
-    """Return the repositories of the images in their order."""
+    """Return the names of the images in their order."""
     rows = html.partition('class="rows"')[2]
-    return re.findall(r"<span>(?:registry\.)?example/</span>(.*?)</code>", rows)
+    return [name.replace("<wbr>", "") for name in re.findall(r'"name">(.*?)</code>', rows)]
 
 
 def test_totals_rankings_changes_and_reasons_stand_above_the_images() -> None:
@@ -94,8 +94,8 @@ def test_the_worst_images_stand_first() -> None:
         image("shop/one", high),
     )
 
-    order = [re.sub(r"<[^>]*>", "", name) for name in names(html)]
-    assert ["two", "one", "low", "unread", "clean"] == [n.split("/")[1][:-2] for n in order]
+    order = ("two", "one", "low", "unread", "clean")
+    assert [f"registry.example/shop/{name}:1" for name in order] == names(html)
 
 
 def test_repositories_of_the_same_name_are_told_apart_by_their_instances() -> None:

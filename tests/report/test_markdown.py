@@ -78,6 +78,7 @@ def test_the_verdict_stands_first_then_the_findings_and_what_is_known_of_them() 
     assert text == (
         f"## BLOCK  SANDBOX  {made.NAME}: 1 of 2 findings blocked (exit 10)\n".replace("  ", " ")
         + f"\n> **SANDBOX**: {ABOUT_SAMPLE_DATA}\n"
+        + "\nFindings by level: high: 1 blocked, 1 allowed.\n"
         f"\n### BLOCK <code>{made.NAME}</code>\n"
         "\n**blocked**: 1 finding blocked by policy.\n"
         "\nNote: of the image\n"

@@ -16,6 +16,8 @@ from gate.untrusted import for_html
 from gate.verdict import Outcome
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from gate.findings import Level
     from gate.verdict import Action
 
@@ -25,16 +27,15 @@ Markup = NewType("Markup", str)
 NOTHING = Markup("")
 
 _LINE_END = re.compile(r"\r\n|[\n\r\x85\u2028\u2029]")
-# Never at a hyphen, as in "registry.cn-hangzhou".
-_PARTS = re.compile(r"@?[^/@]*/|@?[^/@]+|@")
-_LABELS = re.compile(r"[^.]*\.|[^.]+")
-_LONGEST_PART = 28  # characters that have room on the smallest screens
+_PARTS = re.compile(r"@[^/@]*|[^/@]+/?|/")
+_PIECES = re.compile(r":?[^.:]+\.?|[.:]")
+_LONGEST_PART = 26  # characters that have room on the smallest screens
 # Thousands of findings share their descriptions.
 _cached = lru_cache(maxsize=512, typed=True)
 # Without a language, browsers may draw Chinese with the glyphs of Japanese.
 _CHINESE = re.compile("[\u3400-\u9fff]")
 # HTML Living Standard, 13.1.2: these have no end.
-_VOID = frozenset({"br", "hr", "input", "link", "meta"})
+_VOID = frozenset({"br", "hr", "input", "link", "meta", "wbr"})
 # An octagon with a bar, a disk with a tick, a triangle with an exclamation mark, on 24 by 24.
 _SHAPES = {
     Outcome.BLOCK: (
@@ -114,14 +115,20 @@ def code(text: str) -> Markup:
 
 def name(text: str) -> Markup:
     """Return the name of an image, which breaks after a slash or before its digest."""
-    return element("code", *map(_part, _PARTS.findall(folded(text))), class_="name")
+    return element("code", _pieces(_PARTS.findall(folded(text))), class_="name")
 
 
-def _part(text: str) -> Markup:
-    """Return what stays whole where it has room; a host that has none breaks after a dot."""
-    shorter = _LABELS.findall(text) if len(text) > _LONGEST_PART and "." in text else ()
-    parts = map(_part, shorter) if len(shorter) > 1 else (word(text),)
-    return element("span", *parts, class_="digest" if text.startswith("@sha256:") else None)
+def _pieces(parts: Sequence[str]) -> Markup:
+    return Markup("<wbr>".join(map(_piece, parts)))
+
+
+def _piece(text: str) -> Markup:
+    """Return a part of a name, which breaks nowhere, or where it is long, at dots and colons."""
+    if text.startswith("@"):
+        return element("span", word(text), class_="digest")
+    if len(text) > _LONGEST_PART and len(pieces := _PIECES.findall(text)) > 1:
+        return _pieces(pieces)
+    return element("span", word(text)) if "-" in text and len(text) <= _LONGEST_PART else word(text)
 
 
 def entry(label: str, value: Markup, lang: str | None = None) -> Markup:

@@ -69,7 +69,7 @@
 
   fold?.addEventListener("click", () => {
     const open = fold.dataset.open === undefined;
-    document.querySelectorAll("main section[aria-labelledby=findings] > :not(.filters) details")
+    document.querySelectorAll(".risk details, .image > details")
       .forEach((details) => { details.open = open; });
     if (open) fold.dataset.open = "";
     else delete fold.dataset.open;
