@@ -13,7 +13,8 @@ GateError
 │   ├── ServiceUnreachable      no connection: refused, no such host, TLS, a proxy
 │   ├── ServiceFailing          throttled, failing or silent until the deadline
 │   └── AnswerUnreadable        bytes that are not what the reference describes
-└── ReportUnwritable        5   a report file that can't be written
+├── ReportUnwritable        5   a report file that can't be written
+└── PolicyUnwritable        5   a policy file that can't be cut or written, and is as it was
 
 What goes wrong with *one image* is not an exception but ``Unscanned(reason)`` in findings.py.
 """
@@ -122,5 +123,11 @@ class AnswerUnreadable(ServiceError):
 
 class ReportUnwritable(GateError):
     """A report could not be written; the verdict stands all the same."""
+
+    exit_code = ExitCode.SERVICE
+
+
+class PolicyUnwritable(GateError):
+    """A policy file could not be cut, or not be written; it is as it was."""
 
     exit_code = ExitCode.SERVICE

@@ -153,7 +153,7 @@ def _whole(text: str, head: FileHead, directory: Path) -> CaseFile:
     head, problems, broken = read_head(content, head, directory)
     cases: list[Case] = []
     readable = broken.isdisjoint({(), ("images",)})
-    for number, data in enumerate(content.data["images"] if readable else ()):
+    for number, data in enumerate(content.data.get("images", ()) if readable else ()):
         if ("images", number) in broken:
             continue
         source = images[number] if images else Part(content, ("images", number))

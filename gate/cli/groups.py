@@ -14,6 +14,7 @@ import click
 from msgspec import Struct
 
 from gate import policy
+from gate.cli.mistakes import Format
 from gate.cli.options import (
     Day,
     Duration,
@@ -111,6 +112,23 @@ policies = group("policies", PolicyFiles, option(*_POLICY_NAMES, **_policy_optio
 # Under `gate policy`, no variable chooses what is tested.
 offline_policies = group("policies", PolicyFiles, click.option(*_POLICY_NAMES, **_policy_option))
 
+_record_option: dict[str, Any] = {
+    "metavar": "FILE[#sha256=HEX]",
+    "multiple": True,
+    "help": "A record that `gate audit --report cases=FILE` wrote; one for each region.",
+}
+records = click.option("--on", "records", required=True, **_record_option)
+optional_records = click.option("--on", "records", **_record_option)
+
+text_or_json = click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="What standard output shows.",
+)
+
 at = click.option(
     "--at", metavar="DATE", type=Day(), help="The day to judge on, as YYYY-MM-DD, in UTC."
 )
@@ -179,7 +197,7 @@ output = group(
     option(
         "--format",
         "format_",
-        type=click.Choice(list(FORMATS)),
+        type=Format(list(FORMATS)),
         default="text",
         show_default=True,
         help="What standard output shows.",
@@ -224,7 +242,7 @@ class ServiceOptions(Struct, frozen=True, kw_only=True):
                     "tells.",
                     "Leave --region out: it is for images whose host tells none.",
                 )
-        return new_run(seconds, verbose=self.verbose)
+        return new_run(seconds, verbose=self.verbose, options=_options_of_the_command())
 
     def region_in(self, run: Run) -> str | None:
         """Return the region of images whose host tells none."""
@@ -244,6 +262,13 @@ class ServiceOptions(Struct, frozen=True, kw_only=True):
             registry_hosts=registry_hosts,
             concurrency=concurrency,
         )
+
+
+def _options_of_the_command() -> frozenset[str] | None:
+    context = click.get_current_context(silent=True)
+    if context is None:
+        return None
+    return frozenset(name for parameter in context.command.params for name in parameter.opts)
 
 
 def _is_on_the_command_line(parameter: str) -> bool:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from gate.check import Question, ScanMode, Stop, Waiting, check
 from gate.cli.progress import WaitProgress
 from gate.connect import Connections
+from gate.evidence import Advice
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,6 +45,7 @@ async def gather(  # noqa: PLR0913, PLR0917 - what is judged, by what, how, and 
             instance=gathering.instance,
             registry=None if gathering.resolve is False else connections.registry,
             resolve_digests=gathering.resolve is True,
+            advice=Advice.of(run, scanning=gathering.scan != ScanMode.NEVER.value),
         )
         await connections.prepare(question.region_of(image) for image in images)
         with WaitProgress(terminal) as watcher:

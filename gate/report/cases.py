@@ -1,8 +1,9 @@
 """The record: what is known of each image, to be judged again by other policies.
 
 JSON with an image a line, so that it is compared and read line by line. It holds what policies
-judge by and nothing else: no command, advice, description, layer or name of a risk, so that no
-secret of a build command gets to where it is kept. Its format is that of case files, version 1.
+judge by and what came out, and nothing else: no command, advice, description, layer or name of a
+risk, so that no secret of a build command gets to where it is kept. Its format is that of case
+files, version 1.
 """
 
 from __future__ import annotations
@@ -11,21 +12,22 @@ import json
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from msgspec import to_builtins
-
 from gate import __version__
 from gate.errors import InvalidReference
 from gate.findings import IdentifiedBy, Reason
 from gate.reference import ImageReference, looks_like_host
 from gate.report.json_report import rfc3339
+from gate.report.wording import policies_as_json
 from gate.untrusted import for_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from gate.findings import Finding
     from gate.report import Style
-    from gate.verdict import ImageVerdict, Verdict
+    from gate.verdict import Action, ImageVerdict, Verdict
+
+_Sort = tuple[str, ...]
 
 _COMPLETE = "complete"
 
@@ -61,17 +63,19 @@ def _names_an_image(image: ImageVerdict) -> bool:
 def _recorded(verdict: Verdict, images: int) -> dict[str, Any]:
     """Return where the record comes from; the policies judge nothing when it is read."""
     unread = len(verdict.images) - images
-    audited = verdict.audited
+    audited, service = verdict.audited, verdict.service
     return {
         "at": rfc3339(verdict.generated_at),
         "tool": f"buildrisk-gate {__version__}",
-        **to_builtins(verdict.service),
+        "endpoint": service.endpoint,
+        "region": service.region,
+        "sandbox": service.sandbox,
         "scope": {
             "command": "audit" if audited else verdict.command,
             "namespace": audited.namespace if audited else None,
             "repository": audited.repository if audited else None,
         },
-        "policies": to_builtins(verdict.policies),
+        "policies": policies_as_json(verdict.policies),
         **({"unread": unread} if unread else {}),
     }
 
@@ -93,6 +97,7 @@ def _checks(keys: tuple[str, ...] | None) -> dict[str, Any] | None:
 def _image(image: ImageVerdict, *, own_checks: bool) -> dict[str, Any]:
     gathered = image.gathered
     platform = image.index_platform or image.platform
+    actions = {_sort(decision.finding): decision.action for decision in image.decisions}
     return {
         **({"name": platform} if platform else {}),
         "reference": _reference(image),
@@ -102,7 +107,10 @@ def _image(image: ImageVerdict, *, own_checks: bool) -> dict[str, Any]:
         **({"checks": _checks(gathered.checks)} if own_checks else {}),
         "evidence": gathered.reason.value if gathered.reason else _COMPLETE,
         "kinds": gathered.kinds,
-        "findings": [_finding(finding) for finding in gathered.findings],
+        "findings": [_finding(finding, actions) for finding in gathered.findings],
+        "verdict": image.outcome.value,
+        "reason": image.reason,
+        "exit_code": int(image.exit_code),
     }
 
 
@@ -134,14 +142,23 @@ def _seconds(age: timedelta | None) -> int:
     return 0 if age is None else max(0, -(-age // timedelta(seconds=1)))
 
 
-def _finding(finding: Finding) -> dict[str, str]:
+def _finding(finding: Finding, actions: Mapping[_Sort, Action]) -> dict[str, str]:
+    """Return a finding, and what was decided of it, if anything was."""
+    sort = _sort(finding)
+    decided = {"decision": actions[sort].value} if sort in actions else {}
     return {
         "risk": finding.risk,
         "level": finding.level.value,
         "status": finding.status.value,
         "class": finding.risk_class,
         "kind": finding.kind,
+        **decided,
     }
+
+
+def _sort(finding: Finding) -> _Sort:
+    """Return all of a finding that a decision depends on."""
+    return finding.kind, finding.risk, finding.risk_class, finding.level, finding.status
 
 
 def _line(value: object) -> str:

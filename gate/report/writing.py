@@ -1,4 +1,4 @@
-"""Write a report to a file, whole or not at all."""
+"""Write a report, or another file, whole or not at all."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def write_report(name: str, path: Path, verdict: Verdict) -> None:
         if _is_device(path):
             _pour(path, content)
         else:
-            _replace(Path(os.path.realpath(path)), content)
+            replace_file(Path(os.path.realpath(path)), content)
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else error
         raise ReportUnwritable(
@@ -86,7 +86,12 @@ def _is_device(path: Path) -> bool:
     )
 
 
-def _replace(path: Path, content: Iterable[bytes]) -> None:
+def replace_file(path: Path, content: Iterable[bytes]) -> None:
+    """Put a file in the place of another, which stays as it is until then, with its mode.
+
+    What is written stands beside it first, so whatever ends the writing leaves the other one
+    whole. Raises ``OSError``.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name[:60]}.{secrets.token_hex(4)}.tmp")
     try:

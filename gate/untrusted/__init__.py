@@ -16,6 +16,7 @@ from gate.untrusted.escaping import (
     for_workflow_data,
     for_workflow_property,
     for_xml,
+    for_yaml,
     visible,
 )
 from gate.untrusted.secrets import Secret, forget_secrets, redact, redact_answer, remember_secret
@@ -70,6 +71,7 @@ __all__ = [
     "for_workflow_data",
     "for_workflow_property",
     "for_xml",
+    "for_yaml",
     "forget_secrets",
     "mask_secrets",
     "opened_file",

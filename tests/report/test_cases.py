@@ -71,10 +71,12 @@ def test_an_image_is_a_line_with_its_keys_in_one_order() -> None:
     for line in lines:
         image = json.loads(line.rstrip(","))
         assert [
-            "reference", "tags", "identified_by", "scan", "evidence", "kinds", "findings"
+            "reference", "tags", "identified_by", "scan", "evidence", "kinds", "findings",
+            "verdict", "reason", "exit_code",
         ] == list(image)  # fmt: skip
     first = json.loads(lines[0].rstrip(","))
-    assert ["risk", "level", "status", "class", "kind"] == list(first["findings"][0])
+    keys = ["risk", "level", "status", "class", "kind", "decision"]
+    assert keys == list(first["findings"][0])
     assert {
         "reference": f"{made.NAME}@{made.DIGEST}",
         "tags": [],
@@ -89,9 +91,13 @@ def test_an_image_is_a_line_with_its_keys_in_one_order() -> None:
                 "status": "unhandled",
                 "class": "other",
                 "kind": "build_risk",
+                "decision": decision,
             }
-            for level in ("high", "low")
+            for level, decision in (("high", "block"), ("low", "allow"))
         ],
+        "verdict": "block",
+        "reason": "blocked",
+        "exit_code": 10,
     } == first
 
 
@@ -121,6 +127,7 @@ def test_what_was_read_stands_there_whatever_the_verdict_lists() -> None:
     assert () == too_old.decisions
     assert ("complete", ["build_risk"]) == (image["evidence"], image["kinds"])
     assert ["ignored"] == [finding["status"] for finding in image["findings"]]
+    assert "decision" not in image["findings"][0]
 
 
 @pytest.mark.parametrize("reason", [each for each in Reason if each is not Reason.UNREAD])
