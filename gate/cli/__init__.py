@@ -43,7 +43,7 @@ _COMMANDS = {
     "check": "Judge images by their build risks.",
     "manifests": "Judge the images that deployment files name.",
     "audit": "Judge every image that Security Center knows.",
-    "risks": "List the build risks and whether their checks are on.",
+    "risks": "Explain one risk, or list the build risks and whether their checks are on.",
     "doctor": "Find out why the gate can't decide.",
     "policy": "Work on policy files without an image.",
     "schema": "Print a JSON schema.",

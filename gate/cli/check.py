@@ -79,6 +79,7 @@ def command(  # noqa: PLR0913 - one for each option of its own, and each group
         images,
         read_lines(images_from) if images_from else (),
         digest=digest,
+        file=images_from or "",
         metadata=(metadata_file, read_text(metadata_file)) if metadata_file else None,
     )
     locate = _locating(dockerfile)

@@ -15,6 +15,7 @@ from gate.cli.command import GateCommand, epilog
 from gate.cli.delivery import deliver
 from gate.cli.judging import gather
 from gate.cli.terminal import path_in_this_checkout, read_input, read_text, terminal
+from gate.errors import UsageError
 from gate.findings import Unscanned
 from gate.verdict import Service, judge_image, judge_run
 
@@ -97,6 +98,10 @@ def _source(file: str) -> Source:
     """Read a file that the caller names, or standard input."""
     if file == _INPUT:
         return checkout.Source(_INPUT_NAME, read_input(_LARGEST_INPUT))
+    if Path(file).is_dir():
+        raise UsageError(
+            f"{file} is a folder.", f"Name its files, such as {file.rstrip('/')}/*.yaml."
+        )
     text = read_text(file, checkout.LARGEST)
     return checkout.Source(path_in_this_checkout(file), text, Path(file).resolve())
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from gate.report.github import annotation_lines
     from gate.report.json_report import report_schema
     from gate.report.naming import deployable, repository_of
+    from gate.report.risk_guide import RiskGuide, risk_address, risk_guides
     from gate.report.text import TextPage, coloured
     from gate.report.wording import (
         SANDBOX_SENTENCE,
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 __all__ = [
     "FORMATS",
     "SANDBOX_SENTENCE",
+    "RiskGuide",
     "Style",
     "TextPage",
     "annotation_lines",
@@ -40,6 +42,8 @@ __all__ = [
     "render",
     "report_schema",
     "repository_of",
+    "risk_address",
+    "risk_guides",
     "sentence",
     "verdict_line",
     "waiver_in_words",
@@ -54,6 +58,9 @@ _MODULES = {
     "deployable": "gate.report.naming",
     "report_schema": "gate.report.json_report",
     "repository_of": "gate.report.naming",
+    "RiskGuide": "gate.report.risk_guide",
+    "risk_address": "gate.report.risk_guide",
+    "risk_guides": "gate.report.risk_guide",
     "write_report": "gate.report.writing",
 }
 

@@ -224,8 +224,9 @@ class Bound(NamedTuple):
 # `was` is what this file measured before the rooms were laid out.
 BOUNDS = (
     Bound("entries at the top of gate/", 44, 25, entries),
-    # 3 more: help and errors of the command line (command, mistakes), explanations of risks.
-    Bound("modules", 209, 173, modules),
+    # 4 more: help and errors of the command line (command, mistakes), explanations of risks, and
+    # advice that fits the command.
+    Bound("modules", 209, 174, modules),
     # Features will come, so lines are shown and not enforced; the aim is 20,000 with what there is.
     Bound("lines", 23039, None, lines),
     Bound("class names used twice", 26, 0, repeated_classes),
