@@ -537,3 +537,16 @@ def test_columns_of_a_ranking_are_aligned(gate: Gate, serve: Serve) -> None:
     at = lines.index("risks:")
     counts = [re.search(r"\)  +(\d)", line) for line in lines[at + 1 : at + 3]]
     assert 1 == len({match and match.start(1) for match in counts})
+
+
+def test_its_page_shows_what_was_audited_and_what_changed(gate: Gate, serve: Serve) -> None:
+    with serve(image("web"), image("old"), image("web", namespace="team")) as sandbox:
+        Path("before.json").write_text(audit(gate, sandbox).out, encoding="utf-8")
+    with serve(image("web", ROOT), image("web", namespace="team")) as sandbox:
+        page = ("--report", "html=page.html", "--compare", "before.json", "--namespace", "shop")
+        result = audit(gate, sandbox, *page)
+    text = re.sub(r"<[^>]*>", "", Path("page.html").read_text(encoding="utf-8"))
+    assert "Audit of shop" in text
+    assert "1 newly blockedshop/web:1" in text
+    assert "Since the report of" in result.report["notes"][-2]
+    assert text.count("Since the report of") == 1
