@@ -519,7 +519,10 @@ def test_waivers_that_an_audit_rests_on_are_named(gate: Gate, serve: Serve) -> N
     )
     lines = summary_of(gate, serve, image("web", ROOT), image("api", ROOT))
     at = lines.index("waivers:")
-    assert "  no_user  2 findings in 2 images  until 2099-01-01: old" == lines[at + 1]
+    assert (
+        "  no_user  2 findings in 2 images  until 2099-01-01: old (.buildrisk-gate.yaml:4)"
+        == lines[at + 1]
+    )
     assert lines[-1].startswith("PASS  all 2 images: ")
 
 
