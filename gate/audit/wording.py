@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
-from gate.report import TextPage, coloured, counted, repository_of, sentence, waiver_in_words
+from gate import report  # what draws texts is slow to import, so it is looked up when it is used
+from gate.report import counted, repository_of, sentence, waiver_in_words
 from gate.untrusted import for_terminal
 from gate.verdict import STRICTEST_FIRST, Action, Outcome
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from gate.findings import Level
-    from gate.report import Style
+    from gate.report import Style, TextPage
     from gate.verdict import Decision, ImageVerdict, Verdict
 
 _MOST = 10  # lines of a ranking, unless all are asked for
@@ -24,7 +25,7 @@ _Row = tuple[str | tuple[str, str], ...]
 
 def summary(verdict: Verdict, style: Style) -> str:
     """Return the summary as text; ``style.verbose`` ranks everything, ``style.quiet`` nothing."""
-    page = TextPage(style.width, colour=style.colour)
+    page = report.TextPage(style.width, colour=style.colour)
     names = _Names(verdict.images)
     if not style.quiet:
         page.sandbox(verdict)
@@ -104,7 +105,7 @@ def _enumerated(parts: Iterator[tuple[str, str]]) -> Iterator[str | tuple[str, s
     for number, (text, word) in enumerate(parts):
         if number:
             yield ", "
-        yield coloured(word, text)
+        yield report.coloured(word, text)
 
 
 def _write_ranking(title: str, rows: Sequence[_Row], most: int, page: TextPage) -> None:
@@ -167,7 +168,7 @@ def _kind(decision: Decision) -> tuple[str, Level]:
 
 
 def _of_risk(risk: str, level: Level) -> tuple[str, str]:
-    return coloured(level, for_terminal(f"{risk} ({level})"))
+    return report.coloured(level, for_terminal(f"{risk} ({level})"))
 
 
 def _of_occurrences(these: _Occurrences) -> _Row:
