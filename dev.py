@@ -3,7 +3,7 @@
 python3 dev.py gate ARGS...     run the gate from this checkout
 python3 dev.py test             everything that CI checks, in one go
 python3 dev.py quick            what most changes need: lint, and the tests without end-to-end
-python3 dev.py lint             only the checks that run nothing: style, types, layers
+python3 dev.py lint             only what takes seconds: style, types, layers, tests of policies
 python3 dev.py pytest ARGS...   only tests, those that ARGS choose
 python3 dev.py tool ARGS...     one of the checking tools, such as `tool ruff check --fix`
 python3 dev.py wheel            only the built wheel, in an environment of its own
@@ -124,7 +124,7 @@ def quick(arguments: Sequence[str]) -> int:
 
 
 def lint(arguments: Sequence[str]) -> int:
-    """Check style, types and layers."""
+    """Check style, types, layers and the ready-made policies."""
     refuse(arguments)
     return run_steps(lint_steps(furnish_tests()))
 
@@ -194,7 +194,7 @@ def refuse(arguments: Sequence[str]) -> None:
 
 
 def lint_steps(python: Path) -> dict[str, Callable[[], bool]]:
-    """Return the checks that run nothing of the project."""
+    """Return the checks that take seconds; the last one tests the ready-made policies."""
     return {
         "ruff check": lambda: run([python, "-m", "ruff", "check"]),
         "ruff format": lambda: run([python, "-m", "ruff", "format", "--check"]),
@@ -202,6 +202,7 @@ def lint_steps(python: Path) -> dict[str, Callable[[], bool]]:
         "lint-imports": lambda: run([script(python, "lint-imports"), "--no-logo"]),
         "codespell": lambda: run([python, "-m", "codespell_lib"]),
         "house": house_step,
+        "policies": lambda: run([python, "-m", "gate", "policy", "test", "--coverage", "policies"]),
     }
 
 

@@ -10,14 +10,17 @@ from msgspec.structs import asdict
 
 from gate.errors import AnswerUnreadable, PermissionMissing
 from gate.evidence import level_of
+from gate.report import Page, coloured, counted, sentence
 from gate.untrusted import for_terminal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from gate.report import Style
     from gate.security_center import CatalogueRow, CheckConfiguration, SecurityCenter
 
 _SWITCH = {True: "on", False: "off", None: "?"}
+_HEADING = ("CHECK", "LEVEL", "CLASS", "RISK", "IMAGES", "OPEN", "NAME")
 
 
 class CatalogueEntry(Struct, frozen=True, kw_only=True):
@@ -105,7 +108,7 @@ def chosen(
     )
 
 
-def as_json(risks: Iterable[CatalogueEntry], notes: Sequence[str], _width: int) -> str:
+def as_json(risks: Iterable[CatalogueEntry], notes: Sequence[str], _style: Style) -> str:
     """Write risks as JSON: ``{version, risks[{risk, name, class, …}], notes[]}``."""
     entries = []
     for risk in risks:
@@ -117,26 +120,32 @@ def as_json(risks: Iterable[CatalogueEntry], notes: Sequence[str], _width: int) 
     )
 
 
-def as_text(risks: Iterable[CatalogueEntry], notes: Sequence[str], width: int) -> str:
+def as_text(risks: Iterable[CatalogueEntry], notes: Sequence[str], style: Style) -> str:
     """Write risks as a table, and how many checks are on on its last line."""
     shown = list(risks)
-    keys = max((len(risk.risk) for risk in shown), default=4)
-    classes = max((len(risk.risk_class) for risk in shown), default=5)
-    lines = [f"{'CHECK':5}  {'LEVEL':6}  {'CLASS':{classes}}  {'RISK':{keys}}  IMAGES  OPEN  NAME"]
-    for risk in shown:
-        line = (
-            f"{_SWITCH[risk.on]:5}  {for_terminal(risk.level or '-'):6}  "
-            f"{for_terminal(risk.risk_class):{classes}}  {for_terminal(risk.risk):{keys}}  "
-            f"{risk.images:6}  {risk.unhandled:4}  {for_terminal(risk.name)}"
-        )
-        lines.append(line if len(line) <= width else f"{line[: width - 3]}...")
-    lines += [f"note: {for_terminal(note)}" for note in notes]
+    page = Page(style.width, colour=style.colour)
+    page.table([_HEADING, *map(_row, shown)], indent=0, numbers=(4, 5))
+    for note in notes:
+        page.entry("note: ", sentence(note), room=0, style="yellow")
     on = sum(risk.on is True for risk in shown)
-    lines.append(f"{len(shown)} build risks, {on} of their checks are switched on.")
-    return "\n".join(line.rstrip() for line in lines)
+    page.line(f"{counted(len(shown), 'build risk')}, {on} of their checks are switched on.")
+    return page.written().rstrip("\n")
 
 
-FORMATS: dict[str, Callable[[Iterable[CatalogueEntry], Sequence[str], int], str]] = {
+def _row(risk: CatalogueEntry) -> Sequence[str | tuple[str, str]]:
+    level = risk.level or ""
+    return (
+        _SWITCH[risk.on],
+        coloured(level_of(level), for_terminal(level)) if level else "-",
+        for_terminal(risk.risk_class),
+        for_terminal(risk.risk),
+        f"{risk.images}",
+        f"{risk.unhandled}",
+        for_terminal(risk.name),
+    )
+
+
+FORMATS: dict[str, Callable[[Iterable[CatalogueEntry], Sequence[str], Style], str]] = {
     "text": as_text,
     "json": as_json,
 }

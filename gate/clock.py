@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -67,6 +67,7 @@ _UNITS = {
     "s": timedelta(seconds=1),
 }
 _DURATION = re.compile(r"(?P<number>[0-9]{1,7})(?P<unit>[smhd])")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _EXAMPLES = "Write a whole number and a unit, such as 90s, 10m, 1h or 7d, or 0."
 
 
@@ -84,6 +85,16 @@ def parse_duration(text: str) -> timedelta:
     if duration > LONGEST:
         raise ValueError(f"{text!r} is more than {LONGEST.days}d, the longest duration.")
     return duration
+
+
+def parse_day(text: str) -> date:
+    """Return the day that a text says, ``YYYY-MM-DD``; raises ``ValueError`` for all else."""
+    if not _DAY.fullmatch(text):
+        raise ValueError(f"{text[:40]!r} is not a day. Write it as YYYY-MM-DD, such as 2027-01-31.")
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f"{text!r} is a day that no calendar has.") from None
 
 
 def say_duration(duration: timedelta) -> str:

@@ -3,7 +3,8 @@
 GateError
 ├── UsageError              2   the caller's mistake: nothing was asked of Security Center
 │   ├── InvalidReference        a text that names no image
-│   └── InvalidPolicy           a policy file that can't be read, or that isn't valid
+│   ├── InvalidPolicy           a policy file that can't be read, or that isn't valid
+│   └── InvalidCases            a case file that can't be read, or that isn't valid
 ├── AccessError             4   somebody has to grant something
 │   ├── NoCredentials           none found, or the ones that are configured can't be had
 │   ├── CredentialsRefused      Security Center doesn't accept them
@@ -12,7 +13,8 @@ GateError
 │   ├── ServiceUnreachable      no connection: refused, no such host, TLS, a proxy
 │   ├── ServiceFailing          throttled, failing or silent until the deadline
 │   └── AnswerUnreadable        bytes that are not what the reference describes
-└── ReportUnwritable        5   a report file that can't be written
+├── ReportUnwritable        5   a report file that can't be written
+└── PolicyUnwritable        5   a policy file that can't be cut or written, and is as it was
 
 What goes wrong with *one image* is not an exception but ``Unscanned(reason)`` in findings.py.
 """
@@ -72,6 +74,10 @@ class InvalidPolicy(UsageError):
     """
 
 
+class InvalidCases(UsageError):
+    """A case file that can't be read, or whose content isn't valid; ``message`` as of a policy."""
+
+
 class AccessError(GateError):
     """Credentials or permissions are lacking; trying again doesn't help."""
 
@@ -117,5 +123,11 @@ class AnswerUnreadable(ServiceError):
 
 class ReportUnwritable(GateError):
     """A report could not be written; the verdict stands all the same."""
+
+    exit_code = ExitCode.SERVICE
+
+
+class PolicyUnwritable(GateError):
+    """A policy file could not be cut, or not be written; it is as it was."""
 
     exit_code = ExitCode.SERVICE

@@ -26,6 +26,11 @@ class Status(StrEnum):
     FALSE_POSITIVE = "false_positive"
     UNKNOWN = "unknown"
 
+    @property
+    def is_clicked(self) -> bool:
+        """Whether somebody clicked the finding away."""
+        return self is not Status.UNHANDLED and self is not Status.UNKNOWN
+
 
 class ScanState(StrEnum):
     """The state of an image's scan, as reports show it."""
@@ -140,7 +145,7 @@ class Scan(Struct, frozen=True, kw_only=True):
 
     ``finished_at`` is the end of the last finished scan, in UTC; ``age`` counts from it to the
     service's own clock. ``checks_on`` is how many checks are switched on, ``None`` if that is not
-    known; ``checks_off`` are the keys of those that are not, sorted.
+    known; ``checks_off`` are the keys of those that are not, sorted, and ``checks`` of the others.
     """
 
     state: ScanState
@@ -148,19 +153,41 @@ class Scan(Struct, frozen=True, kw_only=True):
     age: timedelta | None = None
     checks_on: int | None = None
     checks_off: tuple[str, ...] = ()
+    checks: tuple[str, ...] | None = None
+
+
+class Gathered(Struct, frozen=True, kw_only=True):
+    """What is known of an image whatever a policy says of it, so that others can judge it again.
+
+    ``reason`` is what keeps it from being evidence of a pass under every policy, ``None`` if it is
+    complete. ``kinds`` are those whose lists were whole, ``findings`` all that these hold: any of
+    them may block, as they are certain. ``checks`` are the keys of those that are on, ``None`` if
+    that is not known.
+    """
+
+    reason: Reason | None = None
+    kinds: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    checks: tuple[str, ...] | None = None
 
 
 class Scanned(Struct, frozen=True, kw_only=True):
     """A finished, fresh, complete scan of exactly this image, and all that it found.
 
-    The only evidence a pass can stand on.
+    The only evidence a pass can stand on. ``kinds`` are those that the scan looked for.
     """
 
     image: Image
     identified_by: IdentifiedBy
     scan: Scan
     findings: tuple[Finding, ...]
+    kinds: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+
+    @property
+    def gathered(self) -> Gathered:
+        """What is known of the image whatever a policy says: all of it."""
+        return Gathered(kinds=self.kinds, findings=self.findings, checks=self.scan.checks)
 
 
 class Unscanned(Struct, frozen=True, kw_only=True):
@@ -168,7 +195,8 @@ class Unscanned(Struct, frozen=True, kw_only=True):
 
     ``findings`` are those that are certain although the rest isn't: a complete set of details of a
     record with the pushed digest. They can block, never pass. The scan of an image without a record
-    is missing, whatever the reason.
+    is missing, whatever the reason. ``beyond`` is what is known of the image whatever a policy
+    says, if that is more than the reason and these findings.
     """
 
     reason: Reason
@@ -178,6 +206,14 @@ class Unscanned(Struct, frozen=True, kw_only=True):
     scan: Scan = field(default_factory=lambda: Scan(state=ScanState.MISSING))
     findings: tuple[Finding, ...] = ()
     notes: tuple[str, ...] = ()
+    beyond: Gathered | None = None
+
+    @property
+    def gathered(self) -> Gathered:
+        """What is known of the image whatever a policy says."""
+        return self.beyond or Gathered(
+            reason=self.reason, findings=self.findings, checks=self.scan.checks
+        )
 
 
 Evidence = Scanned | Unscanned

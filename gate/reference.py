@@ -38,6 +38,7 @@ _LONGEST_TEXT = 1024
 _LONGEST_QUOTE = 200
 _LAST_PORT = 65535
 _DIGITS = 64
+_SHORT_DIGEST = len("sha256:") + 12
 # containerd, platforms.Normalize: other names of systems and architectures, two of which are
 # variants of arm, and the variants that are what their architecture means alone.
 _SYSTEMS = {"macos": "darwin"}
@@ -115,19 +116,23 @@ class ImageReference(Struct, frozen=True):
     digest: str | None = None
 
     @classmethod
-    def parse(cls, text: str) -> ImageReference:
+    def parse(cls, text: str, *, host_needed: bool = True) -> ImageReference:
         """Read a reference.
 
         Raises ``InvalidReference`` for everything that isn't one with host, namespace and
-        repository.
+        repository. Unless it is needed, ``host`` is empty where none stands; a name whose namespace
+        looks like a host begins with a slash then.
         """
         _check_text(text)
         name, at, digest = text.partition("@")
         host, slash, path = name.partition("/")
-        if not slash or not _looks_like_host(host):
-            _refuse(text, "names no registry host", _SHAPE)
+        if not slash or not looks_like_host(host):
+            if host_needed:
+                _refuse(text, "names no registry host", _SHAPE)
+            host, path = "", name
         path, colon, tag = path.partition(":")
-        _check_host(text, host)
+        if host or host_needed:
+            _check_host(text, host)
         _check_path(text, path)
         if colon:
             _check_tag(text, tag)
@@ -138,6 +143,23 @@ class ImageReference(Struct, frozen=True):
         namespace, _, repository = path.partition("/")
         return cls(host.lower(), namespace, repository, tag, digest if at else None)
 
+    @classmethod
+    def as_recorded(cls, text: str) -> ImageReference | None:
+        """Read what ``str`` of a reference gave whose names a service told, and no grammar binds.
+
+        Return ``None`` for what has no namespace and repository.
+        """
+        name, at, digits = text.rpartition("@sha256:")
+        name, digest = (name, f"sha256:{digits}") if at else (digits, None)
+        host, _, path = name.partition("/")
+        if not looks_like_host(host):
+            host, path = "", name
+        path, colon, tag = path.partition(":")
+        namespace, _, repository = path.partition("/")
+        if not (namespace and repository):
+            return None
+        return cls(host, namespace, repository, tag if colon or at else "latest", digest)
+
     def __str__(self) -> str:
         tag = f":{self.tag}" if self.tag else ""
         digest = f"@{self.digest}" if self.digest else ""
@@ -147,6 +169,12 @@ class ImageReference(Struct, frozen=True):
     def path(self) -> str:
         """Namespace and repository, as registries take them."""
         return f"{self.namespace}/{self.repository}"
+
+    @property
+    def in_short(self) -> str:
+        """Namespace and repository with the tag, or, without one, the beginning of the digest."""
+        digest = f"@{(self.digest or '')[:_SHORT_DIGEST]}"
+        return self.path + (f":{self.tag}" if self.tag else digest.rstrip("@"))
 
     @property
     def bare_digest(self) -> str | None:
@@ -213,7 +241,7 @@ def _check_text(text: str) -> None:
         _refuse(text, "starts with a scheme", f"Leave out what ends in ://. {_SHAPE}")
 
 
-def _looks_like_host(first: str) -> bool:
+def looks_like_host(first: str) -> bool:
     """Tell a host from a namespace, by Docker's own rule."""
     return first.lower() == "localhost" or any(mark in first for mark in ".:[") or not first
 

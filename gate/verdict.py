@@ -12,6 +12,7 @@ from gate.errors import ExitCode
 from gate.findings import (
     Evidence,
     Finding,
+    Gathered,
     IdentifiedBy,
     Image,
     Reason,
@@ -21,7 +22,7 @@ from gate.findings import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import date, datetime
 
 
@@ -47,26 +48,39 @@ class Outcome(StrEnum):
 
 
 class WaiverUse(Struct, frozen=True, kw_only=True):
-    """The waiver that covers a finding, or, if ``expired``, the one that used to."""
+    """The waiver that covers a finding, or, if ``expired``, the one that used to; and its place."""
 
     reason: str
     expires: date
     expired: bool = False
     owner: str = ""
     ticket: str = ""
+    path: str = ""
+    line: int = 1
+
+
+class PolicyPlace(Struct, frozen=True):
+    """Where an entry of a policy stands: the file, as given, and the line of its first key."""
+
+    path: str
+    line: int
 
 
 class Decision(Struct, frozen=True, kw_only=True):
     """What becomes of one finding, and why.
 
     ``because`` is a sentence for a person; ``rule`` is the name of the rule that decided (its
-    number, ``rules[2]``, where it has no name), ``None`` if none did.
+    number, ``rules[2]``, where it has no name), ``None`` if none did; ``policy`` is where the
+    rule or selector stands, ``None`` if nothing matched, and ``entry`` what it is called there:
+    ``rules[2]``, ``block[0]``.
     """
 
     finding: Finding
     action: Action
     because: str
     rule: str | None = None
+    policy: PolicyPlace | None = None
+    entry: str = ""
     waiver: WaiverUse | None = None
 
 
@@ -77,6 +91,8 @@ class ImageVerdict(Struct, frozen=True, kw_only=True):
     what this image alone would end in; an undecided image that a policy's ``warn_on`` lets through
     has 0 and stays ``undecided``. ``digest`` is what the caller's image is known by: the digest
     that was given, or that the registry told for its tag (an index's own); empty if neither did.
+    ``index_platform`` is the platform of an index that this is the verdict on, if it is of one.
+    ``gathered`` is what was known of the image, whatever the policies made of it.
     """
 
     reference: str
@@ -90,11 +106,18 @@ class ImageVerdict(Struct, frozen=True, kw_only=True):
     identified_by: IdentifiedBy | None = None
     scan: Scan
     notes: tuple[str, ...] = ()
+    index_platform: str = ""
+    gathered: Gathered = Gathered(reason=Reason.INCOMPLETE)
 
     @property
     def platform(self) -> str:
         """The platform that was judged, as ``os/architecture``; empty if that isn't known."""
         return (self.image.platform if self.image else None) or ""
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """The findings that were decided on."""
+        return tuple(decision.finding for decision in self.decisions)
 
     def count(self) -> dict[Action, int]:
         """Return how many findings each action has, zeros included, strictest first."""
@@ -103,10 +126,14 @@ class ImageVerdict(Struct, frozen=True, kw_only=True):
 
 
 class PolicySource(Struct, frozen=True):
-    """Where a policy came from: ``path`` as given (or ``(built-in)``), and its content's digest."""
+    """Where a policy came from: ``path`` as given (or ``(built-in)``), and its content's digest.
+
+    ``blocks_nothing`` says that it only reports: no finding can fail a build by it.
+    """
 
     path: str
     sha256: str
+    blocks_nothing: bool = False
 
 
 class Service(Struct, frozen=True):
@@ -115,6 +142,27 @@ class Service(Struct, frozen=True):
     endpoint: str
     region: str
     sandbox: bool
+
+
+class Changes(Struct, frozen=True, kw_only=True):
+    """What an audit found changed since an earlier report, generated at ``since``.
+
+    ``images`` are names, ``namespace/repository:tag``, by what became of them; ``risks`` is by how
+    many findings of a risk more, or fewer, are blocked. ``notes`` are the same in sentences.
+    """
+
+    since: str
+    images: Mapping[str, tuple[str, ...]]
+    risks: Mapping[str, int]
+    notes: tuple[str, ...]
+
+
+class Audited(Struct, frozen=True, kw_only=True):
+    """Which part of an account a verdict is about; ``None`` is all of it."""
+
+    namespace: str | None = None
+    repository: str | None = None
+    changes: Changes | None = None
 
 
 class Verdict(Struct, frozen=True, kw_only=True):
@@ -128,6 +176,10 @@ class Verdict(Struct, frozen=True, kw_only=True):
     images: tuple[ImageVerdict, ...]
     notes: tuple[str, ...] = ()
     """Those of the run; each image has its own."""
+    audited: Audited | None = None
+    """What was audited; ``None`` if single images were judged."""
+    command: str = "check"
+    """The command that judged, where it wasn't an audit."""
 
     @property
     def interrupted(self) -> bool:
@@ -161,13 +213,14 @@ def worst(codes: Iterable[ExitCode]) -> ExitCode:
     return next((code for code in _WORST_FIRST if code in present), ExitCode.UNDECIDED)
 
 
-def judge_image(
+def judge_image(  # noqa: PLR0913 - all that a verdict is made of, so that nobody changes it later
     reference: str,
     evidence: Evidence,
     decisions: Sequence[Decision],
     *,
     tolerated: bool,
     digest: str = "",
+    index_platform: str = "",
 ) -> ImageVerdict:
     """Add one image's decisions up to its verdict.
 
@@ -203,6 +256,8 @@ def judge_image(
         identified_by=evidence.identified_by,
         scan=evidence.scan,
         notes=evidence.notes,
+        index_platform=index_platform,
+        gathered=evidence.gathered,
     )
 
 
@@ -216,6 +271,8 @@ def judge_run(  # noqa: PLR0913 - all that a verdict is made of, so that nobody 
     ended_by: ExitCode | None = None,
     whole: bool = True,
     allow_none: bool = False,
+    audited: Audited | None = None,
+    command: str = "check",
 ) -> Verdict:
     """Add the images' verdicts up to the verdict of the run.
 
@@ -244,6 +301,8 @@ def judge_run(  # noqa: PLR0913 - all that a verdict is made of, so that nobody 
         policies=tuple(policies),
         images=tuple(images),
         notes=tuple(notes),
+        audited=audited,
+        command=command,
     )
 
 

@@ -1,12 +1,12 @@
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gate.clock import LONGEST, Run, parse_duration, say_duration
+from gate.clock import LONGEST, Run, parse_day, parse_duration, say_duration
 from tests.simulated import SimulatedTime
 
 
@@ -102,3 +102,15 @@ def test_a_run_has_a_random_jitter_and_shows_nothing_of_its_environment() -> Non
     assert run.jitter() != run.jitter()
     assert "sesame" not in repr(run)
     assert 9 == run.remaining()
+
+
+def test_a_day_is_written_as_year_month_and_day() -> None:
+    assert date(2027, 1, 31) == parse_day("2027-01-31")
+
+
+@pytest.mark.parametrize(
+    "text", ["", "20270131", "2027-1-31", "2027-02-30", "soon", "2027-01-31\n"]
+)
+def test_what_is_no_day_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"is not a day|no calendar has"):
+        parse_day(text)

@@ -6,7 +6,7 @@ where the lists don't decide, and where a report shows their findings in full.
 
 from gate.audit.account import Headway, Scope
 from gate.audit.auditing import audit
-from gate.audit.compare import changes, read_earlier
+from gate.audit.compare import compared, read_earlier
 from gate.audit.wording import summary
 
-__all__ = ["Headway", "Scope", "audit", "changes", "read_earlier", "summary"]
+__all__ = ["Headway", "Scope", "audit", "compared", "read_earlier", "summary"]

@@ -16,7 +16,7 @@ from gate.check import ScanMode, Scans, Wait, Waiting
 from gate.errors import GateError
 from gate.evidence import moment, read_checks
 from gate.findings import Unscanned
-from gate.verdict import Outcome, judge_image, judge_run
+from gate.verdict import Audited, Outcome, judge_image, judge_run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from gate.check import Stop
     from gate.connect import Connections
     from gate.policy import Policies
+    from gate.reference import Names
     from gate.security_center import CatalogueRow, ImageRecord, SecurityCenter
     from gate.verdict import ImageVerdict, Verdict
 
@@ -58,14 +59,17 @@ async def audit(  # noqa: PLR0913 - what an audit is about, each by its name
     region: str | None,
     headway: Headway,
     stop: Stop,
+    thorough: bool = False,
 ) -> Verdict:
     """Judge the images of a scope, in the order of their names.
 
-    ``region`` must be prepared in ``connections``. Trouble on the way, or being stopped, leaves
-    what it concerns undecided; it is no exception.
+    ``region`` must be prepared in ``connections``. If ``thorough``, all is read of blocked images,
+    too, so that others can judge them again. Trouble on the way, or being stopped, leaves what it
+    concerns undecided; it is no exception.
     """
     policies = policies.following(connections.today)
-    auditing = _Auditing(scope, policies, connections, region, headway, stop)
+    inventory = Inventory(thorough=thorough)
+    auditing = _Auditing(scope, policies, connections, region, headway, stop, inventory)
     trouble: GateError | None = None
     with stop.scope:
         try:
@@ -97,10 +101,15 @@ class _Auditing(Struct):
     region: str | None
     headway: Headway
     stop: Stop
-    inventory: Inventory = field(default_factory=Inventory)
+    inventory: Inventory
     notes: list[str] = field(default_factory=list)
     all_records: bool = False
     judged: dict[str, ImageVerdict] = field(default_factory=dict)
+
+    @property
+    def _tells_apart(self) -> bool:
+        """Whether the tags of each image matter."""
+        return self.policies.tell_images_apart or self.inventory.thorough
 
     @property
     def client(self) -> SecurityCenter:
@@ -116,7 +125,7 @@ class _Auditing(Struct):
         for _ in range(_FIRST_READINGS):
             if not (await records.read()).problem:
                 break
-        inventory.take(records.all, tell_apart=self.policies.tell_images_apart)
+        inventory.take(records.all, tell_apart=self._tells_apart)
         matcher = RowMatcher(records.all, self.scope)
         lists = RiskLists(client, self.headway, matcher)
         risks = await self._risks()
@@ -124,7 +133,7 @@ class _Auditing(Struct):
         self.all_records = await self._read_records_again(records, began)
         await self._look_up(records, matcher)
         inventory.collected.doubtful |= matcher.doubtful(records.all.keys() | records.elsewhere)
-        inventory.take(records.all, tell_apart=self.policies.tell_images_apart)
+        inventory.take(records.all, tell_apart=self._tells_apart)
         inventory.whole = True
         # The day is asked for once, not for each of very many images.
         self.policies = self.policies.settled()
@@ -199,9 +208,11 @@ class _Auditing(Struct):
     async def _judge_by_lists(self) -> list[Subject]:
         """Judge what the lists decide; return those to look at one by one.
 
-        These are the images in doubt, and some of the blocked, for their details.
+        These are the images in doubt, and some of the blocked: for their details, and in a thorough
+        audit those that are in doubt, as long as there is room for them.
         """
-        to_look_at = []
+        to_look_at: list[Subject] = []
+        also: list[Subject] = []
         detailed = 0
         for number, subject in enumerate(self._subjects()):
             blocks = subject.blocks
@@ -209,11 +220,13 @@ class _Auditing(Struct):
             shown = blocks and (detailed <= MOST_DETAILED or self.inventory.collected.problems)
             if shown or (not blocks and subject.needs_a_look):
                 to_look_at.append(subject)
+            elif self.inventory.thorough and subject.needs_a_look:
+                also.append(subject)
             else:
                 self.judged[subject.record.uuid] = self._judge(subject, None)
             if number % _OTHERS_TURN == 0:
                 await anyio.lowlevel.checkpoint()
-        return to_look_at
+        return [*to_look_at, *also[: max(0, MOST_LOOKS - len(to_look_at))]]
 
     async def _look_at(self, subjects: Sequence[Subject]) -> None:
         """Look at single images with all the rules of ``gate check``."""
@@ -254,19 +267,26 @@ class _Auditing(Struct):
             notes=[*notes, *self.connections.notes(), *self._policy_notes(images)],
             ended_by=self.stop.ended_by or nothing_because,
             whole=self.all_records,
+            audited=Audited(namespace=self.scope.namespace, repository=self.scope.repository),
         )
 
     def _policy_notes(self, images: Sequence[ImageVerdict]) -> tuple[str, ...]:
         policies = self.policies
-        decided = (
-            (
-                reference_of(record).names(image.image.tags if image.image else ()),
-                (one.finding for one in image.decisions),
-            )
+        decided = [
+            (record, image)
             for record, image in zip(self.inventory.records.values(), images, strict=True)
             if image.outcome is not Outcome.UNDECIDED
+        ]
+        about = ((_names(record, image), image.findings) for record, image in decided)
+        clicked = (
+            (reference_of(record).in_short, _names(record, image), image.decisions)
+            for record, image in decided
+            if any(decision.finding.status.is_clicked for decision in image.decisions)
         )
-        return policies.notes(decided if policies.tell_images_apart else ())
+        return (
+            *policies.notes(about if policies.tell_images_apart else ()),
+            *policies.clicks(clicked),
+        )
 
     def _judge(self, subject: Subject, trouble: GateError | None) -> ImageVerdict:
         evidence = subject.evidence(trouble)
@@ -277,6 +297,10 @@ class _Auditing(Struct):
             tolerated=isinstance(evidence, Unscanned) and self.policies.tolerates(evidence.reason),
             digest=subject.reference.digest or "",
         )
+
+
+def _names(record: ImageRecord, image: ImageVerdict) -> Names:
+    return reference_of(record).names(image.image.tags if image.image else ())
 
 
 def _came_since(record: ImageRecord, began: datetime) -> bool:

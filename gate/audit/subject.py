@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from gate.audit.account import Tags, reference_of
 from gate.audit.collecting import Collected
 from gate.evidence import (
+    BuildRisks,
     Checks,
     CountingScan,
     Identified,
@@ -21,7 +22,7 @@ from gate.evidence import (
     scanned_before_push,
     unscanned_by,
 )
-from gate.findings import IdentifiedBy, Reason, Scanned, ScanState, Unscanned
+from gate.findings import Gathered, IdentifiedBy, Reason, Scanned, ScanState, Unscanned
 from gate.reference import Names
 from gate.verdict import Action
 
@@ -50,7 +51,8 @@ class Inventory(Struct):
 
     ``changed`` are records that were not the same at the end. ``whole`` is true once the lists were
     read to their end. ``differing`` are the images that several records of one repository hold, not
-    all with the same findings. ``tags`` are known if policies tell images apart.
+    all with the same findings. ``tags`` are known if policies tell images apart. ``thorough`` asks
+    what is known of each image whatever the policies say, for a record.
     """
 
     records: dict[str, ImageRecord] = field(default_factory=dict)
@@ -61,6 +63,7 @@ class Inventory(Struct):
     tags: Tags = field(default_factory=Tags)
     whole: bool = False
     differing: set[int] = field(default_factory=set)
+    thorough: bool = False
 
     def take(self, records: Mapping[str, ImageRecord], *, tell_apart: bool) -> None:
         """Take the records, in the order of their names, and see which digests have differences."""
@@ -128,6 +131,7 @@ class Subject:
             instance=record.instance_id or None,
             no_digest_because="its record has none.",
             with_tags=self._target,
+            thorough=self._inventory.thorough,
         )
 
     def decisions_on(self, evidence: Evidence) -> tuple[Decision, ...]:
@@ -180,7 +184,10 @@ class Subject:
                 return stopped
             by = unscanned_by(trouble)
             return replace(stopped, reason=by.reason, message=by.message)
-        return self._from_lists(identified)
+        evidence = self._from_lists(identified)
+        if inventory.thorough and isinstance(evidence, Unscanned):
+            return replace(evidence, beyond=self._gathered(identified))
+        return evidence
 
     def _identified(self) -> Identified | Unscanned:
         """Return the record, which its own digest identifies; without one, the policy decides."""
@@ -203,7 +210,28 @@ class Subject:
             identified_by=identified.by,
             scan=inventory.checks.added_to(chosen.scan),
             findings=self.findings,
+            kinds=(BuildRisks.name,),
         )
+
+    def _gathered(self, identified: Identified) -> Gathered:
+        """Return what the lists tell of the image whatever the policies say.
+
+        Without a digest, only a scan that counts is certain to be about the image.
+        """
+        inventory = self._inventory
+        counting = choose(identified, self.target.unjudged, self._now)
+        if isinstance(counting, CountingScan):
+            why = self._uncertain()
+            reason = why[0] if why else None
+        else:
+            reason = counting.reason or Reason.INCOMPLETE
+        doubtful = self.record.uuid in inventory.collected.doubtful
+        checks = inventory.checks.added_to(self._scan).checks
+        if identified.by is not IdentifiedBy.DIGEST or doubtful:
+            return Gathered(reason=reason or Reason.INCOMPLETE, checks=checks)
+        whole = not inventory.collected.problems
+        kinds = (BuildRisks.name,) if whole else ()
+        return Gathered(reason=reason, kinds=kinds, findings=self.findings, checks=checks)
 
     def _refused(
         self, why: Why, identified: Identified, findings: tuple[Finding, ...] = ()

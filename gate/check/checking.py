@@ -14,6 +14,8 @@ from msgspec.structs import replace
 from gate.check.scanning import Scans
 from gate.check.targets import find_targets
 from gate.check.waiting import Wait
+from gate.errors import GateError
+from gate.evidence import unscanned_by
 from gate.findings import Reason, Unscanned, instead_of
 from gate.registry import Unresolved
 from gate.verdict import Outcome, judge_image, judge_run
@@ -39,6 +41,7 @@ async def check(  # noqa: PLR0913 - what a verdict is about, each by its name
     beside: Sequence[ImageVerdict] = (),
     notes: Sequence[str] = (),
     allow_none: bool = False,
+    command: str = "check",
 ) -> Verdict:
     """Judge images, in their order; a platform of an index is an entry of its own.
 
@@ -66,6 +69,7 @@ async def check(  # noqa: PLR0913 - what a verdict is about, each by its name
         notes=tuple(dict.fromkeys((*gathering.notes(verdicts), *connections.notes(), *notes))),
         ended_by=waiting.stop.ended_by,
         allow_none=allow_none,
+        command=command,
     )
 
 
@@ -86,6 +90,7 @@ class _Gathering(Struct):
         async with anyio.create_task_group() as group:
             for image in self.images:
                 group.start_soon(self._find, image)
+        await self._try_credentials()
         targets = [target for image in self.images for target in self.wanted[image].targets]
         wait = Wait(
             {target: self.connections.reader(target.region) for target in targets},
@@ -102,6 +107,26 @@ class _Gathering(Struct):
     async def _find(self, image: ImageReference) -> None:
         self.wanted[image] = await find_targets(image, self.question)
 
+    async def _try_credentials(self) -> None:
+        """Say at once, too, that there are no credentials, where a registry can't be reached.
+
+        Security Center isn't asked about such an image, so nothing else would.
+        """
+        unreachable = [
+            (image, wanted, wanted.refused)
+            for image, wanted in self.wanted.items()
+            if wanted.refused is not None and wanted.refused.reason is Reason.SERVICE
+        ]
+        if not unreachable:
+            return
+        try:
+            await self.connections.try_credentials()
+        except GateError as trouble:
+            lack = unscanned_by(trouble)
+            for image, wanted, refused in unreachable:
+                both = replace(lack, message=f"{lack.message} Besides: {refused.message}")
+                self.wanted[image] = replace(wanted, refused=both)
+
     async def _ask_tag_again(self, wanted: Wanted) -> None:
         """Make sure that a tag still means the digest that was judged.
 
@@ -115,7 +140,7 @@ class _Gathering(Struct):
             return
         name = wanted.reference
         if isinstance(now, Unresolved):
-            reason = Reason.UNIDENTIFIED
+            reason = Reason.SERVICE if now.may_pass else Reason.UNIDENTIFIED
             message = f"Whether the tag of {name} still has the digest that was judged "
             message += f"({wanted.resolved}) can't be told: {now.cause} {now.remedy}"
         else:
@@ -132,27 +157,32 @@ class _Gathering(Struct):
         """Judge what is known of each image and platform."""
         verdicts = []
         for image in self.images:
-            for evidence in self._evidence_of(image):
-                verdict = self._judge(image, evidence)
+            for platform, evidence in self._evidence_of(image):
+                verdict = self._judge(image, platform, evidence)
                 moved = self.moved.get(image)
                 if moved and verdict.outcome is not Outcome.BLOCK:
-                    verdict = self._judge(image, _refuse(evidence, moved))
+                    verdict = self._judge(image, platform, _refuse(evidence, moved))
                 verdicts.append(verdict)
         return tuple(verdicts)
 
-    def _evidence_of(self, image: ImageReference) -> Iterable[Evidence]:
+    def _evidence_of(self, image: ImageReference) -> Iterable[tuple[str, Evidence]]:
+        """Return what is known of an image, or of each of its platforms, with their names."""
         wanted = self.wanted.get(image)
         if wanted is None:
-            return [_nothing_known(str(image))]
+            return [("", _nothing_known(str(image)))]
         if wanted.refused is not None:
-            return [wanted.refused]
+            return [("", wanted.refused)]
         pairs = (
             (target, self.evidence.get(target) or _nothing_known(target.name))
             for target in wanted.targets
         )
-        return [evidence for target, evidence in pairs if not _left_out(target, evidence)]
+        return [
+            (target.platform or "", evidence)
+            for target, evidence in pairs
+            if not _left_out(target, evidence)
+        ]
 
-    def _judge(self, image: ImageReference, evidence: Evidence) -> ImageVerdict:
+    def _judge(self, image: ImageReference, platform: str, evidence: Evidence) -> ImageVerdict:
         policies = self.question.policies
         return judge_image(
             str(image),
@@ -160,6 +190,7 @@ class _Gathering(Struct):
             policies.judge(evidence.findings, _names(image, evidence.image)),
             tolerated=isinstance(evidence, Unscanned) and policies.tolerates(evidence.reason),
             digest=image.digest or self._resolved(image),
+            index_platform=platform,
         )
 
     def _resolved(self, image: ImageReference) -> str:
@@ -168,8 +199,9 @@ class _Gathering(Struct):
 
     def notes(self, verdicts: Iterable[ImageVerdict]) -> tuple[str, ...]:
         """Collect what a reader should know of the run; an image's notes stand on its verdict."""
+        policies = self.question.policies
         judged = [
-            (_names(image, verdict.image), [decision.finding for decision in verdict.decisions])
+            (image.in_short, _names(image, verdict.image), verdict)
             for image in self.images
             for verdict in verdicts
             if verdict.reference == str(image) and verdict.outcome is not Outcome.UNDECIDED
@@ -177,7 +209,8 @@ class _Gathering(Struct):
         return (
             *(note for wanted in self.wanted.values() for note in wanted.notes),
             *self.tag_notes,
-            *self.question.policies.notes(judged),
+            *policies.notes((names, verdict.findings) for _, names, verdict in judged),
+            *policies.clicks((name, names, verdict.decisions) for name, names, verdict in judged),
             *self.scans.notes,
         )
 
@@ -202,4 +235,9 @@ def _nothing_known(name: str) -> Unscanned:
 def _refuse(evidence: Evidence, moved: Unscanned) -> Unscanned:
     """Refuse evidence because its tag moved; what is known of the digest stays."""
     refused = instead_of(evidence, moved)
-    return replace(refused, scan=evidence.scan, findings=evidence.findings)
+    return replace(
+        refused,
+        scan=evidence.scan,
+        findings=evidence.findings,
+        beyond=replace(evidence.gathered, reason=moved.reason),
+    )

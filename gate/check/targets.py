@@ -79,7 +79,16 @@ async def find_targets(reference: ImageReference, question: Question) -> Wanted:
 
 
 def _without_registry(reference: ImageReference, question: Question, answer: Unresolved) -> Wanted:
+    """Do without the registry's answer, where a digest is given or the policies don't ask for one.
+
+    Where trouble on the way hides a digest that is needed, running the gate again may help.
+    """
     because = f"{answer.cause} {answer.remedy}"
+    needed = question.policies.requirements(reference.names()).require_digest
+    if answer.may_pass and needed and not reference.digest:
+        message = f"Which digest {reference} has is not known, since its registry did not tell: "
+        refused = Unscanned(reason=Reason.SERVICE, message=message + because)
+        return Wanted(reference=reference, refused=refused)
     notes = (f"{reference}: the registry could not be asked. {because}",)
     return Wanted(
         reference=reference,

@@ -275,4 +275,5 @@ def _provisional(target: Target, look: Look) -> Evidence:
         image=evidence.image,
         identified_by=evidence.identified_by,
         scan=replace(evidence.scan, state=ScanState.FINISHED),
+        beyond=replace(evidence.gathered, reason=Reason.INCOMPLETE),
     )

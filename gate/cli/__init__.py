@@ -10,16 +10,17 @@ import errno
 import os
 import sys
 import traceback
-from io import StringIO
+from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from gate import __version__
+from gate import ADDRESS, __version__
 from gate.ci import find_ci
 from gate.cli.lazy import LazyCommand
+from gate.cli.mistakes import usage_error
 from gate.cli.options import PREFIX
-from gate.cli.terminal import give_up, now, open_streams, say, write_error
+from gate.cli.terminal import give_up, now, open_streams, say, show, write_error
 from gate.errors import ExitCode, GateError
 from gate.untrusted import for_terminal, forget_secrets
 
@@ -40,36 +41,46 @@ _COMMANDS = {
 }
 """What ``gate --help`` says of each command: the first line of its own help."""
 
+_PROGRAMS = ("gate", "buildrisk-gate")  # the names of the one entry point
 _OFFLINE = frozenset({"policy"})  # its commands decide by themselves what they take from variables
+_EPILOG = f"""\
+\b
+Without an account:
+  gate check --sandbox registry.cn-hangzhou.aliyuncs.com/shop/web:1.4
+
+\b
+Documents: {ADDRESS}/tree/main/docs
+"""
 _STREAM_TROUBLES = frozenset({errno.EPIPE, errno.EBADF, errno.ENOSPC, errno.EIO})
 
 
 def main() -> NoReturn:
     """Run the command line, and exit with one of the codes of ``ExitCode``."""
     open_streams()
-    sys.exit(run(sys.argv[1:]))
+    program = Path(sys.argv[0]).stem
+    sys.exit(run(sys.argv[1:], program if program in _PROGRAMS else "gate"))
 
 
-def run(arguments: Sequence[str]) -> int:  # noqa: PLR0911 - each end has its code
-    """Run the command line; every exception ends here, as a code and a sentence."""
+def run(arguments: Sequence[str], program: str = "gate") -> int:  # noqa: PLR0911 - each end has its code
+    """Run the command line; every exception ends here, as a code and a sentence.
+
+    Completion asks by a variable whose name is made from that of the ``program``.
+    """
     forget_secrets()
     try:
-        return int(cli.main(list(arguments), prog_name="gate", standalone_mode=False) or 0)
+        return int(cli.main(list(arguments), prog_name=program, standalone_mode=False) or 0)
     except click.exceptions.Exit as done:
         return done.exit_code
-    except click.ClickException as mistake:
-        text = StringIO()
-        mistake.show(file=text)
-        write_error(text.getvalue())
-        _alarm(mistake.format_message(), arguments)
+    except SystemExit as end:  # click's own, of completion, or where nobody reads its help
+        give_up(sys.stdout)
+        return ExitCode.SERVICE if end.code else ExitCode.PASSED
+    except click.exceptions.NoArgsIsHelpError as help_wanted:
+        say(help_wanted.format_message())
         return ExitCode.USAGE
+    except click.ClickException as mistake:
+        return _failed(usage_error(mistake), arguments)
     except GateError as trouble:
-        _alarm(str(trouble), arguments)
-        for line in trouble.message.splitlines():
-            say(f"error: {for_terminal(line)}")
-        if trouble.remedy:
-            say(f"       {for_terminal(trouble.remedy)}")
-        return trouble.exit_code
+        return _failed(trouble, arguments)
     except (KeyboardInterrupt, click.Abort):
         say("interrupted")
         return ExitCode.INTERRUPTED
@@ -80,6 +91,16 @@ def run(arguments: Sequence[str]) -> int:  # noqa: PLR0911 - each end has its co
         return ExitCode.SERVICE
     except Exception:  # noqa: BLE001 - the one boundary of the program
         return _defect()
+
+
+def _failed(trouble: GateError, arguments: Sequence[str]) -> ExitCode:
+    """Say what went wrong, a line for each sentence of its own, and what to do."""
+    _alarm(str(trouble), arguments)
+    for line in trouble.message.splitlines():
+        say(f"error: {for_terminal(line)}")
+    if trouble.remedy:
+        say(f"       {for_terminal(trouble.remedy)}")
+    return trouble.exit_code
 
 
 def _is_of_a_stream(trouble: OSError) -> bool:
@@ -95,14 +116,32 @@ def _defect() -> ExitCode:
     return ExitCode.DEFECT
 
 
+def _show_versions(context: click.Context, _parameter: click.Parameter, wanted: bool) -> None:  # noqa: FBT001 - click's own
+    """Print the versions of the program, of Python, and of what policies and reports look like."""
+    if wanted and not context.resilient_parsing:
+        python = ".".join(map(str, sys.version_info[:3]))
+        show(f"buildrisk-gate, version {__version__}")
+        show(f"Python {python}; policy files, version 1; JSON report, version 1")
+        context.exit()
+
+
 @click.group(
     commands={
         name: LazyCommand(name, summary, offline=name in _OFFLINE)
         for name, summary in _COMMANDS.items()
     },
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog=_EPILOG,
 )
-@click.version_option(__version__, prog_name="buildrisk-gate")
+@click.option(
+    "-V",
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_show_versions,
+    help="Show the versions and exit.",
+)
 def cli() -> None:
     """Decide by policy whether container images may go on.
 

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import anyio
 import click
-from msgspec.structs import replace
 
-from gate.audit import Headway, Scope, audit, changes, read_earlier, summary
+from gate.audit import Headway, Scope, audit, compared, read_earlier, summary
 from gate.check import Stop
 from gate.cli import groups
+from gate.cli.command import GateCommand, epilog
 from gate.cli.delivery import deliver
 from gate.cli.options import option
 from gate.cli.progress import show_audit
@@ -29,7 +29,14 @@ if TYPE_CHECKING:
     from gate.verdict import Verdict
 
 
-@click.command("audit")
+@click.command(
+    "audit",
+    cls=GateCommand,
+    epilog=epilog(
+        "  gate audit --region cn-hangzhou --report json=audit.json",
+        "  gate audit --region cn-hangzhou --namespace shop --compare audit.json",
+    ),
+)
 @groups.policies
 @option("--namespace", metavar="NAME", help="Only images of this namespace.")
 @option("--repository", metavar="[NAMESPACE/]NAME", help="Only images of this repository.")
@@ -72,10 +79,18 @@ def command(  # noqa: PLR0913 - one for each option of its own, and each group
 
     def judge() -> Verdict:
         verdict = anyio.run(
-            partial(gather, scope, loaded, service, run, progress, concurrency=concurrency)
+            partial(
+                gather,
+                scope,
+                loaded,
+                service,
+                run,
+                progress,
+                concurrency=concurrency,
+                thorough=output.records,
+            )
         )
-        changed = changes(verdict, earlier) if earlier else ()
-        return replace(verdict, notes=(*verdict.notes, *changed))
+        return compared(verdict, earlier) if earlier else verdict
 
     return deliver(judge, output, run, verbose=service.verbose, as_text=summary)
 
@@ -88,6 +103,7 @@ async def gather(  # noqa: PLR0913 - what is judged, by what, and in which run
     terminal: Terminal,
     *,
     concurrency: int,
+    thorough: bool = False,
 ) -> Verdict:
     """Judge all images; a signal ends the gathering, and what is known by then is judged."""
     region = service.region_in(run)
@@ -95,6 +111,15 @@ async def gather(  # noqa: PLR0913 - what is judged, by what, and in which run
         await connections.prepare([region])
         stop, headway = Stop(run.remaining()), Headway()
         return await stop.heeding_signals(
-            partial(audit, scope, policies, connections, region=region, headway=headway, stop=stop),
+            partial(
+                audit,
+                scope,
+                policies,
+                connections,
+                region=region,
+                headway=headway,
+                stop=stop,
+                thorough=thorough,
+            ),
             partial(show_audit, headway, run, terminal),
         )

@@ -10,6 +10,7 @@ import click
 
 from gate import checkout
 from gate.cli import groups
+from gate.cli.command import GateCommand, epilog
 from gate.cli.delivery import deliver
 from gate.cli.images import read_images
 from gate.cli.judging import gather
@@ -25,7 +26,14 @@ if TYPE_CHECKING:
     from gate.verdict import Verdict
 
 
-@click.command("check")
+@click.command(
+    "check",
+    cls=GateCommand,
+    epilog=epilog(
+        "  gate check registry.cn-hangzhou.aliyuncs.com/shop/web:1.4 --metadata-file built.json",
+        "  gate check --sandbox registry.cn-hangzhou.aliyuncs.com/shop/web:1.4",
+    ),
+)
 @click.argument("images", metavar="IMAGE...", nargs=-1)
 @groups.policies
 @option("--digest", metavar="sha256:HEX", help="Digest that was just pushed, for the one IMAGE.")

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import sys
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gate.ci import find_ci
-from gate.cli.terminal import give_up, now, say, show, style, write_error
+from gate.cli.terminal import give_up, now, say, style, write_error, write_output
 from gate.errors import ExitCode, ReportUnwritable
-from gate.report import render, write_report
+from gate.report import render_parts, write_report
 from gate.untrusted import for_terminal
 from gate.verdict import worst
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from gate.cli.groups import Output
     from gate.clock import Run
@@ -44,10 +43,14 @@ def deliver(
         verdict = judge()
     finally:
         write_error(ci.closing() if ci else "")
-    text = as_text if as_text and output.format_ == "text" else partial(render, output.format_)
-    code = _write(
-        verdict, output, partial(text, verdict, style(verbose=verbose, quiet=output.quiet))
-    )
+    look = style(verbose=verbose, quiet=output.quiet)
+
+    def parts() -> Iterable[str]:
+        if as_text and output.format_ == "text":
+            return (as_text(verdict, look),)
+        return render_parts(output.format_, verdict, look)
+
+    code = _write(verdict, output, parts)
     if ci is None:
         return code
     if output.format_ != "github":
@@ -59,7 +62,7 @@ def deliver(
     return code
 
 
-def _write(verdict: Verdict, output: Output, text: Callable[[], str]) -> ExitCode:
+def _write(verdict: Verdict, output: Output, parts: Callable[[], Iterable[str]]) -> ExitCode:
     """Write the reports to their files, then the one for standard output."""
     code = verdict.exit_code
     for name, path in output.reports:
@@ -68,7 +71,7 @@ def _write(verdict: Verdict, output: Output, text: Callable[[], str]) -> ExitCod
         except ReportUnwritable as trouble:
             code = _unwritten(verdict, trouble, code)
     try:
-        show(text().rstrip("\n"))
+        write_output(parts())
     except ReportUnwritable as trouble:
         code = _unwritten(verdict, trouble, code)
     except OSError as trouble:

@@ -14,7 +14,9 @@ import click
 from msgspec import Struct
 
 from gate import policy
+from gate.cli.mistakes import Format
 from gate.cli.options import (
+    Day,
     Duration,
     Report,
     Text,
@@ -27,7 +29,7 @@ from gate.errors import UsageError
 from gate.report import FORMATS
 
 if TYPE_CHECKING:
-    from datetime import timedelta
+    from datetime import date, timedelta
 
     from gate.clock import Run
     from gate.connect import Settings
@@ -86,24 +88,49 @@ class PolicyFiles(Struct, frozen=True):
 
     policy_files: tuple[str, ...]
 
-    def load(self) -> Policies:
-        """Load them for today; raises ``InvalidPolicy``."""
-        return policy.load_policies(self.policy_files, directory=Path.cwd(), today=now().date())
+    def load(self, latest: date | None = None) -> Policies:
+        """Load them for today; raises ``InvalidPolicy``.
+
+        ``latest`` is the last day on which they will judge (``Policies.on``), if that is later.
+        """
+        return policy.load_policies(
+            self.policy_files, directory=Path.cwd(), today=now().date(), latest=latest
+        )
 
 
-policies = group(
-    "policies",
-    PolicyFiles,
-    option(
-        "-p",
-        "--policy",
-        "policy_files",
-        metavar="FILE[#sha256=HEX]",
-        type=Text("file"),
-        multiple=True,
-        help="A policy file; the strictest decision of several wins.  [default: "
-        ".buildrisk-gate.yaml, else the built-in policy]",
-    ),
+_policy_option: dict[str, Any] = {
+    "metavar": "FILE[#sha256=HEX]",
+    "type": Text("file"),
+    "multiple": True,
+    "help": "A policy file; the strictest decision of several wins.  [default: "
+    ".buildrisk-gate.yaml, else the built-in policy]",
+}
+_POLICY_NAMES = ("-p", "--policy", "policy_files")
+
+policies = group("policies", PolicyFiles, option(*_POLICY_NAMES, **_policy_option))
+
+# Under `gate policy`, no variable chooses what is tested.
+offline_policies = group("policies", PolicyFiles, click.option(*_POLICY_NAMES, **_policy_option))
+
+_record_option: dict[str, Any] = {
+    "metavar": "FILE[#sha256=HEX]",
+    "multiple": True,
+    "help": "A record that `gate audit --report cases=FILE` wrote; one for each region.",
+}
+records = click.option("--on", "records", required=True, **_record_option)
+optional_records = click.option("--on", "records", **_record_option)
+
+text_or_json = click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="What standard output shows.",
+)
+
+at = click.option(
+    "--at", metavar="DATE", type=Day(), help="The day to judge on, as YYYY-MM-DD, in UTC."
 )
 
 
@@ -158,6 +185,11 @@ class Output(Struct, frozen=True, kw_only=True):
     no_ci: bool
     quiet: bool
 
+    @property
+    def records(self) -> bool:
+        """Whether some report is a record, which others judge again."""
+        return "cases" in {self.format_, *(name for name, _ in self.reports)}
+
 
 output = group(
     "output",
@@ -165,7 +197,7 @@ output = group(
     option(
         "--format",
         "format_",
-        type=click.Choice(list(FORMATS)),
+        type=Format(list(FORMATS)),
         default="text",
         show_default=True,
         help="What standard output shows.",

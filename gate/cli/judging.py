@@ -32,6 +32,7 @@ async def gather(  # noqa: PLR0913, PLR0917 - what is judged, by what, how, and 
     *,
     beside: Sequence[ImageVerdict] = (),
     notes: Sequence[str] = (),
+    command: str = "check",
 ) -> Verdict:
     """Judge the images; a signal ends the gathering, and what is known by then is judged."""
     settings = service.settings(run, registry_hosts=gathering.registry_hosts)
@@ -54,7 +55,9 @@ async def gather(  # noqa: PLR0913, PLR0917 - what is judged, by what, how, and 
                 stop=stop,
             )
             judge = partial(check, images, question, connections, waiting)
-            return await stop.heeding_signals(partial(judge, beside=beside, notes=notes))
+            return await stop.heeding_signals(
+                partial(judge, beside=beside, notes=notes, command=command)
+            )
 
 
 def _seconds(gathering: Gathering) -> float:

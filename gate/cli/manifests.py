@@ -11,6 +11,7 @@ import click
 
 from gate import checkout
 from gate.cli import groups
+from gate.cli.command import GateCommand, epilog
 from gate.cli.delivery import deliver
 from gate.cli.judging import gather
 from gate.cli.terminal import path_in_this_checkout, read_input, read_text, terminal
@@ -25,10 +26,18 @@ if TYPE_CHECKING:
 
 _INPUT, _INPUT_NAME = "-", "stdin"
 _LARGEST_INPUT = 16 * 1024 * 1024  # bytes: what a tool renders is many files in one
+_COMMAND = "manifests"
 _NOTHING = "No image of a registry that Security Center can know is named: nothing was judged."
 
 
-@click.command("manifests")
+@click.command(
+    "manifests",
+    cls=GateCommand,
+    epilog=epilog(
+        "  gate manifests deploy/*.yaml compose.yaml Dockerfile",
+        "  helm template charts/web --values prod.yaml | gate manifests -",
+    ),
+)
 @click.argument("files", metavar="FILE...", nargs=-1, required=True)
 @groups.policies
 @groups.gathering
@@ -70,7 +79,9 @@ def command(  # noqa: PLR0913 - one for each option of its own, and each group
         if chosen.references:
             images, progress = tuple(chosen.references), terminal(quiet=output.quiet)
             judge = partial(gather, images, loaded, gathering, service, run, progress)
-            verdict = anyio.run(partial(judge, beside=undecided, notes=chosen.notes))
+            verdict = anyio.run(
+                partial(judge, beside=undecided, notes=chosen.notes, command=_COMMAND)
+            )
             return checkout.locate_images(verdict, chosen)
         # Nothing is left to judge: nobody is asked.
         return judge_run(
@@ -80,6 +91,7 @@ def command(  # noqa: PLR0913 - one for each option of its own, and each group
             policies=loaded.sources,
             notes=chosen.notes if undecided else (_NOTHING, *chosen.notes),
             allow_none=allow_none,
+            command=_COMMAND,
         )
 
     return deliver(verdict_on_all, output, run, verbose=service.verbose)

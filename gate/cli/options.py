@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gate.clock import parse_duration
+from gate.cli.mistakes import meant
+from gate.clock import parse_day, parse_duration
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import timedelta
+    from datetime import date, timedelta
 
     from click.decorators import FC
 
@@ -38,6 +39,23 @@ class Duration(click.ParamType):  # type: ignore[type-arg]
             return value
         try:
             return parse_duration(value)
+        except ValueError as problem:
+            self.fail(str(problem), param, ctx)
+
+
+class Day(click.ParamType):  # type: ignore[type-arg]
+    """A day of the calendar, ``YYYY-MM-DD``."""
+
+    name = "date"
+
+    def convert(
+        self, value: str | date, param: click.Parameter | None, ctx: click.Context | None
+    ) -> date:
+        """Return the day of a text."""
+        if not isinstance(value, str):
+            return value
+        try:
+            return parse_day(value)
         except ValueError as problem:
             self.fail(str(problem), param, ctx)
 
@@ -72,7 +90,8 @@ class Report(Text):
         name, _, path = str(value).partition("=")
         if name not in self._formats or not path:
             names = ", ".join(self._formats)
-            self.fail(f"{value!r} is not NAME=PATH with a NAME of: {names}.", param, ctx)
+            hint = meant(name, self._formats)
+            self.fail(f"{value!r} is not NAME=PATH with a NAME of: {names}.{hint}", param, ctx)
         if path == "-":
             self.fail(f"{value!r}: a report goes to a file; --format {name} shows it.", param, ctx)
         return name, path

@@ -10,6 +10,8 @@ import click
 
 from gate.catalogue import FORMATS, chosen, read_catalogue
 from gate.cli import groups
+from gate.cli.command import GateCommand, epilog
+from gate.cli.mistakes import Format
 from gate.cli.terminal import show, style
 from gate.connect import Connections
 from gate.errors import ExitCode
@@ -23,7 +25,7 @@ _TIMEOUT = 120.0  # seconds; nothing is waited for but answers
 _LEVELS = ("high", "medium", "low")
 
 
-@click.command("risks")
+@click.command("risks", cls=GateCommand, epilog=epilog(exit_codes=False))
 @click.option(
     "--level",
     "levels",
@@ -41,7 +43,7 @@ _LEVELS = ("high", "medium", "low")
 @click.option(
     "--format",
     "format_",
-    type=click.Choice(list(FORMATS)),
+    type=Format(list(FORMATS)),
     default="text",
     show_default=True,
     help="What standard output shows.",
@@ -56,7 +58,7 @@ def command(
     """
     catalogue = anyio.run(partial(_read, service, service.begin(_TIMEOUT)))
     risks = chosen(catalogue, levels, classes)
-    show(FORMATS[format_](risks, catalogue.notes, style().width))
+    show(FORMATS[format_](risks, catalogue.notes, style()))
     return ExitCode.PASSED
 
 

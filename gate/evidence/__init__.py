@@ -9,7 +9,7 @@ from gate.evidence.identification import (
     is_in_registry,
     with_prefix,
 )
-from gate.evidence.kinds.build_risk import STATUSES, Checks, level_of, read_checks
+from gate.evidence.kinds.build_risk import STATUSES, BuildRisks, Checks, level_of, read_checks
 from gate.evidence.kinds.kind import Why
 from gate.evidence.looking import EvidenceReader, unscanned_by
 from gate.evidence.scan import moment, scan_of, scanned_before_push
@@ -17,6 +17,7 @@ from gate.evidence.target import Look, Target
 
 __all__ = [
     "STATUSES",
+    "BuildRisks",
     "Checks",
     "CountingScan",
     "EvidenceReader",

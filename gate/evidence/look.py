@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import anyio
 import anyio.lowlevel
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from gate.errors import GateError
 from gate.evidence.freshness import CountingScan, choose
@@ -21,7 +23,7 @@ from gate.evidence.scan import (
     state_of,
 )
 from gate.evidence.target import Look
-from gate.findings import IdentifiedBy, Reason, Scan, Scanned, ScanState
+from gate.findings import Gathered, IdentifiedBy, Reason, Scan, Scanned, ScanState
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -55,10 +57,12 @@ _NEVER_READ = (Reason.INCOMPLETE, "Its findings were not read.")
 class Memory(Struct):
     """What earlier looks saw, so that a poll reads only what may have changed.
 
-    ``read`` holds, by ``Uuid``, the state in which a record's details were read.
+    ``read`` holds, by ``Uuid``, the state in which a record's details were read; ``details`` are
+    those that were read last.
     """
 
     read: dict[str, tuple[str, int | None]] = field(default_factory=dict)
+    details: dict[tuple[str, FindingKind], Details] = field(default_factory=dict)
 
 
 class _Confirmed(Struct, frozen=True):
@@ -77,6 +81,8 @@ class OneImage(Struct, frozen=True):
     target: Target
     identified: Identified
     kinds: Mapping[FindingKind, Witnesses]
+    judged: bool = True
+    """Whether the policies count; else what only they refuse is complete."""
 
     async def look(self) -> Look:
         """Look for a block first, which needs no more than complete details, then for a pass.
@@ -88,16 +94,17 @@ class OneImage(Struct, frozen=True):
         chosen = choose(self.identified, self.target, now, previous, shown)
         chosen_record = chosen.record if isinstance(chosen, CountingScan) else None
         details, troubles = await self._details(chosen_record)
-        for record in self.identified.records:
-            of_record = [read for (uuid, _), read in details.items() if uuid == record.uuid]
-            block = self._block(record, of_record)
-            if block is not None:
-                return block
-        if troubles:
-            raise troubles[0]
-        if isinstance(chosen, CountingScan):
-            return await self._pass(chosen, details)
-        return chosen
+        refused = self._first_block(details)
+        if refused is not None and not self.target.thorough:
+            return refused
+        if refused is None:
+            if troubles:
+                raise troubles[0]
+            if isinstance(chosen, CountingScan):
+                return await self._pass(chosen, details)
+            refused = chosen
+        counting = choose(self.identified, self.target.unjudged, now, previous, shown)
+        return self._whatever_policies_say(refused, counting, details)
 
     async def _shown_by_tasks(self) -> tuple[set[str], set[str]]:
         """Return the records whose scan counts because of a task, by ``Uuid``.
@@ -158,6 +165,7 @@ class OneImage(Struct, frozen=True):
                 for record in self.identified.others:
                     for kind in self.kinds:
                         group.start_soon(read, record, kind)
+        self.memory.details |= details
         return details, troubles
 
     def _may_block(self, record: ImageRecord) -> bool:
@@ -174,6 +182,15 @@ class OneImage(Struct, frozen=True):
         self.memory.read[record.uuid] = state
         return new
 
+    def _first_block(self, details: Mapping[tuple[str, FindingKind], Details]) -> Look | None:
+        """Return the certain block of the newest scan that holds one."""
+        for record in self.identified.records:
+            of_record = [read for (uuid, _), read in details.items() if uuid == record.uuid]
+            block = self._block(record, of_record)
+            if block is not None:
+                return block
+        return None
+
     def _block(self, record: ImageRecord, details: Sequence[Details]) -> Look | None:
         """Return a certain block, if complete details of any kind hold one; it claims no more."""
         certain = tuple(one for read in details if read.complete for one in read.findings)
@@ -181,7 +198,70 @@ class OneImage(Struct, frozen=True):
             return None
         scan = scan_of(record, self.client.now())
         evidence = self.identified.unscanned(record, self.target, _ONLY_A_BLOCK, scan, certain)
-        return Look(evidence=evidence, record=record, blocks=True)
+        look = Look(evidence=evidence, record=record, blocks=True)
+        return look.knowing(self._gathered(Reason.INCOMPLETE, record, scan))
+
+    def _gathered(self, reason: Reason, record: ImageRecord, scan: Scan) -> Gathered:
+        """Return what was read of an image, whatever the policies say, and why it isn't complete.
+
+        What other records of the same image hold beside the one that decides would block, too.
+        """
+        kinds: dict[str, None] = {}
+        findings: list[Finding] = []
+        for each in (record, *self.identified.records):
+            there = {(_content(one), one.level, one.status) for one in findings}
+            for kind in self.kinds:
+                read = self.memory.details.get((each.uuid, kind))
+                if read is None or not read.complete:
+                    continue
+                if each is record:
+                    kinds[kind.name] = None
+                findings += (
+                    one
+                    for one in read.findings
+                    if (_content(one), one.level, one.status) not in there
+                )
+        return Gathered(
+            reason=reason, kinds=tuple(kinds), findings=tuple(findings), checks=scan.checks
+        )
+
+    def _whatever_policies_say(
+        self,
+        refused: Look,
+        counting: CountingScan | Look,
+        details: Mapping[tuple[str, FindingKind], Details],
+    ) -> Look:
+        """Add to a refusal what keeps the evidence from being complete under every policy.
+
+        ``counting`` is the scan that counts whatever its age; where there is one and its details
+        were read, reading on shows whether they are complete.
+        """
+        scan = refused.evidence.scan
+        if isinstance(counting, Look):
+            record = refused.record or self.identified.records[0]
+            return refused.knowing(
+                self._gathered(counting.reason or Reason.INCOMPLETE, record, scan)
+            )
+        look = refused.knowing(self._gathered(Reason.INCOMPLETE, counting.record, scan))
+        if any((counting.record.uuid, kind) not in details for kind in self.kinds):
+            return look
+        return replace(look, read_on=partial(self._read_on, look, counting, details))
+
+    async def _read_on(
+        self,
+        refused: Look,
+        counting: CountingScan,
+        details: Mapping[tuple[str, FindingKind], Details],
+    ) -> Look:
+        """Look as for a pass, by no policy; the refusal stays, and so it does if that fails."""
+        unjudged = replace(self, target=self.target.unjudged, judged=False)
+        try:
+            look = await unjudged._pass(counting, details)  # noqa: SLF001 - another of its own
+        except GateError:
+            return replace(refused, read_on=None)
+        reason = look.reason or (None if look.settled else Reason.INCOMPLETE)
+        gathered = self._gathered(Reason.INCOMPLETE, counting.record, look.evidence.scan)
+        return refused.knowing(replace(gathered, reason=reason))
 
     async def _pass(
         self, chosen: CountingScan, details: Mapping[tuple[str, FindingKind], Details]
@@ -197,8 +277,11 @@ class OneImage(Struct, frozen=True):
             coverage = await witnesses.coverage(chosen.record)
             scan = coverage.added_to(scan)
             refusal = coverage.lacking(self.target.requirements)
-            if refusal:
-                return self._undecided(refusal, chosen.record, scan, waiting=False)
+            if refusal and (self.judged or refusal[0] is not Reason.CHECKS_OFF):
+                refused = self._undecided(refusal, chosen.record, scan, waiting=False)
+                if not self.judged:
+                    return refused
+                return self._whatever_policies_say(refused, chosen, details)
             first = details[chosen.record.uuid, kind]
             result = await self._confirmed(kind, witnesses, chosen.record, first, scan)
             if isinstance(result, Look):
@@ -215,6 +298,7 @@ class OneImage(Struct, frozen=True):
                 identified_by=self.identified.by,
                 scan=scan,
                 findings=tuple(findings),
+                kinds=tuple(kind.name for kind in self.kinds),
                 notes=tuple(notes),
             ),
             record=chosen.record,
@@ -235,7 +319,7 @@ class OneImage(Struct, frozen=True):
         for reading in range(_READINGS):
             if reading:
                 await self._pause(reading)
-                details = await kind.details(record)
+                details = self.memory.details[record.uuid, kind] = await kind.details(record)
                 block = self._block(record, [details])
                 if block is not None:
                     return block
@@ -319,12 +403,13 @@ class OneImage(Struct, frozen=True):
         await anyio.lowlevel.checkpoint()  # a simulated clock may not yield to other tasks
 
     def _undecided(self, why: Why, record: ImageRecord, scan: Scan, *, waiting: bool) -> Look:
-        return Look(
+        look = Look(
             evidence=self.identified.unscanned(record, self.target, why, scan),
             record=record,
             waiting=waiting,
             doing=f"{why[0].value}; reading again" if waiting else "",
         )
+        return look.knowing(self._gathered(why[0], record, scan))
 
 
 def _content(finding: Finding) -> tuple[str, str, str, str]:

@@ -18,7 +18,7 @@ from gate.evidence.kinds import KINDS
 from gate.evidence.look import Memory, OneImage
 from gate.evidence.scan import scan_of, state_of
 from gate.evidence.target import Look
-from gate.findings import Reason, Scanned, ScanState, Unscanned, instead_of
+from gate.findings import Reason, ScanState, Unscanned, instead_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -102,8 +102,9 @@ class EvidenceReader:
                 return
             matches = await self._find(list(passing))
             for target, look in passing.items():
-                if _same_record(look, matches[target]):
-                    keep(target, look)
+                same = _same_record(look, matches[target])
+                if same or isinstance(look.evidence, Unscanned):
+                    keep(target, look if same else _no_more_complete(look))
                     del matches[target]
             if not matches:
                 return
@@ -122,12 +123,15 @@ class EvidenceReader:
         kinds: Mapping[FindingKind, Witnesses],
         keep: Callable[[Target, Look], None],
     ) -> dict[Target, Look]:
-        """Return the looks that show a pass, which the last look has to confirm."""
+        """Return the looks that show complete evidence, which the last look has to confirm."""
         passing: dict[Target, Look] = {}
 
         async def one(target: Target, identified: Identified | Unscanned) -> None:
             look = await self._look_at(target, identified, kinds)
-            if isinstance(look.evidence, Scanned):
+            if look.read_on is not None:
+                keep(target, look)
+                look = await look.read_on()
+            if look.complete:
                 passing[target] = look
             else:
                 keep(target, look)
@@ -187,6 +191,11 @@ def _fingerprint(record: ImageRecord) -> tuple[str, str, str, int | None, int | 
         record.last_scan_time,
         record.image_update,
     )
+
+
+def _no_more_complete(look: Look) -> Look:
+    """Return a look that a policy refused, as its record changed: nobody else may pass it."""
+    return look.knowing(replace(look.evidence.gathered, reason=Reason.INCOMPLETE))
 
 
 def _moved(target: Target, look: Look) -> Look:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
+
+from gate.findings import Requirements, Unscanned
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Awaitable, Callable, Sequence
 
-    from gate.findings import Evidence, Finding, Requirements
+    from gate.findings import Evidence, Finding, Gathered, Reason
     from gate.reference import ImageReference
     from gate.security_center import ImageRecord
 
@@ -36,10 +39,22 @@ class Target(Struct, frozen=True, kw_only=True, eq=False):
     """Why there is no digest, in a sentence, for an image that needs one."""
     with_tags: Callable[[tuple[str, ...]], Target] | None = None
     """Makes the same target of an image whose records have these tags, if policies heed them."""
+    thorough: bool = False
+    """Whether all is read and confirmed where it blocks, too: a record is to hold it."""
 
     def tagged(self, tags: tuple[str, ...]) -> Target:
         """Return the target as the policies see it once the tags of its records are known."""
         return self.with_tags(tags) if self.with_tags else self
+
+    @property
+    def unjudged(self) -> Target:
+        """The target as a policy sees it that blocks nothing and takes a scan of any age."""
+        own = self.requirements
+        return replace(
+            self,
+            requirements=Requirements(settle=own.settle, accept_previous=own.accept_previous),
+            blocks=lambda _: False,
+        )
 
     @property
     def tag(self) -> str:
@@ -58,7 +73,8 @@ class Look(Struct, frozen=True, kw_only=True):
 
     ``waiting`` says that asking again later may show more. ``doing`` is the state for a progress
     line. ``settled`` is false for a scan that ended so recently that findings may still arrive.
-    ``blocks`` says that the findings hold a certain block, which ends every wait.
+    ``blocks`` says that the findings hold a certain block, which ends every wait. ``read_on`` is
+    there where a policy refused what may be complete: it reads what shows that.
     """
 
     evidence: Evidence
@@ -67,3 +83,18 @@ class Look(Struct, frozen=True, kw_only=True):
     doing: str = ""
     settled: bool = True
     blocks: bool = False
+    read_on: Callable[[], Awaitable[Look]] | None = None
+
+    @property
+    def complete(self) -> bool:
+        """Whether the evidence is complete, if the record is still the same."""
+        return self.evidence.gathered.reason is None
+
+    @property
+    def reason(self) -> Reason | None:
+        """Why the image is undecided, ``None`` if it isn't."""
+        return self.evidence.reason if isinstance(self.evidence, Unscanned) else None
+
+    def knowing(self, gathered: Gathered) -> Look:
+        """Return the same look at an image that this is known of; it was refused."""
+        return replace(self, evidence=replace(self.evidence, beyond=gathered), read_on=None)

@@ -11,26 +11,49 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from gate.policy.discovery import DEFAULT_FILE
-    from gate.policy.loading import BUILT_IN, load_policies, ready_made_files
+    from gate.policy.discovery import DEFAULT_FILE, folders_of_checkout
+    from gate.policy.explaining import Explanation, Step
+    from gate.policy.globs import Glob, GlobIndex, Globs
+    from gate.policy.loading import BUILT_IN, load_policies, read_policy, ready_made_files
+    from gate.policy.model import Entry, Match, Policy, Tolerance, Waiver, Whose
     from gate.policy.policies import Policies
-    from gate.policy.schema import policy_schema
+    from gate.policy.problem import MOST_PROBLEMS, Problem
+    from gate.policy.schema import policy_schema, schema_problems
 
 __all__ = [
     "BUILT_IN",
     "DEFAULT_FILE",
+    "MOST_PROBLEMS",
+    "Entry",
+    "Explanation",
+    "Glob",
+    "GlobIndex",
+    "Globs",
+    "Match",
     "Policies",
+    "Policy",
+    "Problem",
+    "Step",
+    "Tolerance",
+    "Waiver",
+    "Whose",
+    "folders_of_checkout",
     "load_policies",
     "policy_schema",
+    "read_policy",
     "ready_made_files",
+    "schema_problems",
 ]
 
 # What holds a file against its schema takes longer to import than all of this package.
 _LAZY = {
-    **dict.fromkeys(("BUILT_IN", "load_policies", "ready_made_files"), "loading"),
-    "DEFAULT_FILE": "discovery",
+    **dict.fromkeys(("BUILT_IN", "load_policies", "read_policy", "ready_made_files"), "loading"),
+    **dict.fromkeys(("DEFAULT_FILE", "folders_of_checkout"), "discovery"),
+    **dict.fromkeys(("Entry", "Match", "Policy", "Tolerance", "Waiver", "Whose"), "model"),
+    **dict.fromkeys(("Glob", "GlobIndex", "Globs"), "globs"),
+    **dict.fromkeys(("MOST_PROBLEMS", "Problem"), "problem"),
     "Policies": "policies",
-    "policy_schema": "schema",
+    **dict.fromkeys(("policy_schema", "schema_problems"), "schema"),
 }
 
 

@@ -137,6 +137,17 @@ class Globs:
     def __str__(self) -> str:
         return ", ".join(glob.text for glob in self.patterns)
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Globs) and self._texts == other._texts
+
+    def __hash__(self) -> int:
+        return hash(self._texts)
+
+    @property
+    def _texts(self) -> frozenset[str]:
+        """The patterns, in whatever order they are written."""
+        return frozenset(glob.text for glob in self.patterns)
+
     def __contains__(self, text: str) -> bool:
         return (
             self.is_everything

@@ -14,16 +14,18 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from gate.findings import Level, Status
+from gate.policy.explaining import Explanation, Recorder, Step
 from gate.policy.model import ATTRIBUTES
 from gate.policy.problem import shown
+from gate.policy.reach import reached_by
 from gate.verdict import STRICTEST_FIRST, Action, Decision, WaiverUse
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import date
 
     from gate.findings import Finding, Requirements
-    from gate.policy.model import Entry, Waiver, Whose
+    from gate.policy.model import Entry, Policy, Waiver, Whose
 
 _STRICTNESS = {action: rank for rank, action in enumerate(STRICTEST_FIRST)}
 _VERBS = {Action.BLOCK: "blocks", Action.WARN: "warns of"}
@@ -49,44 +51,88 @@ class Applied(NamedTuple):
 class PolicyJudge(Struct, frozen=True):
     """One policy, as far as it is about an image: its entries, and the waivers that count in them.
 
-    ``path`` is empty where there is no other policy.
+    ``path`` is what sentences call it, empty where there is no other policy.
     """
 
+    policy: Policy
     entries: Sequence[Applied]
     waivers: Mapping[Whose, Sequence[Waiver]]
     today: date
     path: str
 
-    def rule_on(self, finding: Finding) -> Ruling:
+    def rule_on(self, finding: Finding, recorder: Recorder | None = None) -> Ruling:
         """Walk the entries (rules, then ``block``, then ``warn``) to the first that decides.
 
         One that isn't certain to be about the image doesn't: what it and the entries after it say
         both count, and the strictest holds. So the less is certain, the stricter is the ruling.
 
         A selector of ``block`` that is waived doesn't yet: each of them stands for itself, so a
-        waiver must count for all that match.
+        waiver must count for all that match. One whose day is still to come is passed over, and
+        what it would block is at least warned of. ``recorder`` is told of each step.
         """
         if finding.level is Level.UNKNOWN or finding.status is Status.UNKNOWN:
             because = _because_unknown(finding)
+            if recorder:
+                recorder.unknown(finding)
             return Ruling(Decision(finding=finding, action=Action.BLOCK, because=because))
+        ahead: list[tuple[Entry, Ruling]] = []
+        ruling = min(self._walk(finding, ahead, recorder), key=_rank)
+        return self._with_warning(ruling, ahead) if ahead else ruling
+
+    def _walk(
+        self, finding: Finding, ahead: list[tuple[Entry, Ruling]], recorder: Recorder | None
+    ) -> list[Ruling]:
+        """Return the rulings that count; those of entries that are to come go to ``ahead``."""
         rulings: list[Ruling] = []
         waived = False
         for entry, certain in self.entries:
             if waived and entry.action is not Action.BLOCK:
-                break
-            if not entry.match.takes(finding):
+                return rulings
+            takes = entry.match.takes(finding)
+            if recorder:
+                recorder.tried(entry, finding, takes=takes, certain=certain)
+            if not takes:
                 continue
             ruling = self._apply(entry, finding)
+            if entry.begins is not None and entry.is_ahead(self.today):
+                ahead.append((entry, ruling))
+                continue
             if certain or entry.action is not Action.ALLOW:
                 rulings.append(ruling)
             if certain:
                 waived = entry.rule is None and ruling.decision.action is Action.WAIVED
                 if not waived:
-                    break
+                    return rulings
+        return rulings if waived else [*rulings, self._unmatched(finding)]
+
+    def recorder(
+        self, waivers: Sequence[Waiver], doubtful: Sequence[Waiver], waivers_from: date
+    ) -> Recorder:
+        """Return what records one walk; the waivers are those of all files about the image."""
+        entries = (entry for entry, _ in self.entries)
+        return Recorder(self.policy, entries, waivers, doubtful, (self.today, waivers_from))
+
+    def _with_warning(self, ruling: Ruling, ahead: Sequence[tuple[Entry, Ruling]]) -> Ruling:
+        """Make it a warning at least where an entry would block, and say from when on it does."""
+        waivers = (*ruling.waivers, *(waiver for _, each in ahead for waiver in each.waivers))
+        blocking = [entry for entry, each in ahead if each.decision.action is Action.BLOCK]
+        decision = ruling.decision
+        if not blocking or decision.action is Action.BLOCK:
+            return Ruling(decision, waivers)
+        entry = min(blocking, key=lambda each: each.begins or self.today)
+        because = _because_ahead(entry, decision.finding, self.path)
+        if decision.action is Action.WARN:
+            warned = replace(decision, because=f"{decision.because} {because}")
         else:
-            if not waived:
-                rulings.append(self._unmatched(finding))
-        return min(rulings, key=_rank)
+            warned = Decision(
+                finding=decision.finding,
+                action=Action.WARN,
+                because=because,
+                rule=entry.rule,
+                policy=self.policy.place(entry),
+                entry=entry.label,
+            )
+        return Ruling(warned, waivers)
 
     def _unmatched(self, finding: Finding) -> Ruling:
         because = _because_unmatched(finding, self.path)
@@ -99,6 +145,8 @@ class PolicyJudge(Struct, frozen=True):
             action=entry.action,
             because=_because_matched(entry, finding, self.path),
             rule=entry.rule,
+            policy=self.policy.place(entry),
+            entry=entry.label,
         )
         if entry.action is Action.ALLOW:
             return Ruling(decision)
@@ -113,6 +161,8 @@ class PolicyJudge(Struct, frozen=True):
             expired=holding is None,
             owner=waiver.owner,
             ticket=waiver.ticket,
+            path=waiver.path,
+            line=waiver.line,
         )
         waived = replace(
             decision,
@@ -126,6 +176,7 @@ class PolicyJudge(Struct, frozen=True):
 class ImageJudge:
     """All policies, as far as they are about an image; ``waivers`` are all that surely name it.
 
+    ``doubtful`` are those that only a tag which isn't certain makes name it: they count nowhere.
     Each kind of finding is judged once: images have many findings of few kinds.
     """
 
@@ -134,8 +185,10 @@ class ImageJudge:
         judges: Sequence[PolicyJudge],
         waivers: Sequence[Waiver],
         requirements: Requirements,
+        doubtful: Sequence[Waiver] = (),
     ) -> None:
         self.waivers = waivers
+        self._doubtful = doubtful
         self.requirements = requirements
         self._judges = judges
         self._rulings: dict[tuple[str, ...], Ruling] = {}
@@ -144,6 +197,24 @@ class ImageJudge:
         """Return the strictest policy's decision; the images of an audit share many of them."""
         decision = self._rule_on(finding).decision
         return decision if decision.finding is finding else replace(decision, finding=finding)
+
+    def explain(self, finding: Finding, waivers_from: date) -> Explanation:
+        """Decide on a finding as ``decide`` does, and keep each step."""
+        rulings: list[Ruling] = []
+        steps: list[Step] = []
+        for judge in self._judges:
+            recorder = judge.recorder(self.waivers, self._doubtful, waivers_from)
+            ruling = judge.rule_on(finding, recorder)
+            rulings.append(ruling)
+            steps += recorder.ended(ruling.decision.action, finding)
+        decision = min(rulings, key=_rank).decision
+        return Explanation(today=self._judges[0].today, decision=decision, steps=tuple(steps))
+
+    def reached_by(self, finding: Finding) -> Iterator[tuple[Policy, Entry | Waiver]]:
+        """Yield what a finding reaches in each policy, as ``gate.policy.reach`` says."""
+        for judge in self._judges:
+            for part in reached_by(finding, judge):
+                yield judge.policy, part
 
     def waivers_on(self, finding: Finding) -> tuple[Waiver, ...]:
         """Return the waivers of all policies that cover a finding, ended ones too."""
@@ -184,6 +255,17 @@ def _because_matched(entry: Entry, finding: Finding, path: str) -> str:
             f"The policy{_after(' ', path)} {verb} findings that are {_level_and_status(finding)}."
         )
     because = f"The rule {shown(entry.rule)}{_after(' of ', path)} says {entry.action}"
+    return f"{because}: {_ended(entry.reason)}" if entry.reason else f"{because}."
+
+
+def _because_ahead(entry: Entry, finding: Finding, path: str) -> str:
+    """Say from when on a rule, or a selector of the block list, blocks."""
+    if entry.rule is None:
+        return (
+            f"The policy{_after(' ', path)} blocks from {entry.begins} findings that are "
+            f"{_level_and_status(finding)}."
+        )
+    because = f"The rule {shown(entry.rule)}{_after(' of ', path)} blocks from {entry.begins}"
     return f"{because}: {_ended(entry.reason)}" if entry.reason else f"{because}."
 
 

@@ -16,15 +16,19 @@ from gate.reference import normal_platform
 from gate.verdict import Action
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from gate.untrusted import Path, Tree
     from gate.verdict import PolicySource
 
 _T = TypeVar("_T")
 
-_WHOLE = frozenset({"scan", "undecided"})  # keys that are left out if anything in them is wrong
+_WHOLE = frozenset(
+    {"scan", "undecided", "waiver_needs"}
+)  # keys that are left out if anything in them is wrong
 _DURATIONS = frozenset({"max_age", "settle"})  # of `scan`
+_ONCE = ("block", "warn", "rules", "waivers", "max_waiver", "waiver_needs")
+_ONCE_WITHIN = ("scan", "undecided")
 
 
 def contradictions(content: Tree, today: date, broken: frozenset[Path]) -> list[Problem]:
@@ -39,11 +43,35 @@ def contradictions(content: Tree, today: date, broken: frozenset[Path]) -> list[
     checks.check_scan(data.get("scan", {}))
     if "undecided" in data:
         checks.read_day(("undecided", "until"), data["undecided"]["until"])
+    for path, entry in _with_from(data, broken):
+        checks.read_day((*path, "from"), entry["from"])
     limit = checks.read_duration(("max_waiver",), data.get("max_waiver"))
+    needs = sorted(frozenset(data.get("waiver_needs", ())))
     for number, waiver in enumerate(data.get("waivers", ())):
         if ("waivers", number) not in broken:
             checks.check_waiver(("waivers", number), waiver, limit)
+            checks.check_needs(("waivers", number), waiver, needs)
     return checks.problems
+
+
+def _with_from(
+    data: Mapping[str, Any], broken: frozenset[Path]
+) -> Iterator[tuple[Path, Mapping[str, Any]]]:
+    """Yield the entries that begin on a day, less those that can't be understood."""
+    for path, entry in _places(data):
+        parts = {path[:2]} if len(path) > 1 else {part for part in broken if part[:1] == path}
+        if broken.isdisjoint(parts) and "from" in entry:
+            yield path, entry
+
+
+def _places(data: Mapping[str, Any]) -> Iterator[tuple[Path, Mapping[str, Any]]]:
+    """Yield rules and selectors in the order in which they are tried, each with its path."""
+    for key in ("rules", Action.BLOCK.value, Action.WARN.value):
+        entries = data.get(key, ())
+        if isinstance(entries, dict):
+            yield (key,), entries
+        else:
+            yield from (((key, at), entry) for at, entry in enumerate(entries))
 
 
 class _Checks:
@@ -75,6 +103,12 @@ class _Checks:
                 f"The latest day is {self._today + limit}.",
             )
 
+    def check_needs(self, path: Path, waiver: Mapping[str, Any], needs: Sequence[str]) -> None:
+        for key in needs:
+            if key not in waiver:
+                text = f"{key} is missing in this waiver. waiver_needs asks for it in each of them."
+                self._problem(path, text)
+
     def read_duration(self, path: Path, value: Any) -> timedelta | None:  # noqa: ANN401 - the schema's
         try:
             return None if value is None else _duration(value)
@@ -102,7 +136,8 @@ def policy_of(content: Tree, source: PolicySource) -> Policy:
             **waiver,
             "match": waiver,
             "path": source.path,
-            "line": content.place(("waivers", at)).line,
+            "key": f"waivers[{at}]",
+            "line": _line(content, ("waivers", at), waiver),
         }
         for at, waiver in enumerate(data.get("waivers", ()))
     )
@@ -111,22 +146,34 @@ def policy_of(content: Tree, source: PolicySource) -> Policy:
         entries=tuple(_converted(entry, Entry) for entry in _entries(content)),
         waivers=tuple(_converted(waiver, Waiver) for waiver in waivers),
         max_waiver=None if limit is None else _duration(limit),
+        waiver_needs=frozenset(data.get("waiver_needs", ())),
         scan=_converted(_scan(data.get("scan", {})), Requirements),
         undecided=_converted(data["undecided"], Tolerance) if "undecided" in data else None,
+        lines=_lines(content),
     )
 
 
 def _entries(content: Tree) -> Iterator[dict[str, Any]]:
     """Yield rules and selectors in the order in which they are tried."""
-    for at, rule in enumerate(content.data.get("rules", ())):
-        name = rule.get("name", f"rules[{at}]")
-        yield {**rule, "rule": name, "line": content.place(("rules", at)).line}
-    for action in (Action.BLOCK, Action.WARN):
-        selectors = content.data.get(action, ())
-        single = isinstance(selectors, dict)
-        for at, selector in enumerate([selectors] if single else selectors):
-            place = content.place((action,) if single else (action, at))
-            yield {**selector, "match": selector, "action": action, "line": place.line}
+    for path, entry in _places(content.data):
+        listed, at = path[0], path[1] if len(path) > 1 else 0
+        place = {"key": f"{listed}[{at}]", "line": _line(content, path, entry)}
+        if listed == "rules":
+            yield {**entry, **place, "rule": entry.get("name", place["key"])}
+        else:
+            yield {**entry, **place, "match": entry, "action": listed}
+
+
+def _lines(content: Tree) -> dict[str, int]:
+    """Return the lines of the keys that stand once in a file, by their names: `scan.max_age`."""
+    within = ((key, inner) for key in _ONCE_WITHIN for inner in content.data.get(key, ()))
+    paths = [*((key,) for key in _ONCE if key in content.data), *within]
+    return {".".join(path): content.key_place(path).line for path in paths}
+
+
+def _line(content: Tree, path: Path, entry: Mapping[str, Any]) -> int:
+    """Return the line of an entry's first key."""
+    return content.key_place((*path, next(iter(entry)))).line
 
 
 def _scan(data: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from copy import copy
 from functools import reduce
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from gate.findings import Requirements
+from gate.findings import Requirements, Status
 from gate.policy.globs import GlobIndex
 from gate.policy.judge import Applied, ImageJudge, PolicyJudge
 from gate.policy.model import Entry, Waiver, Whose
-from gate.policy.notes import notes_on
+from gate.policy.notes import clicks_note, is_toothless, notes_on, remarks_on
+from gate.verdict import Action
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
     from datetime import date
 
     from gate.findings import Finding, Reason
+    from gate.policy.explaining import Explanation
     from gate.policy.model import Policy
     from gate.reference import Names
     from gate.verdict import Decision, PolicySource
@@ -38,7 +41,7 @@ class Policies:
         *,
         notes: tuple[str, ...] = (),
     ) -> None:
-        self._first_day = today
+        self._first_day = self._loaded = today
         self._notes = notes
         self._clock = clock
         self.tell_images_apart = any(policy.tells_images_apart for policy in policies)
@@ -53,11 +56,34 @@ class Policies:
 
     def following(self, clock: Callable[[], date]) -> Policies:
         """Return the policies as they judge by a clock, on no day before their own."""
-        return Policies(self._policies, self._first_day, clock, notes=self._notes)
+        return self._judging(self._first_day, clock)
 
     def settled(self) -> Policies:
         """Return the policies as they judge today, whatever the clock says later."""
-        return Policies(self._policies, self.today, notes=self._notes)
+        return self._judging(self.today)
+
+    def on(self, day: date) -> Policies:
+        """Return the policies as they judge on a day, which may have passed.
+
+        How long a waiver may hold counts from the day on which they were loaded, if that is later.
+        """
+        return self._judging(day)
+
+    def _judging(self, day: date, clock: Callable[[], date] | None = None) -> Policies:
+        """Return the same policies on another day; they share what was prepared of them."""
+        other = copy(self)
+        vars(other).update(_first_day=day, _clock=clock)
+        return other
+
+    @property
+    def _waivers_from(self) -> date:
+        """The day from which the length of waivers counts."""
+        return max(self.today, self._loaded)
+
+    @property
+    def policies(self) -> tuple[Policy, ...]:
+        """What each file says, in the order in which they were given."""
+        return self._policies
 
     @property
     def today(self) -> date:
@@ -70,7 +96,16 @@ class Policies:
     @property
     def sources(self) -> tuple[PolicySource, ...]:
         """Where the policies came from, in the order in which they were given."""
-        return tuple(policy.source for policy in self._policies)
+        today = self.today
+        return tuple(
+            replace(
+                policy.source,
+                blocks_nothing=is_toothless(
+                    policy, [other for other in self._policies if other is not policy], today
+                ),
+            )
+            for policy in self._policies
+        )
 
     def requirements(self, names: Names) -> Requirements:
         """Return what evidence must fulfil for the image with these names."""
@@ -79,6 +114,27 @@ class Policies:
     def judge(self, findings: Sequence[Finding], names: Names) -> tuple[Decision, ...]:
         """Decide on each finding of the image with these names, in their order."""
         return tuple(map(self._judge_of(names).decide, findings))
+
+    def explain(self, finding: Finding, names: Names) -> Explanation:
+        """Decide on one finding as ``judge`` does, and tell each step on the way."""
+        return self._judge_of(names).explain(finding, self._waivers_from)
+
+    def demanding(self, key: str) -> tuple[Policy, int | None]:
+        """Return the policy whose `scan.KEY` holds, and its line; ``None`` where it is default."""
+        holds = getattr(self._scan, key)
+        policy = next(each for each in self._policies if getattr(each.scan, key) == holds)
+        return policy, policy.lines.get(f"scan.{key}")
+
+    def reached_by(
+        self, findings: Iterable[Finding], names: Names
+    ) -> Iterator[tuple[Policy, Entry | Waiver]]:
+        """Yield the entries and waivers that decide on findings, each within its own policy.
+
+        Waivers are those that count there, ended ones too; what decides twice is yielded twice.
+        """
+        judge = self._judge_of(names)
+        for finding in findings:
+            yield from judge.reached_by(finding)
 
     def tolerates(self, reason: Reason) -> bool:
         """Tell whether an image that is undecided for this reason is let through."""
@@ -89,6 +145,10 @@ class Policies:
             and today <= policy.undecided.until
             for policy in self._policies
         )
+
+    def waivers_on(self, finding: Finding, names: Names) -> tuple[Waiver, ...]:
+        """Return the waivers that cover a finding where they count, ended ones too."""
+        return self._judge_of(names).waivers_on(finding)
 
     def notes(self, images: Iterable[tuple[Names, Iterable[Finding]]]) -> tuple[str, ...]:
         """Say what a reader should know of the policies after judging these images.
@@ -103,7 +163,34 @@ class Policies:
                 about.update(judge.waivers)
                 for finding in findings:
                     used.update(judge.waivers_on(finding))
-        return (*self._notes, *notes_on(self._policies, about - used, self.today))
+        return (
+            *self._notes,
+            *notes_on(self._policies, about - used, self.today, self._waivers_from),
+        )
+
+    def clicks(self, images: Iterable[tuple[str, Names, Iterable[Decision]]]) -> tuple[str, ...]:
+        """Say which findings would block if nobody had clicked them away in the console.
+
+        Each image is what it is called, its names, and the decisions on all its findings.
+        """
+        number = 0
+        clicked: dict[str, None] = {}
+        for called, names, decisions in images:
+            for decision in decisions:
+                finding = decision.finding
+                if decision.action is Action.BLOCK or not finding.status.is_clicked:
+                    continue
+                if self._blocks(replace(finding, status=Status.UNHANDLED), names):
+                    number += 1
+                    clicked[f"{finding.risk} of {called} ({finding.status})"] = None
+        return (clicks_note(number, clicked),) if number else ()
+
+    def _blocks(self, finding: Finding, names: Names) -> bool:
+        return self._judge_of(names).decide(finding).action is Action.BLOCK
+
+    def remarks(self) -> tuple[str, ...]:
+        """Say what a reader should know of the files themselves, whatever is judged by them."""
+        return (*self._notes, *remarks_on(self._policies, self.today))
 
     def _judge_of(self, names: Names) -> ImageJudge:
         """Return the judge of an image; those that the same parts are about share one.
@@ -136,6 +223,7 @@ class Policies:
         """Make the judge of images that these parts may be about; a waiver has to be certain."""
         about = [(*self._parts[number], number in certain) for number in possible]
         waivers = [part for _, part, sure in about if sure and isinstance(part, Waiver)]
+        doubtful = [part for _, part, sure in about if not sure and isinstance(part, Waiver)]
         several = len(self._policies) > 1
         judges = []
         checks: set[str] = set()
@@ -145,10 +233,13 @@ class Policies:
                 for owner, part, sure in about
                 if owner is policy and isinstance(part, Entry)
             ]
-            checks.update(*(entry.match.risks.literals for entry, _ in entries))
-            counting = _that_count(policy, waivers, today)
-            judges.append(PolicyJudge(entries, counting, today, policy.path if several else ""))
-        return ImageJudge(judges, waivers, replace(self._scan, checks=frozenset(checks)))
+            checks.update(
+                *(entry.match.risks.literals for entry, _ in entries if not entry.is_ahead(today))
+            )
+            counting = _that_count(policy, waivers, self._waivers_from)
+            path = policy.path if several else ""
+            judges.append(PolicyJudge(policy, entries, counting, today, path))
+        return ImageJudge(judges, waivers, replace(self._scan, checks=frozenset(checks)), doubtful)
 
 
 def _sorted(*numbers: Iterable[int]) -> tuple[int, ...]:
@@ -160,12 +251,10 @@ def _that_count(
 ) -> Mapping[Whose, Sequence[Waiver]]:
     """Return the waivers that a policy accepts, its own first.
 
-    Those of other files must keep this policy's limit too, else they are void for it.
+    They must keep this policy's limit and have what it asks for, else they are void for it. Its own
+    always do on the day on which it was loaded.
     """
-    own = [waiver for waiver in waivers if waiver.path == policy.path]
-    others = [
-        waiver
-        for waiver in waivers
-        if waiver.path != policy.path and policy.allows_until(waiver.expires, today)
-    ]
+    valid = [waiver for waiver in waivers if policy.accepts(waiver, today)]
+    own = [waiver for waiver in valid if waiver.path == policy.path]
+    others = [waiver for waiver in valid if waiver.path != policy.path]
     return {Whose.OWN: own, Whose.ANY: own + others, Whose.NONE: ()}

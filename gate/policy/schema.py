@@ -147,7 +147,19 @@ def _sentence(fault: _Fault) -> str:
         number = isinstance(fault.value, (bool, int, float)) and fault.title in _TEXTS
         hint = f' Write it in quotes: "{shown(fault.value)}".' if number else ""
         return f"{what}, but must be {_SHAPES[fault.title]}.{hint}"
+    if comment := fault.schema.get("$comment"):
+        return f"{what}, but must be {comment}.{_in_quotes(fault)}"
     return f"{what}{_WANTED[fault.keyword](fault)}"
+
+
+def _in_quotes(fault: _Fault) -> str:
+    """Return how to write a number where only texts are allowed."""
+    number = fault.keyword == "type" and isinstance(fault.value, (bool, int, float))
+    return (
+        f' Write it in quotes: "{shown(fault.value)}".'
+        if number and "string" in fault.wants
+        else ""
+    )
 
 
 def _enum(fault: _Fault) -> str:
@@ -171,6 +183,13 @@ def _type(fault: _Fault) -> str:
     return f", but must be {_TYPES[fault.wants]}.{hint}"
 
 
+_UNFIT = {
+    "waivers of an allowing rule": (
+        ", but where the action is allow there is nothing to waive. Remove it."
+    ),
+    "from of a rule that doesn't block": ", but only what blocks can begin on a day. Remove it.",
+}
+
 _WANTED: dict[str, Callable[[_Fault], str]] = {
     "enum": _enum,
     "type": _type,
@@ -179,7 +198,7 @@ _WANTED: dict[str, Callable[[_Fault], str]] = {
         f", but must hold at least one of: {', '.join(fault.schema['properties'])}."
     ),
     "maxItems": lambda fault: f" with more than {fault.wants} entries. Split the file.",
-    "not": lambda _: ", but where the action is allow there is nothing to waive. Remove it.",
+    "not": lambda fault: _UNFIT[fault.title],
 }
 
 

@@ -60,11 +60,13 @@ class ManifestSource:
         *,
         hosts: Collection[str],
         base_url: URL | None,
+        contents: str = "",
     ) -> None:
         self._connection = connection
         self._logins = logins
         self._hosts = tuple(hosts)
         self._base_url = base_url
+        self._contents = contents
         self._authorizations: dict[tuple[str, str], str] = {}
 
     async def fetch(self, reference: ImageReference, wanted: str) -> Fetched:
@@ -98,6 +100,9 @@ class ManifestSource:
         answer = await self._send(method, reference, registry, wanted)
         if answer.status == _OK:
             return answer
+        if answer.status == _MISSING and self._contents:
+            name = _name_of(reference, wanted)
+            raise ServiceError(f"The sandbox has no {name}.", f"It has {self._contents}.")
         raise _refusal(answer, reference, wanted)
 
     async def _send(
@@ -127,8 +132,12 @@ def _announced(answer: HttpResponse) -> str | None:
     return digest if is_digest(digest) else None
 
 
+def _name_of(reference: ImageReference, wanted: str) -> str:
+    return f"{reference.path}{'@' if is_digest(wanted) else ':'}{wanted}"
+
+
 def _refusal(answer: HttpResponse, reference: ImageReference, wanted: str) -> ServiceError:
-    name = f"{reference.path}{'@' if is_digest(wanted) else ':'}{wanted}"
+    name = _name_of(reference, wanted)
     if answer.status in _DENIED:
         return ServiceError(
             f"{reference.host} does not let Docker's login read {name} (status {answer.status}).",

@@ -1,6 +1,8 @@
 """Reports: what a verdict looks like for people and for programs.
 
-A format is a module with a function ``render(verdict, style) -> str``, and a line in ``FORMATS``.
+A format is a module with a function ``render(verdict, style)``, and a line in ``FORMATS``. The
+function returns the text, or yields its parts where it may be too large to stand whole in memory.
+Each part ends with a line's end, so that no secret is cut where one part meets the next.
 """
 
 from __future__ import annotations
@@ -12,45 +14,55 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from gate.report.github import annotation_lines
     from gate.report.json_report import report_schema
     from gate.report.naming import deployable, repository_of
+    from gate.report.text import Page, coloured
     from gate.report.wording import (
         SANDBOX_SENTENCE,
         counted,
+        json_document,
+        moment,
         policy_in_words,
         sentence,
-        service_in_words,
-        shortest,
         verdict_line,
+        waiver_in_words,
     )
-    from gate.report.writing import write_report
+    from gate.report.writing import replace_file, write_report
     from gate.verdict import Verdict
 
 __all__ = [
     "FORMATS",
     "SANDBOX_SENTENCE",
+    "Page",
     "Style",
     "annotation_lines",
+    "coloured",
     "counted",
     "deployable",
+    "json_document",
+    "moment",
     "policy_in_words",
     "render",
+    "render_parts",
+    "replace_file",
     "report_schema",
     "repository_of",
     "sentence",
-    "service_in_words",
-    "shortest",
     "verdict_line",
+    "waiver_in_words",
     "write_report",
 ]
 
 # Most runs need none of these: they are imported when they are first used.
 _MODULES = {
+    "Page": "gate.report.text",
+    "coloured": "gate.report.text",
     "annotation_lines": "gate.report.github",
     "deployable": "gate.report.naming",
+    "replace_file": "gate.report.writing",
     "report_schema": "gate.report.json_report",
     "repository_of": "gate.report.naming",
     "write_report": "gate.report.writing",
@@ -64,13 +76,14 @@ def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever a module of this p
 
 
 class Style(Struct, frozen=True):
-    """How a report for people is to look; ``width`` is in columns.
+    """How a report for people is to look.
 
-    ``verbose`` shows everything and why, ``quiet`` only the verdict; ``ascii`` says that the
-    stream's encoding has no other characters to draw with.
+    ``width`` is in columns; with ``None``, nothing is folded. ``verbose`` shows everything and why,
+    ``quiet`` only the verdict; ``ascii`` says that the stream's encoding has no other characters to
+    draw with.
     """
 
-    width: int = 80
+    width: int | None = None
     colour: bool = False
     verbose: bool = False
     quiet: bool = False
@@ -92,6 +105,7 @@ FORMATS: Mapping[str, str] = MappingProxyType(
         "dotenv": "dotenv.render",
         "vsa": "vsa.render",
         "vsa-predicate": "vsa.render_predicate",
+        "cases": "cases.render",
     }
 )
 
@@ -100,6 +114,13 @@ _PLAIN = Style()
 
 def render(name: str, verdict: Verdict, style: Style = _PLAIN) -> str:
     """Return the report of that format; it ends with a line end."""
+    return "".join(render_parts(name, verdict, style))
+
+
+def render_parts(name: str, verdict: Verdict, style: Style = _PLAIN) -> Iterable[str]:
+    """Return the report of that format in parts of whole lines, each made when it is asked for."""
     module, function = FORMATS[name].split(".")
-    text: str = getattr(import_module(f"gate.report.{module}"), function)(verdict, style)
-    return text
+    report: str | Iterable[str] = getattr(import_module(f"gate.report.{module}"), function)(
+        verdict, style
+    )
+    return (report,) if isinstance(report, str) else report

@@ -1,8 +1,11 @@
 """The report for later jobs of GitLab CI, ``artifacts:reports:dotenv``: variables, one a line.
 
-``GATE_IMAGE`` names the images by digest, several joined by a space: what a later job may deploy
+``GATE_IMAGE`` names the images by digest, several joined by a comma: what a later job may deploy
 if ``GATE_VERDICT`` is ``pass``. It is empty if no digest is known, or if not all of them fit:
 half a list could be taken for the whole.
+
+A shell can source the file, too. GitLab takes quotes for a part of the value, so there are none,
+and no value may have what a shell would take for more than text.
 """
 
 from __future__ import annotations
@@ -30,7 +33,7 @@ def render(verdict: Verdict, _style: Style) -> str:
 
 def _variables(verdict: Verdict) -> Iterator[tuple[str, str]]:
     counts = verdict.count()
-    images = " ".join(deployable(verdict))
+    images = ",".join(deployable(verdict))
     yield "GATE_VERDICT", verdict.outcome.value
     yield "GATE_EXIT_CODE", str(int(verdict.exit_code))
     yield "GATE_IMAGE", images if len(images) <= _MOST_IMAGES else ""

@@ -1,6 +1,7 @@
 """The report for programs: JSON, version 1, as described by schema.json.
 
-Values whose fields are the contract's keys are written as they are.
+Values whose fields are the contract's keys are written as they are. An image's part is made when it
+is written, so that the report on a large account never stands whole in memory.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import json
 from datetime import UTC
 from importlib.resources import files
+from textwrap import indent
 from typing import TYPE_CHECKING, Any
 
 from msgspec import to_builtins
@@ -16,30 +18,39 @@ from gate import __version__
 from gate.report.wording import every_note, json_document
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import datetime
 
     from gate.findings import Image, Scan
     from gate.report import Style
     from gate.verdict import Decision, ImageVerdict, Verdict
 
-
-def render(verdict: Verdict, _style: Style) -> str:
-    """Return the report as a JSON document; the order of its keys is always the same."""
-    return json_document(as_json(verdict))
+_NO_IMAGES = "[]\n}\n"  # what a document ends with whose last key has an empty list
+_END = "  ]\n}\n"
 
 
-def as_json(verdict: Verdict) -> dict[str, Any]:
-    """Return the report as JSON's types."""
+def render(verdict: Verdict, _style: Style) -> Iterator[str]:
+    """Yield the report's parts, an image in each; the order of its keys is always the same."""
+    run = json_document(_run(verdict)).removesuffix(_NO_IMAGES)
+    between = "["
+    for image in verdict.images:
+        yield f"{run}{between}\n"
+        run, between = indent(json_document(_image_verdict(image)).rstrip("\n"), "    "), ","
+    yield f"{run}\n{_END}" if verdict.images else run + _NO_IMAGES
+
+
+def _run(verdict: Verdict) -> dict[str, Any]:
+    """Return what the report says of the run; its images come last."""
     return {
         "version": 1,
         "tool": {"name": "buildrisk-gate", "version": __version__},
-        "generated_at": _time(verdict.generated_at),
+        "generated_at": rfc3339(verdict.generated_at),
         "service": to_builtins(verdict.service),
         "verdict": verdict.outcome.value,
         "exit_code": int(verdict.exit_code),
-        "policies": to_builtins(verdict.policies),
+        "policies": [{"path": each.path, "sha256": each.sha256} for each in verdict.policies],
         "notes": list(every_note(verdict)),
-        "images": [_image_verdict(image) for image in verdict.images],
+        "images": [],
     }
 
 
@@ -69,7 +80,7 @@ def _image_verdict(image: ImageVerdict) -> dict[str, Any]:
 def _scan(scan: Scan) -> dict[str, Any]:
     return {
         "state": scan.state.value,
-        "finished_at": _time(scan.finished_at) if scan.finished_at else None,
+        "finished_at": rfc3339(scan.finished_at) if scan.finished_at else None,
         "age_seconds": None if scan.age is None else max(0, int(scan.age.total_seconds())),
         "checks_on": scan.checks_on,
         "checks_off": list(scan.checks_off),
@@ -94,6 +105,7 @@ def _finding(decision: Decision) -> dict[str, Any]:
         "decision": decision.action.value,
         "because": decision.because,
         "rule": decision.rule,
+        "policy": to_builtins(decision.policy),
         "waiver": to_builtins(decision.waiver),
         "command": finding.fact("command"),
         "layer": finding.fact("layer"),
@@ -103,6 +115,6 @@ def _finding(decision: Decision) -> dict[str, Any]:
     }
 
 
-def _time(moment: datetime) -> str:
+def rfc3339(moment: datetime) -> str:
     """Write a time as RFC 3339 does, in UTC, to the second."""
     return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

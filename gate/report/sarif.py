@@ -174,7 +174,7 @@ def _driver(rules: list[dict[str, Any]]) -> dict[str, Any]:
 def _properties(verdict: Verdict) -> dict[str, Any]:
     return {
         "service": to_builtins(verdict.service),
-        "policies": to_builtins(verdict.policies),
+        "policies": [{"path": each.path, "sha256": each.sha256} for each in verdict.policies],
     }
 
 

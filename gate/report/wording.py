@@ -100,12 +100,6 @@ def short(reference: str) -> str:
     return _DIGEST.sub(r"\1", without_host)
 
 
-def shortest(reference: str) -> str:
-    """Return a reference without its host, and without its digest if it has a tag."""
-    name, _, _ = without_host = short(reference).partition("@")
-    return name if ":" in name else "".join(without_host)
-
-
 def full_name(image: ImageVerdict) -> str:
     """Return the reference as the caller gave it, and the platform where one was judged."""
     return image.reference + (f" ({image.platform})" if image.platform else "")
@@ -119,7 +113,7 @@ def service_in_words(service: Service) -> str:
 
 
 def policy_in_words(policy: PolicySource, digits: int | None = None) -> str:
-    """Return the policy's path with its digest, or the first ``digits`` of that."""
+    """Return the policy's path with its digest, or the first digits of it."""
     return f"{policy.path} sha256:{policy.sha256[:digits]}"
 
 
@@ -229,10 +223,17 @@ def place_of(finding: Finding) -> str:
     return f"{place.path}:{place.line}" if place else ""
 
 
+def entry_in_words(decision: Decision) -> str:
+    """Return where the entry that decided stands, and its name there; empty if none did."""
+    place = decision.policy
+    return ": ".join(filter(None, (f"{place.path}:{place.line}", decision.entry))) if place else ""
+
+
 def waiver_in_words(waiver: WaiverUse) -> str:
-    """Return until when the waiver holds, why, and who answers for it."""
+    """Return until when the waiver holds, why, who answers for it, and where it stands."""
     until = f"{'EXPIRED on' if waiver.expired else 'until'} {waiver.expires.isoformat()}"
-    who = ", ".join(filter(None, (waiver.owner, waiver.ticket)))
+    place = f"{waiver.path}:{waiver.line}" if waiver.path else ""
+    who = ", ".join(filter(None, (waiver.owner, waiver.ticket, place)))
     return f"{until}: {waiver.reason}" + (f" ({who})" if who else "")
 
 
@@ -257,6 +258,7 @@ def facts_of(decision: Decision, *, without: Sequence[str] = ()) -> list[Fact]:
         *finding.facts,
         Fact("place", "Place", place_of(finding), Shown.PLACE),
         Fact("why", "Why", decision.because),
+        Fact("policy", "Policy", entry_in_words(decision)),
         Fact("rule", "Rule", decision.rule or ""),
         Fact("waiver", "Waiver", waiver_in_words(waiver) if waiver else ""),
         Fact("level", "Level", level_in_words(finding)),
@@ -268,23 +270,39 @@ def facts_of(decision: Decision, *, without: Sequence[str] = ()) -> list[Fact]:
     return shown
 
 
-def verdict_line(verdict: Verdict, *, name: Callable[[str], str] = str, full: bool = False) -> str:
+def verdict_line(
+    verdict: Verdict,
+    *,
+    name: Callable[[ImageVerdict], str] = full_name,
+    full: bool = False,
+    policies: bool = False,
+) -> str:
     """Return the verdict in one line with the images' names and its exit code, for a terminal.
 
-    ``name`` makes a reference's name out of it. ``full`` adds what to do where nothing else says
-    it.
+    ``name`` names an image. ``full`` adds what to do, and ``policies`` which policies judged, where
+    nothing else says it.
     """
     if len(verdict.images) == 1:
         about = _about_one(verdict.images[0], name, full=full)
     else:
         about = _about_several(verdict, name)
     sandbox = f"{SANDBOX}  " if verdict.service.sandbox else ""
+    judges = f" [{policies_in_brief(verdict.policies)}]" if policies and verdict.policies else ""
     return for_terminal(
-        f"{verdict.outcome.value.upper()}  {sandbox}{about} (exit {int(verdict.exit_code)})"
+        f"{verdict.outcome.value.upper()}  {sandbox}{about}{judges} (exit {int(verdict.exit_code)})"
     )
 
 
-def _about_one(image: ImageVerdict, name: Callable[[str], str], *, full: bool) -> str:
+def policies_in_brief(policies: Sequence[PolicySource]) -> str:
+    """Return which policies judged, and which of them could not block anything."""
+    names = [
+        folded(policy.path) + (" (blocks nothing)" if policy.blocks_nothing else "")
+        for policy in policies
+    ]
+    return f"{'policy' if len(names) == 1 else 'policies'} {', '.join(names)}"
+
+
+def _about_one(image: ImageVerdict, name: Callable[[ImageVerdict], str], *, full: bool) -> str:
     findings = counted(len(image.decisions), "finding")
     if image.outcome is Outcome.BLOCK:
         words = f"{image.count()[Action.BLOCK]} of {findings} blocked"
@@ -294,10 +312,10 @@ def _about_one(image: ImageVerdict, name: Callable[[str], str], *, full: bool) -
     else:
         words = image.reason + let_through(image)
         words += f": {sentence(image.message)}" if full else ""
-    return f"{name(image.reference)}: {words}"
+    return f"{name(image)}: {words}"
 
 
-def _about_several(verdict: Verdict, name: Callable[[str], str]) -> str:
+def _about_several(verdict: Verdict, name: Callable[[ImageVerdict], str]) -> str:
     total = len(verdict.images)
     if not total:
         return "no image was judged"
@@ -305,6 +323,8 @@ def _about_several(verdict: Verdict, name: Callable[[str], str]) -> str:
         findings = sum(len(image.decisions) for image in verdict.images)
         return f"all {total} images: {counted(findings, 'finding')}, none blocked"
     those = [image for image in verdict.images if image.outcome is verdict.outcome]
+    if not those:
+        return f"{counted(total, 'image')} passed, and others may be missing"
     words = f"{len(those)} of {counted(total, 'image')}: {_names(those, name)}"
     if verdict.outcome is Outcome.BLOCK:
         number = sum(image.outcome is Outcome.UNDECIDED for image in verdict.images)
@@ -312,8 +332,8 @@ def _about_several(verdict: Verdict, name: Callable[[str], str]) -> str:
     return words + (_LET_THROUGH if not verdict.exit_code else "")
 
 
-def _names(images: Sequence[ImageVerdict], name: Callable[[str], str]) -> str:
-    references = list(dict.fromkeys(image.reference for image in images))
-    shown = dict.fromkeys(map(name, references[:_MOST_NAMES]))
-    more = len(references) - _MOST_NAMES
-    return ", ".join(shown) + (f" and {more} more" if more > 0 else "")
+def _names(images: Sequence[ImageVerdict], name: Callable[[ImageVerdict], str]) -> str:
+    """Name the first images; those that are named and those that aren't are all of them."""
+    more = len(images) - _MOST_NAMES
+    shown = ", ".join(map(name, images[:_MOST_NAMES]))
+    return shown + (f" and {more} more" if more > 0 else "")

@@ -1,4 +1,4 @@
-"""Write a report to a file, whole or not at all."""
+"""Write a report, or another file, whole or not at all."""
 
 from __future__ import annotations
 
@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gate.errors import ReportUnwritable
-from gate.report import render
+from gate.report import render_parts
 from gate.untrusted import redact
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from gate.verdict import Verdict
 
 # These may lead to a regular file that the process itself is writing to.
@@ -28,16 +30,18 @@ _NOBODY_READS = "it is not a regular file, and nobody reads it"
 def write_report(name: str, path: Path, verdict: Verdict) -> None:
     r"""Write the report of that format as UTF-8 with ``\n`` as line ends; make missing folders.
 
-    A regular file is replaced at once, so that nobody reads half a report, and a link goes on
+    It is written as it is made, so that one of a large account never stands whole in memory. A
+    regular file is replaced at once, so that nobody reads half a report, and a link goes on
     pointing to it. A pipe or a device is written to as long as somebody takes what is written.
     Raises ``ReportUnwritable``.
     """
-    content = redact(render(name, verdict)).encode("utf-8", "backslashreplace")
+    parts = render_parts(name, verdict)
+    content = (redact(part).encode("utf-8", "backslashreplace") for part in parts)
     try:
         if _is_device(path):
             _pour(path, content)
         else:
-            _replace(Path(os.path.realpath(path)), content)
+            replace_file(Path(os.path.realpath(path)), content)
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else error
         raise ReportUnwritable(
@@ -46,18 +50,19 @@ def write_report(name: str, path: Path, verdict: Verdict) -> None:
         ) from None
 
 
-def _pour(path: Path, content: bytes) -> None:
+def _pour(path: Path, content: Iterable[bytes]) -> None:
     """Write to what isn't a regular file; opening or filling a pipe must not wait for ever."""
     if os.name == "nt":
-        path.write_bytes(content)
+        path.write_bytes(b"".join(content))
         return
     with os.fdopen(_opened(path), "ab", buffering=0) as device:
-        rest = memoryview(content)
-        while rest:
-            _, ready, _ = select.select([], [device], [], PATIENCE)
-            if not ready:
-                raise TimeoutError(errno.ETIMEDOUT, _NOBODY_READS)
-            rest = rest[device.write(rest) or 0 :]
+        for part in content:
+            rest = memoryview(part)
+            while rest:
+                _, ready, _ = select.select([], [device], [], PATIENCE)
+                if not ready:
+                    raise TimeoutError(errno.ETIMEDOUT, _NOBODY_READS)
+                rest = rest[device.write(rest) or 0 :]
 
 
 def _opened(path: Path) -> int:
@@ -81,12 +86,17 @@ def _is_device(path: Path) -> bool:
     )
 
 
-def _replace(path: Path, content: bytes) -> None:
+def replace_file(path: Path, content: Iterable[bytes]) -> None:
+    """Put a file in the place of another, which stays as it is until then, with its mode.
+
+    What is written stands beside it first, so whatever ends the writing leaves the other one
+    whole. Raises ``OSError``.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name[:60]}.{secrets.token_hex(4)}.tmp")
     try:
         with temporary.open("xb") as file:
-            file.write(content)
+            file.writelines(content)
         if path.exists():
             temporary.chmod(path.stat().st_mode & 0o777)
         temporary.replace(path)

@@ -102,6 +102,11 @@ class World(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
         for index in self.indexes:
             yield from index.images
 
+    def served(self) -> list[str]:
+        """Return ``namespace/repository:tag`` of what the registry serves, each once, sorted."""
+        images = {f"{one.name}:{one.tag}" for one in self.images if one.served}
+        return sorted(images | {f"{one.name}:{one.tag}" for one in self.indexes})
+
     def put(self, image: SampleImage | SampleIndex) -> None:
         """Add an image, or replace the one with the same ``uuid`` (for an index: the same tag)."""
         if isinstance(image, SampleIndex):

@@ -16,12 +16,21 @@ from gate.untrusted.escaping import (
     for_workflow_data,
     for_workflow_property,
     for_xml,
+    for_yaml,
     visible,
 )
 from gate.untrusted.secrets import Secret, forget_secrets, redact, redact_answer, remember_secret
 
 if TYPE_CHECKING:
-    from gate.untrusted.files import LARGEST, START, Place, Unreadable, decoded, read_file
+    from gate.untrusted.files import (
+        LARGEST,
+        START,
+        Place,
+        Unreadable,
+        decoded,
+        opened_file,
+        read_file,
+    )
     from gate.untrusted.masking import mask_secrets
     from gate.untrusted.yaml_tree import (
         LENIENT,
@@ -62,8 +71,10 @@ __all__ = [
     "for_workflow_data",
     "for_workflow_property",
     "for_xml",
+    "for_yaml",
     "forget_secrets",
     "mask_secrets",
+    "opened_file",
     "parse_yaml",
     "read_file",
     "redact",
@@ -74,7 +85,8 @@ __all__ = [
 
 # Who only prints reads no file. A clean image has nothing to mask: patterns take long to compile.
 _LAZY = {
-    **dict.fromkeys(("LARGEST", "START", "Place", "Unreadable", "decoded", "read_file"), "files"),
+    **dict.fromkeys(("LARGEST", "START", "Place", "Unreadable", "decoded"), "files"),
+    **dict.fromkeys(("opened_file", "read_file"), "files"),
     **dict.fromkeys(("LENIENT", "STRICT", "Fields", "Grammar", "Items", "Node"), "yaml_tree"),
     "mask_secrets": "masking",
     **dict.fromkeys(("Path", "Scalar", "Tree", "parse_yaml"), "yaml_tree"),

@@ -19,6 +19,7 @@ _SELECTORS = (range(0x180B, 0x1810), range(0xFE00, 0xFE10), range(0xE0100, 0xE01
 # Controls, formats (bidirectional overrides, zero-width characters, tags), lone surrogates,
 # private use (terminals with patched fonts draw anything there), line and paragraph separators.
 _CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _SHORT = {"\n": r"\n", "\r": r"\r", "\t": r"\t"}
 
 _PLAIN = re.compile(r"[ -~]*")
@@ -52,6 +53,11 @@ _IN_MARKDOWN = str.maketrans(
 # GitLab expands $NAME and ${NAME} in these values and trims them, and jobs use them in shells,
 # with and without quotes.
 _NOT_IN_DOTENV = re.compile(r"[^A-Za-z0-9_./:@=+,\[\] -]")
+# YAML 1.2.2, 7.3.3, and narrower: what no reader, of YAML 1.1 neither, takes for anything but text.
+_PLAIN_YAML = re.compile(r"(?!.*(?::(?:\s|:|$)|\s#|##))[^\W\d].*(?<!\s)", re.DOTALL)
+_ACTIVE_IN_FLOW = re.compile(r"[,:?\[\]{}]")
+_NOT_TEXT_IN_YAML = frozenset(["null", "true", "false", "yes", "no", "on", "off", "y", "n"])
+_IN_QUOTES = str.maketrans({"\\": "\\\\", '"': '\\"'})
 # SARIF 2.1.0, 3.11.6: a plain message may hold links, [text](target).
 _SARIF_LINK = re.compile(r"\](?=\()")
 
@@ -147,6 +153,28 @@ def for_dotenv(text: str) -> str:
     space on both sides is cut off.
     """
     return _NOT_IN_DOTENV.sub("_", text).strip(" ")
+
+
+def for_yaml(text: str, *, in_flow: bool = False, only_ascii: bool = False) -> str:
+    r"""Return the text as one scalar of YAML on one line, which a reader reads back as that text.
+
+    It has quotes where it needs them: plain it would mean something else, end too early, or hold
+    what ``visible`` escapes. ``in_flow`` is for items of ``[…]``, ``only_ascii`` for a stream that
+    takes no more. Half a surrogate pair, which no reader takes, becomes the replacement character.
+    """
+    text = _SURROGATE.sub("\ufffd", text)
+    is_plain = (
+        _PLAIN_YAML.fullmatch(text)
+        and text.lower() not in _NOT_TEXT_IN_YAML
+        and not (in_flow and _ACTIVE_IN_FLOW.search(text))
+        and text == visible(text)
+        and (text.isascii() or not only_ascii)
+    )
+    if is_plain:
+        return text
+    quoted = visible(text.translate(_IN_QUOTES))
+    quoted = _BRACKET_COMMAND.sub(r"##\1\\x5b", _COLON_COMMAND.sub(r"\\x3a", quoted))
+    return f'"{encodable(quoted, "ascii") if only_ascii else quoted}"'
 
 
 def encodable(text: str, encoding: str) -> str:

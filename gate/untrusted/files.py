@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import stat
-from typing import TYPE_CHECKING, NamedTuple
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 # Far more than the report of a large account has, which is the largest file that anybody gives.
@@ -34,20 +36,30 @@ class Unreadable(Exception):
         self.place = place
 
 
+@contextmanager
+def opened_file(path: Path, *, name: str = "The file") -> Iterator[BinaryIO]:
+    """Open a regular file for reading bytes; raises ``Unreadable``, also where a read fails.
+
+    What reads it keeps the bound. ``name`` is what the error calls it.
+    """
+    try:
+        with open(path, "rb", opener=_open) as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise Unreadable(f"{name} can't be read: it is not a regular file.")
+            yield file
+    except (OSError, ValueError) as error:
+        cause = getattr(error, "strerror", None) or str(error)
+        raise Unreadable(f"{name} can't be read: {cause}.") from None
+
+
 def read_file(path: Path, limit: int = LARGEST, *, name: str = "The file") -> bytes:
     """Return what a regular file holds, which may be ``limit`` bytes; raises ``Unreadable``.
 
     A file that grows while it is read is read to the limit at most. ``name`` is what the error
     calls it.
     """
-    try:
-        with open(path, "rb", opener=_open) as file:
-            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                raise Unreadable(f"{name} can't be read: it is not a regular file.")
-            raw = file.read(limit + 1)
-    except (OSError, ValueError) as error:
-        cause = getattr(error, "strerror", None) or str(error)
-        raise Unreadable(f"{name} can't be read: {cause}.") from None
+    with opened_file(path, name=name) as file:
+        raw = file.read(limit + 1)
     if len(raw) > limit:
         raise Unreadable(f"{name} is larger than {limit // 1024} KiB.")
     return raw

@@ -72,10 +72,11 @@ class _Node(Struct, eq=False):
 
 
 class Scalar(_Node, eq=False):
-    """A text, a number, a null; ``plain`` if it stands without quotes."""
+    """A text, a number, a null; ``plain`` without quotes around it, ``end`` as that of a list."""
 
     text: str
     plain: bool = False
+    end: int = 0
 
     @property
     def is_null(self) -> bool:
@@ -102,18 +103,24 @@ class Scalar(_Node, eq=False):
 
 
 class Items(_Node, eq=False):
-    """A list; ``height`` is how deep lists and mappings nest in it, itself included."""
+    """A list; ``height`` is how deep lists and mappings nest in it, itself included.
+
+    ``end`` is the number of characters before its end, brackets included; one without brackets has
+    none of its own, and goes on to what follows it.
+    """
 
     items: list[Node] = field(default_factory=list)
     height: int = 1
+    end: int = 0
 
 
 class Fields(_Node, eq=False):
-    """A mapping with what it merges (``<<``) in it; ``height`` as that of a list."""
+    """A mapping with what it merges (``<<``) in it; ``height``, ``end`` as those of a list."""
 
     fields: dict[str, Node] = field(default_factory=dict)
     keys: dict[str, Place] = field(default_factory=dict)
     height: int = 1
+    end: int = 0
 
 
 Node = Scalar | Items | Fields
@@ -161,6 +168,13 @@ class Tree:
                 break
             place = node.place
         return place
+
+    def written(self, path: Path) -> str:
+        """Return the text of the scalar at a path as it stands in the file; empty if none does."""
+        node = self.root
+        for step in path:
+            node = _child(node, step)
+        return node.text if isinstance(node, Scalar) else ""
 
     def key_place(self, path: Path) -> Place:
         """Return where the key at the end of a path stands, or the nearest value above it."""
@@ -266,7 +280,7 @@ class _Builder:
     def take(self, event: Any) -> None:  # noqa: ANN401 - as above
         kind = type(event).__name__
         if kind in {"MappingEndEvent", "SequenceEndEvent"}:
-            self._end()
+            self._end(event.end_mark.index)
             return
         place = self.place_of(event)
         if kind == "DocumentStartEvent":
@@ -306,7 +320,7 @@ class _Builder:
             key_place = self._open[-1].key_place
             place = place if place.line == key_place.line else key_place
         text = _decoded(event.value) if event.tag == _BINARY else event.value
-        scalar = Scalar(place, self._text(text, place), plain)
+        scalar = Scalar(place, self._text(text, place), plain, event.end_mark.index)
         self.scalars.append(scalar)
         return scalar
 
@@ -356,8 +370,9 @@ class _Builder:
         if len(self.repeated) < _MOST_REPEATED:
             self.repeated.append(Repeated(place.line, key))
 
-    def _end(self) -> None:
+    def _end(self, index: int) -> None:
         ended = self._open.pop()
+        ended.node.end = index
         if isinstance(ended.node, Fields):
             for value in ended.merged:
                 self._merge(ended.node, value, ended.overruled)

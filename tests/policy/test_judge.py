@@ -202,6 +202,8 @@ waivers:
             expires=TODAY,
             owner="team-payments",
             ticket="OPS-1432",
+            path="a.yaml",
+            line=4,
         )
         == decision.waiver
     )

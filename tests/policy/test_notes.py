@@ -1,10 +1,11 @@
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
+from gate.verdict import Action
 from tests.policy.making import BLOCK, NAMES, NOTHING, TODAY, finding, loaded, named
 
 if TYPE_CHECKING:
@@ -187,3 +188,79 @@ def test_a_policy_that_lends_waivers_may_block_nothing(tmp_path: Path) -> None:
     for whose, other in (("own", team), ("any", NOTHING)):
         noted = notes(loaded(tmp_path, central % whose, other))
         assert any("b.yaml blocks nothing" in note for note in noted)
+
+
+def test_a_waiver_without_what_another_policy_asks_for_is_void_there_and_noted(
+    tmp_path: Path,
+) -> None:
+    central = BLOCK.replace("]}", "], waivers: any}") + "waiver_needs: [ticket, owner]\n"
+    lacking = waiver().replace("}\n", ", owner: me}\n")
+    team = NOTHING + waivers(lacking, waiver("sudo", "absent/*"))
+    policies = loaded(tmp_path, central, team)
+    [decision] = policies.judge([finding()], NAMES)
+    assert (Action.BLOCK, None) == (decision.action, decision.waiver)
+    first, second = (note for note in notes(policies) if "void" in note)
+    assert first == (
+        "b.yaml: 1 waiver is without ticket, which waiver_needs of a.yaml asks for, and void "
+        "there: no_user for shop/* (line 4)."
+    )
+    assert "1 waiver is without owner and ticket, which waiver_needs of a.yaml" in second
+    whole = NOTHING + waivers(lacking.replace("}\n", ", ticket: T-1}\n"))
+    [decision] = loaded(tmp_path, central, whole).judge([finding()], NAMES)
+    assert Action.WAIVED is decision.action
+
+
+def test_a_day_of_from_that_has_passed_is_noted(tmp_path: Path) -> None:
+    text = """\
+block:
+  - {levels: [low], statuses: [unhandled], from: 2026-11-23}
+  - {levels: [high], statuses: [unhandled], from: 2026-11-24}
+rules:
+  - {name: R, match: {risks: [a]}, action: block, from: 2026-01-01}
+"""
+    assert notes(loaded(tmp_path, text)) == [
+        (
+            'a.yaml: from has passed, so the key can go: rules[0] "R" (line 6, 2026-01-01); '
+            "block[0] (line 3, 2026-11-23)."
+        )
+    ]
+
+
+def test_a_policy_that_blocks_nothing_yet_says_from_when_it_does(tmp_path: Path) -> None:
+    text = "block: {levels: [low], statuses: [unhandled], from: 2027-03-01}\n"
+    [note] = notes(loaded(tmp_path, text))
+    assert note.startswith("a.yaml blocks nothing before 2027-03-01: no level and status")
+    assert notes(loaded(tmp_path, text, today=date(2027, 3, 1))) == []
+
+
+def test_what_comes_after_an_entry_that_is_ahead_can_match(tmp_path: Path) -> None:
+    rules = "rules:\n" + "".join(
+        f"  - {{match: {{levels: [high]}}, action: block{begins}}}\n"
+        for begins in (", from: 2027-03-01", "")
+    )
+    assert notes(loaded(tmp_path, rules)) == []
+    later = loaded(tmp_path, rules, today=date(2027, 3, 1))
+    assert any("can never match" in note for note in notes(later))
+
+
+def test_files_alone_are_remarked_on(tmp_path: Path) -> None:
+    text = waivers(waiver(days=-1), waiver("apk", days=-30), waiver("add", days=1))
+    soon, ended = loaded(tmp_path, text).remarks()
+    assert soon.startswith(f"a.yaml: 1 waiver is over tomorrow ({TODAY + timedelta(days=1)}): add")
+    assert ended == (
+        f"a.yaml: 2 waivers have ended by {TODAY - timedelta(days=1)}: no_user for shop/* "
+        "(line 4); apk for shop/* (line 5). Remove what is no longer needed."
+    )
+
+
+def test_waivers_for_all_that_a_policy_blocks_are_noted(tmp_path: Path) -> None:
+    rule = "rules: [{match: {risks: [no_user]}, action: block}]\n"
+    none = "block: {levels: [], statuses: []}\n"
+    text = none + rule + waivers(waiver(images="**"))
+    [note] = loaded(tmp_path, text).remarks()
+    assert note == "a.yaml: its waivers cover all that it blocks, so nothing fails a build."
+    for other in (waiver(images="shop/*"), waiver("sudo", images="**")):
+        assert loaded(tmp_path, none + rule + waivers(other)).remarks() == ()
+    stern = rule.replace("}]", ", waivers: none}]")
+    assert loaded(tmp_path, none + stern + waivers(waiver(images="**"))).remarks() == ()
+    assert loaded(tmp_path, BLOCK + rule + waivers(waiver(images="**"))).remarks() == ()

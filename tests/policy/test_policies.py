@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from gate.errors import InvalidPolicy
 from gate.findings import Level, Reason, Requirements
+from gate.policy import load_policies
 from gate.verdict import STRICTEST_FIRST, Action
-from tests.policy.making import BLOCK, NAMES, NOTHING, TODAY, finding, loaded, named
+from tests.policy.making import BLOCK, NAMES, NOTHING, TODAY, finding, loaded, named, written
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -213,3 +215,79 @@ def test_many_images_are_judged_each_by_its_own_name(tmp_path: Path) -> None:
         [allowed] = policies.judge([finding()], named(f"shop/{number}"))
         [blocked] = policies.judge([finding()], named(f"other/{number}"))
         assert (allowed.action, blocked.action) == (Action.ALLOW, Action.BLOCK)
+
+
+def test_policies_judge_on_another_day_as_if_they_were_loaded_on_it(tmp_path: Path) -> None:
+    waiver = "waivers: [{risks: [no_user], images: [shop/*], reason: r, expires: 2026-12-01}]\n"
+    policies = loaded(tmp_path, waiver)
+    for days in range(-3, 12):
+        day = TODAY + timedelta(days=days)
+        on_day = policies.on(day)
+        assert day == on_day.today
+        assert loaded(tmp_path, waiver, today=day).judge([finding()], NAMES) == on_day.judge(
+            [finding()], NAMES
+        )
+    assert TODAY == policies.today
+
+
+def test_the_longest_waiver_counts_from_the_later_of_the_real_day_and_the_day_judged(
+    tmp_path: Path,
+) -> None:
+    strict = BLOCK.replace("]}", "], waivers: any}") + "max_waiver: 30d\n"
+    team = f"{NOTHING}waivers: [{{risks: [no_user], images: [shop/*], reason: r, expires: "
+    policies = loaded(tmp_path, strict, f"{team}{TODAY + timedelta(days=35)}}}]\n")
+
+    def action(days: int) -> Action:
+        [decision] = policies.on(TODAY + timedelta(days=days)).judge([finding()], NAMES)
+        return decision.action
+
+    assert [Action.BLOCK, Action.BLOCK, Action.WAIVED] == [action(-9), action(4), action(5)]
+    within = loaded(tmp_path, strict, f"{team}{TODAY + timedelta(days=30)}}}]\n")
+    [decision] = within.on(TODAY - timedelta(days=9)).judge([finding()], NAMES)
+    assert Action.WAIVED is decision.action
+
+
+def test_files_are_valid_on_the_last_day_that_they_judge(tmp_path: Path) -> None:
+    text = "max_waiver: 1d\nwaivers: [{risks: [a], images: [b], reason: r, expires: 2027-01-02}]\n"
+    names = written(tmp_path, text)
+    with pytest.raises(InvalidPolicy):
+        load_policies(names, directory=tmp_path, today=TODAY)
+    late = load_policies(names, directory=tmp_path, today=TODAY, latest=date(2027, 1, 1))
+    assert TODAY == late.today
+
+
+def test_what_the_files_say_can_be_read_with_its_lines(tmp_path: Path) -> None:
+    text = """\
+block:
+  - levels: [low]
+    statuses: [unhandled]
+    from: 2027-03-01
+warn: {levels: [], statuses: []}
+rules:
+  - name: R
+    match: {risks: [a]}
+    action: block
+  - {match: {risks: [a]}, action: warn}
+waivers:
+  -
+    owner: me
+    ticket: T-1
+    risks: [a]
+    images: [b]
+    reason: r
+    expires: 2027-01-02
+waiver_needs: [owner, ticket]
+max_waiver: 90d
+scan:
+  max_age: 7d
+undecided: {warn_on: [], until: 2027-01-01}
+"""
+    [policy] = loaded(tmp_path, text).policies
+    assert [("rules[0]", 8), ("rules[1]", 11), ("block[0]", 3), ("warn[0]", 6)] == [
+        (entry.key, entry.line) for entry in policy.entries
+    ]
+    assert [None, None, date(2027, 3, 1), None] == [entry.begins for entry in policy.entries]
+    assert [(14, "me", "T-1")] == [(each.line, each.owner, each.ticket) for each in policy.waivers]
+    assert {"owner", "ticket"} == policy.waiver_needs
+    lines = {name: policy.lines[name] for name in ("waiver_needs", "max_waiver", "scan.max_age")}
+    assert {"waiver_needs": 20, "max_waiver": 21, "scan.max_age": 23} == lines

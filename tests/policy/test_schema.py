@@ -43,6 +43,10 @@ WRONG = {
         "block: {levels: [], statuses: [], waivers: all}",
         f'2:44: waivers is "all", but {WHOSE}',
     ),
+    "block/from": (
+        "block: {levels: [], statuses: [], from: 2027-3-1}",
+        f'2:41: from is "2027-3-1", but {DATE}',
+    ),
     "warn": ("warn: low", f'3:7: warn is "low", but {MAPPING}'),
     "warn/levels": (
         "warn: {levels: high, statuses: []}",
@@ -84,6 +88,10 @@ WRONG = {
     ),
     "rules/reason": (RULE + "reason: '  '}]", f'3:56: reason is "  ", but {SENTENCE}'),
     "rules/waivers": (RULE + "waivers: on}]", f'3:57: waivers is "on", but {WHOSE} Did you mean'),
+    "rules/from": (
+        RULE + "from: 2027-03-01}]",
+        '3:54: from is "2027-03-01", but only what blocks can begin on a day. Remove it.',
+    ),
     "waivers": ("waivers:", f"3:9: waivers has no value, but {LIST}"),
     "waivers/risks": (
         "waivers: [{risks: no_user, images: [b], reason: r, expires: 2027-01-01}]",
@@ -104,6 +112,10 @@ WRONG = {
     "waivers/owner": (WAIVER + "owner: [x]}]", f"3:76: owner is a list, but {SENTENCE}"),
     "waivers/ticket": (WAIVER + "ticket: 1432}]", f"3:77: ticket is 1432, but {SENTENCE} Write it"),
     "max_waiver": ("max_waiver: 180", f"3:13: max_waiver is 180, but {DURATION}"),
+    "waiver_needs": (
+        "waiver_needs: [owners]",
+        '3:16: An entry of waiver_needs is "owners", but must be one of: owner, ticket. Did you',
+    ),
     "scan": ("scan: [max_age]", f"3:7: scan is a list, but {MAPPING}"),
     "scan/require_digest": (
         "scan: {require_digest: off}",

@@ -11,9 +11,13 @@ import gate
 from gate import errors
 
 # No caller of the gate meets these: answers that the sandbox's server writes to the wire, and what
-# ends the reading of a file: `load_policies` collects it into an InvalidPolicy, of a manifest it
-# becomes a note.
+# ends the reading of a file: `load_policies` collects it into an InvalidPolicy, `open_cases` into
+# InvalidCases, of a manifest it becomes a note. Why a policy can't be cut becomes a UsageError.
 INTERNAL = {
+    "gate.cases.cutting.Miscut",
+    "gate.cases.cutting.NotCuttable",
+    "gate.cases.heads.Wrong",
+    "gate.cases.strict_json.NotJson",
     "gate.sandbox.parameters.Refusal",
     "gate.untrusted.files.Unreadable",
 }

@@ -84,6 +84,7 @@ def test_pre_commit_runs_what_a_contributor_runs() -> None:
         "python3 dev.py tool ruff format --force-exclude",
         "python3 dev.py lint",
         "python3 dev.py gate policy validate",
+        "python3 dev.py gate policy test --coverage policies",
         "python3 dev.py test",
     } == {hook["entry"] for hook in local["hooks"]}
 

@@ -30,7 +30,12 @@ def imported_by(*arguments: str) -> set[str]:
 
 @pytest.mark.parametrize(
     "arguments",
-    [("--version",), ("policy", "validate", "policies/strict.yaml"), ("schema", "policy")],
+    [
+        ("--version",),
+        ("policy", "validate", "policies/strict.yaml"),
+        ("policy", "test", "policies"),
+        ("schema", "policy"),
+    ],
     ids=" ".join,
 )
 def test_a_command_that_asks_nobody_imports_no_network(arguments: tuple[str, ...]) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
 
+import pytest
 from hypothesis import given, settings
 from msgspec.structs import replace
 
@@ -65,10 +68,31 @@ def test_an_image_without_a_digest_is_not_named() -> None:
     } == variables(made.run(made.unscanned(Reason.MISSING)))
 
 
-def test_several_images_are_joined_by_a_space() -> None:
+def test_several_images_are_joined_by_a_comma() -> None:
     assert [f"{HOST}/shop/web{each}@sha256:{each:064x}" for each in (1, 2)] == variables(
         made.run(pushed(1), pushed(2))
-    )["GATE_IMAGE"].split(" ")
+    )["GATE_IMAGE"].split(",")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no sh")
+@given(made.verdicts())
+@settings(max_examples=20, deadline=None)
+def test_a_shell_that_sources_the_file_gets_the_same_values(verdict: Verdict) -> None:
+    several = made.run(*verdict.images, pushed(1), pushed(2))
+    shown = " ".join(f'"${name}"' for name in NAMES)
+    program = f"set -eu; . /dev/stdin; printf '%s\\n' {shown}"
+    done = subprocess.run(
+        ["/bin/sh", "-c", program],
+        check=True,
+        capture_output=True,
+        input=render("dotenv", several),
+        encoding="utf-8",
+        env={},
+        cwd="/",
+    )
+    expected = variables(several)
+    assert [expected[name] for name in NAMES] == done.stdout.splitlines()
+    assert "" == done.stderr
 
 
 def test_a_list_that_gitlab_would_refuse_is_left_out_whole() -> None:
@@ -80,7 +104,7 @@ def test_a_list_that_gitlab_would_refuse_is_left_out_whole() -> None:
     )
 
     assert 40 < fitting < 60
-    assert fitting - 1 == len(variables(made.run(*images[: fitting - 1]))["GATE_IMAGE"].split(" "))
+    assert fitting - 1 == len(variables(made.run(*images[: fitting - 1]))["GATE_IMAGE"].split(","))
     assert len(render("dotenv", made.run(*images[: fitting - 1]))) < 5 * 1024
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import tracemalloc
 from datetime import timedelta
 from typing import Any
 
@@ -13,13 +14,17 @@ from msgspec.structs import replace
 
 from gate import __version__
 from gate.findings import Location, ScanState
-from gate.report import render, report_schema
-from gate.verdict import Action, Verdict
+from gate.report import render, render_parts, report_schema
+from gate.report.wording import json_document
+from gate.verdict import Action, PolicyPlace, Verdict
 from tests.report import verdicts as made
 
 VALIDATOR = jsonschema.Draft202012Validator(
     report_schema(), format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER
 )
+
+MANY = 2_000  # images, which take 5 MB as JSON
+LITTLE = 256 << 10  # bytes, which hold a few of them
 
 
 def written(verdict: Verdict) -> Any:
@@ -63,7 +68,8 @@ def test_the_keys_and_their_order_are_the_contract() -> None:
     decided = made.decision(
         Action.WAIVED,
         rule="root",
-        waiver=made.waiver(owner="team", ticket="T-1"),
+        policy=PolicyPlace("org.yaml", 7),
+        waiver=made.waiver(owner="team", ticket="T-1", path="team.yaml", line=4),
         location=Location("Dockerfile", 3),
         layer=made.DIGEST,
         description="Runs as root",
@@ -123,12 +129,15 @@ def test_the_keys_and_their_order_are_the_contract() -> None:
                         "decision": "waived",
                         "because": "The policy's block says so.",
                         "rule": "root",
+                        "policy": {"path": "org.yaml", "line": 7},
                         "waiver": {
                             "reason": "vendor image",
                             "expires": "2027-01-31",
                             "expired": False,
                             "owner": "team",
                             "ticket": "T-1",
+                            "path": "team.yaml",
+                            "line": 4,
                         },
                         "command": "CMD web",
                         "layer": made.DIGEST,
@@ -187,7 +196,7 @@ def test_the_schema_describes_every_key_and_allows_no_other() -> None:
             yield from objects(schema["items"], f"{path}[]")
 
     found = dict(objects(report_schema()))
-    assert 11 == len(found)
+    assert 12 == len(found)
     for path, schema in found.items():
         assert schema["additionalProperties"] is False, path
         assert list(schema["properties"]) == schema["required"], path
@@ -195,3 +204,27 @@ def test_the_schema_describes_every_key_and_allows_no_other() -> None:
 
 def test_the_schema_is_one() -> None:
     jsonschema.Draft202012Validator.check_schema(report_schema())
+
+
+@given(made.verdicts())
+@settings(max_examples=30, deadline=None)
+def test_its_parts_are_the_document_that_one_would_write_at_once(verdict: Verdict) -> None:
+    text = render("json", verdict)
+
+    assert text == json_document(json.loads(text))
+
+
+def test_an_image_is_written_when_its_turn_comes_and_then_forgotten() -> None:
+    finding = made.decision(Action.WARN, description="Whoever breaks out is root on the host.")
+    images = (made.scanned(finding, finding, finding),) * MANY
+    verdict = made.run(*images)
+    length = len(render("json", made.run(*images[:1])))
+    tracemalloc.start()
+    try:
+        written_out = sum(map(len, render_parts("json", verdict)))
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert written_out > 0.8 * length * MANY
+    assert peak < LITTLE

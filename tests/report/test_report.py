@@ -15,12 +15,15 @@ import pytest
 
 from gate.errors import ExitCode, ReportUnwritable
 from gate.report import FORMATS, Style, render, write_report, writing
+from gate.report import text as text_report
 from gate.verdict import Service
 from tests.report import verdicts as made
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from gate.verdict import Verdict
 
 
 @contextmanager
@@ -46,7 +49,9 @@ def test_every_format_is_the_same_twice_and_ends_its_last_line(name: str) -> Non
     assert text == render(name, VERDICT, Style())
     assert text.endswith("\n")
     assert not text.endswith("\n\n")
-    assert "SANDBOX" in text or json.loads(text)["service"]["sandbox"]
+    if "SANDBOX" not in text:
+        document = json.loads(text)
+        assert (document.get("service") or document["recorded"])["sandbox"]
 
 
 @pytest.mark.parametrize(
@@ -81,6 +86,43 @@ def test_a_report_is_written_as_it_is_rendered(name: str, tmp_path: Path) -> Non
 
     assert render(name, VERDICT).encode("utf-8", "backslashreplace") == path.read_bytes()
     assert [path] == list(path.parent.iterdir())
+
+
+def test_a_report_of_many_parts_is_written_while_it_is_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So only one part of it stands in memory, whatever it is written to."""
+    sizes: list[int] = []
+
+    def parts(_verdict: Verdict, _style: Style) -> Iterator[str]:
+        for number in range(100):
+            written = next(tmp_path.glob(".report*"), None)
+            sizes.append(written.stat().st_size if written else -1)
+            yield f"{number} {'long ' * 2000}\n"
+
+    monkeypatch.setattr(text_report, "render", parts)
+    write_report("text", tmp_path / "report", VERDICT)
+
+    assert sizes[-1] > 900_000
+    assert "".join(parts(VERDICT, Style())) == (tmp_path / "report").read_text()
+    assert render("text", VERDICT) == (tmp_path / "report").read_text()
+
+
+def test_a_report_that_can_not_be_made_to_its_end_replaces_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def parts(_verdict: Verdict, _style: Style) -> Iterator[str]:
+        yield "new\n"
+        raise ReportUnwritable("There is no more of it.", "")
+
+    monkeypatch.setattr(text_report, "render", parts)
+    path = tmp_path / "report"
+    path.write_text("old")
+    with pytest.raises(ReportUnwritable, match="There is no more of it"):
+        write_report("text", path, VERDICT)
+
+    assert "old" == path.read_text()
+    assert [path] == list(tmp_path.iterdir())
 
 
 def test_a_report_replaces_the_one_before(tmp_path: Path) -> None:

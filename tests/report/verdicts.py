@@ -28,6 +28,7 @@ from gate.verdict import (
     Action,
     Decision,
     ImageVerdict,
+    PolicyPlace,
     PolicySource,
     Service,
     Verdict,
@@ -86,9 +87,9 @@ def facts(**by_key: str) -> tuple[Fact, ...]:
 
 
 def decision(action: Action = Action.BLOCK, **given: Any) -> Decision:
-    """Decide so; ``given`` are about the finding, or ``rule``, ``waiver``, ``because``."""
+    """Decide so; ``given`` are about the finding, or ``rule``, ``policy`` and so on."""
     about: dict[str, Any] = {
-        key: given.pop(key) for key in ("rule", "waiver", "because") if key in given
+        key: given.pop(key) for key in ("rule", "policy", "waiver", "because") if key in given
     }
     known: dict[str, Any] = {
         "risk": "no_user",
@@ -257,6 +258,7 @@ decisions = st.builds(
     action=st.sampled_from(Action),
     because=texts,
     rule=st.none() | texts,
+    policy=st.none() | st.builds(PolicyPlace, path=texts, line=st.integers(1, 999)),
     waiver=st.none()
     | st.builds(
         lambda **told: WaiverUse(**told),  # noqa: PLW0108 - the same
@@ -265,6 +267,8 @@ decisions = st.builds(
         expired=st.booleans(),
         owner=texts,
         ticket=texts,
+        path=texts,
+        line=st.integers(1, 999),
     ),
 )  # fmt: skip
 

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
+from ruamel.yaml import YAML
 
 from gate.untrusted import (
     encodable,
@@ -24,6 +25,8 @@ from gate.untrusted import (
     for_workflow_data,
     for_workflow_property,
     for_xml,
+    for_yaml,
+    parse_yaml,
     visible,
 )
 
@@ -313,6 +316,66 @@ def test_a_workflow_command_ends_where_its_text_does(text: str) -> None:
 )
 def test_texts_for_workflow_commands(text: str, data: str, value: str) -> None:
     assert (data, value) == (for_workflow_data(text), for_workflow_property(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "plain", "in_flow"),
+    [
+        ("there before the gate came", True, True),
+        ("vendor image, replaced in Q1", True, False),
+        ("镜像以 root 用户运行", True, True),
+        ("shop/web", True, True),
+        ("shop/web:1.4", True, False),
+        ("see [OPS-1] {x}", True, False),
+        ("C#", True, True),
+        ("a: b", False, False),
+        ("a:", False, False),
+        ("a #b", False, False),
+        ("a ", False, False),
+        ("", False, False),
+        ("No", False, False),
+        ("null", False, False),
+        ("2027-01-31", False, False),
+        ("- a", False, False),
+        ("*a", False, False),
+        ("'a", False, False),
+        ("a\u202eb", False, False),
+    ],
+)
+def test_a_scalar_of_yaml_has_quotes_only_where_it_needs_them(
+    text: str, *, plain: bool, in_flow: bool
+) -> None:
+    assert plain is (text == for_yaml(text))
+    assert in_flow is (text == for_yaml(text, in_flow=True))
+
+
+YAML_PARTS = st.sampled_from([
+    ": ", " #", "- ", "? ", "\n---\n", "\n...\n", "[", "]", "{", "}", ", ", "&a", "*a", "!!str ",
+    '"', "'", "\\", "|", ">", "%YAML", "@", "`", "~", "null", "no", "1e3", ".inf", "0x1", "<<", "=",
+    "1:30", "\t", " ", "\x85", "\ufeff", "\n- risks: ['**']\n",
+])  # fmt: skip
+
+
+@given(
+    text=st.lists(YAML_PARTS | HOSTILE | st.text(max_size=4), max_size=12).map("".join),
+    only_ascii=st.booleans(),
+)
+@settings(max_examples=200, deadline=None)
+def test_a_scalar_of_yaml_is_read_back_and_ends_no_line(text: str, *, only_ascii: bool) -> None:
+    value = for_yaml(text, only_ascii=only_ascii)
+    item = for_yaml(text, in_flow=True, only_ascii=only_ascii)
+    document = f"key: {value}\nlist: [{item}, {item}]\nlast: end\n"
+
+    expected = re.sub("[\ud800-\udfff]", "\ufffd", text)
+    wanted = {"key": expected, "list": [expected, expected], "last": "end"}
+    assert wanted == parse_yaml(document).data
+    old = YAML(typ="safe", pure=True)
+    old.version = (1, 1)
+    assert wanted == old.load(document)
+    assert [document] == ["".join(f"{line}\n" for line in document.splitlines())]
+    assert {"Cc", "Cf", "Cs", "Zl", "Zp"}.isdisjoint(map(unicodedata.category, value + item))
+    assert not re.search(r"::|##\w*\[", value + item)
+    assert document.isascii() or not only_ascii
 
 
 @pytest.mark.parametrize(

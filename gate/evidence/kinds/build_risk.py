@@ -351,12 +351,12 @@ def _some_image_twice(rows: Iterable[ImageRiskRow]) -> bool:
 
 
 class Checks(Struct, frozen=True):
-    """The checks that are on and off; ``unknown_because`` where nobody may tell.
+    """The checks that are on and off, sorted; ``unknown_because`` where nobody may tell.
 
     A scan finds only what the checks look for, so they are what shows that it covered build risks.
     """
 
-    on: frozenset[str] = frozenset()
+    on: tuple[str, ...] = ()
     off: tuple[str, ...] = ()
     unknown_because: str = ""
 
@@ -364,7 +364,7 @@ class Checks(Struct, frozen=True):
         """Return the scan with the checks that are on and off."""
         if self.unknown_because:
             return scan
-        return replace(scan, checks_on=len(self.on), checks_off=self.off)
+        return replace(scan, checks_on=len(self.on), checks=self.on, checks_off=self.off)
 
     def lacking(self, requirements: Requirements) -> Why | None:
         """Return why a scan with these checks is no evidence, if so."""
@@ -380,7 +380,7 @@ class Checks(Struct, frozen=True):
                 "Not one build-risk check is switched on in Security Center, so a scan can't find "
                 f"anything. {_HOW_TO_SWITCH_ON}"
             )
-        named = sorted(requirements.checks - self.on)
+        named = sorted(requirements.checks.difference(self.on))
         if named:
             return Reason.CHECKS_OFF, (
                 f"A rule of the policy names checks that are not switched on: {', '.join(named)}. "
@@ -404,4 +404,4 @@ async def read_checks(client: SecurityCenter) -> Checks:
         configured = await client.check_configuration()
     except PermissionMissing as missing:
         return Checks(unknown_because=str(missing))
-    return Checks(on=frozenset(configured.on), off=tuple(sorted(configured.off)))
+    return Checks(on=tuple(sorted(set(configured.on))), off=tuple(sorted(configured.off)))

@@ -29,6 +29,7 @@ ENDINGS = st.sampled_from(("", ".yaml", "/Dockerfile", "/web.dockerfile", "/.bui
 POLICY = ".buildrisk-gate.yaml"
 GOOD = "version: 1\nblock: {levels: [high, medium], statuses: [unhandled]}\n"
 BAD = "version: 1\nblock: {levels: [hihg], statuses: [unhandled]}\n"
+LAX = "version: 1\nblock: {levels: [], statuses: []}\n"
 
 
 @pytest.fixture
@@ -45,6 +46,18 @@ def recipe() -> str:
 def recipe_of(released: Repository) -> str:
     """Return that configuration with the hooks of a repository on this machine."""
     return re.sub(r"repo: \S+", lambda _: f"repo: {released.folder.as_posix()}", recipe())
+
+
+# What a policy that blocks what is high makes of an image with such a finding.
+CASES = """\
+version: 1
+at: 2026-11-24
+images:
+  - reference: shop/web:1
+    findings: [{risk: no_user, level: high}]
+    verdict: block
+"""
+CASE_FILE = ".buildrisk-gate.test.yaml"
 
 
 def pod(image: str) -> str:
@@ -118,6 +131,50 @@ def test_the_policy_hook_takes_policy_files_only(path: str, *, wanted: bool) -> 
 @pytest.mark.parametrize(
     ("path", "wanted"),
     [
+        *[(path, True) for path in (POLICY, CASE_FILE, "a/.buildrisk-gate.yml", "a/b.test.yaml")],
+        *[(path, True) for path in ("b.test.json", "policies/org.yaml", "a/policies/b/team.yml")],
+        *[(path, False) for path in ("deploy.yaml", "test.yaml", "test.py", "policies/README.md")],
+    ],
+)
+def test_the_test_hook_runs_when_a_policy_or_a_case_file_changes(
+    path: str, *, wanted: bool
+) -> None:
+    assert wanted == bool(re.search(HOOKS["gate-policy-test"]["files"], path))
+
+
+def test_a_commit_is_refused_until_the_policy_decides_as_expected(
+    consumer: Repository, released: Repository
+) -> None:
+    repository = {
+        "repo": released.folder.as_posix(),
+        "rev": f"v{__version__}",
+        "hooks": [{"id": "gate-policy-test"}],
+    }
+    consumer.write(".pre-commit-config.yaml", json.dumps({"repos": [repository]}))
+    consumer.write(CASE_FILE, CASES)
+    consumer.write(POLICY, LAX)
+    consumer.commit()
+    consumer.pre_commit("install")
+    consumer.write(POLICY, LAX + "# nothing blocks\n")
+    consumer.git("add", ".")
+
+    code, output = consumer.run("git", "commit", "--message", "Block nothing")
+
+    assert 1 == code, output
+    assert "- exit code: 10" in output
+    assert f"{CASE_FILE}:6: shop/web:1: verdict is pass, expected block" in output
+
+    consumer.write(POLICY, GOOD)
+    consumer.git("add", ".")
+    code, output = consumer.run("git", "commit", "--message", "Block what is high")
+
+    assert 0 == code, output
+    assert re.search(r"gate policy test\.+Passed", output), output
+
+
+@pytest.mark.parametrize(
+    ("path", "wanted"),
+    [
         *[(path, True) for path in ("deploy.yaml", "k8s/web.yml", "charts/web/values.YAML")],
         *[(path, True) for path in ("Dockerfile", "a/Dockerfile.prod", "web.dockerfile")],
         *[(path, True) for path in ("Containerfile", "a/web.Containerfile", "Dockerfile-prod")],
@@ -179,7 +236,6 @@ def test_a_bad_policy_file_is_named_when_the_hook_is_tried(
     assert [f"team/{POLICY}:2:"] == re.findall(r"^error: (\S+?:\d+:)", output, re.MULTILINE)
 
 
-LAX = "version: 1\nblock: {levels: [], statuses: []}\n"
 OPTIONS = ("--policy=lax.yaml", "--report=json=report.yaml")
 
 
@@ -245,6 +301,7 @@ def test_a_push_is_refused_until_the_image_passes(
     configuration = configuration.replace("args: [", "args: [--sandbox, ")
     consumer.write(".pre-commit-config.yaml", configuration)
     consumer.write(POLICY, GOOD)
+    consumer.write(CASE_FILE, CASES)
     consumer.commit()
     code, output = consumer.pre_commit("install", "--hook-type", "pre-push")
     assert 0 == code, output
@@ -253,6 +310,7 @@ def test_a_push_is_refused_until_the_image_passes(
 
     assert 1 == code, output
     assert re.search(r"gate policy validate\.+Passed", output), output
+    assert re.search(r"gate policy test\.+Passed", output), output
     assert re.search(r"gate check\.+Failed", output), output
     assert "- exit code: 10" in output
     assert "BLOCK  SANDBOX  shop/web:1.4" in output
