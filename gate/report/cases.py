@@ -72,7 +72,7 @@ def _recorded(verdict: Verdict, images: int) -> dict[str, Any]:
             "namespace": audited.namespace if audited else None,
             "repository": audited.repository if audited else None,
         },
-        "policies": to_builtins(verdict.policies),
+        "policies": [{"path": each.path, "sha256": each.sha256} for each in verdict.policies],
         **({"unread": unread} if unread else {}),
     }
 
