@@ -55,10 +55,10 @@ case "$1 $2" in
 esac
 """
 _PEOPLE = ("GIT_AUTHOR_", "GIT_COMMITTER_")
-_SOURCE = '"git+https://github.com/owner/buildrisk-gate@0123456789abcdef0123456789abcdef01234567"'
+SOURCE = '"git+https://github.com/owner/buildrisk-gate@0123456789abcdef0123456789abcdef01234567"'
 INSTALL = f"""\
           python3 -I -m venv "$RUNNER_TEMP/gate"
-          "$RUNNER_TEMP/gate/bin/python" -I -m pip install {_SOURCE}
+          "$RUNNER_TEMP/gate/bin/python" -I -m pip install {SOURCE}
 """
 
 
@@ -84,7 +84,7 @@ class Installed:
 
     def put_into(self, workflow: str) -> str:
         if self.package is not None:
-            return replaced(workflow, _SOURCE, f'"{self.package}"')
+            return replaced(workflow, SOURCE, f'"{self.package}"')
         link = f'          ln -s "{self.environment}" "$RUNNER_TEMP/gate"\n'
         return replaced(workflow, INSTALL, link)
 
