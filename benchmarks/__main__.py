@@ -13,7 +13,15 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-NAMES = ("one_check", "startup", "policy", "fleet", "audit")
+NAMES = (
+    "one_check",
+    "startup",
+    "policy",
+    "policy_diff",
+    "policy_forecast",
+    "fleet",
+    "audit",
+)
 
 
 def main(arguments: list[str]) -> int:

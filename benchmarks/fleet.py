@@ -195,6 +195,7 @@ def main() -> None:
     parser.add_argument(
         "--told", type=int, metavar="MS", help="when the service says to come again"
     )
+    parser.add_argument("--once", action="store_true", help="throttle the first request of all")
     options = parser.parse_args()
     print(
         f"{options.gates} gates at once, half of them before their scan ends; "
@@ -204,7 +205,7 @@ def main() -> None:
     rows = []
     for quota in (None, 20, 5):
         fleets = [
-            run_fleet(options.gates, quota, seed, told=options.told)
+            run_fleet(options.gates, quota, seed, told=options.told, once=options.once)
             for seed in range(options.seeds)
         ]
         rows.append(_row(quota, fleets))

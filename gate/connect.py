@@ -162,19 +162,19 @@ class Connections(AsyncExitStack):
         return () if settings.sandbox else surroundings(settings.run.environment)
 
     def service(self) -> Service:
-        """Name the Security Centers that were asked, for reports."""
-        endpoints = [
-            name
+        """Name the Security Centers that were prepared, and those that were asked, for reports."""
+        clients = {
+            name: reader.client
             for name, reader in self._readers.items()
-            if reader.client.requests and not name.startswith("sts.")
-        ]
-        regions = [
-            region for region in self._regions if region and self._endpoint_of(region) in endpoints
-        ]
-        sandbox = self.settings.sandbox or any(
-            reader.client.is_sandbox for reader in self._readers.values()
+            if not name.startswith("sts.")
+        }
+        regions = [region for region in self._regions if region]
+        return Service(
+            ", ".join(clients),
+            ", ".join(regions),
+            self.settings.sandbox or any(client.is_sandbox for client in clients.values()),
+            asked=tuple(name for name, client in clients.items() if client.requests),
         )
-        return Service(", ".join(endpoints), ", ".join(regions), sandbox)
 
 
 _STS = "sts.aliyuncs.com"

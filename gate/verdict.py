@@ -137,11 +137,15 @@ class PolicySource(Struct, frozen=True):
 
 
 class Service(Struct, frozen=True):
-    """The Security Center that was asked; several are joined by a comma and a space."""
+    """The Security Center that knows the images; several are joined by a comma and a space.
+
+    ``asked`` are the endpoints that were asked anything, ``None`` for all of them.
+    """
 
     endpoint: str
     region: str
     sandbox: bool
+    asked: tuple[str, ...] | None = None
 
 
 class Changes(Struct, frozen=True, kw_only=True):

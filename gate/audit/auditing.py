@@ -14,7 +14,7 @@ from gate.audit.risk_lists import RiskLists, RowMatcher
 from gate.audit.subject import Inventory, Subject
 from gate.check import ScanMode, Scans, Wait, Waiting
 from gate.errors import GateError
-from gate.evidence import moment, read_checks
+from gate.evidence import Advice, moment, read_checks
 from gate.findings import Unscanned
 from gate.verdict import Audited, Outcome, judge_image, judge_run
 
@@ -119,6 +119,7 @@ class _Auditing(Struct):
     async def run(self) -> None:
         """Gather the evidence: records, lists by risk, records again, then single images."""
         client, inventory = self.client, self.inventory
+        inventory.advice = Advice.of(self.connections.settings.run)
         records = AccountRecords(client, self.scope, self.headway)
         inventory.checks = await read_checks(client)
         began = client.now()
@@ -256,6 +257,8 @@ class _Auditing(Struct):
         judged |= self.judged
         images = [judged[uuid] for uuid in self.inventory.records]
         notes = [*self.notes, *self.inventory.collected.problems, *self.inventory.checks.notes]
+        if self.stop.who:
+            notes.insert(0, f"{self.stop.who}: what was not decided by then is undecided.")
         if trouble is not None:
             notes.insert(0, f"The audit was not finished: {trouble}")
         nothing_because = trouble.exit_code if trouble is not None and not images else None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
-from gate.report import Page, coloured, counted, repository_of, sentence, waiver_in_words
+from gate.report import TextPage, coloured, counted, repository_of, sentence, waiver_in_words
 from gate.untrusted import for_terminal
 from gate.verdict import STRICTEST_FIRST, Action, Outcome
 
@@ -24,7 +24,7 @@ _Row = tuple[str | tuple[str, str], ...]
 
 def summary(verdict: Verdict, style: Style) -> str:
     """Return the summary as text; ``style.verbose`` ranks everything, ``style.quiet`` nothing."""
-    page = Page(style.width, colour=style.colour)
+    page = TextPage(style.width, colour=style.colour)
     names = _Names(verdict.images)
     if not style.quiet:
         page.sandbox(verdict)
@@ -86,7 +86,7 @@ def _place(image: ImageVerdict) -> tuple[str, str]:
     return (record.region, record.instance) if record else ("", "")
 
 
-def _write_counts(verdict: Verdict, page: Page) -> None:
+def _write_counts(verdict: Verdict, page: TextPage) -> None:
     outcomes = Counter(image.outcome for image in verdict.images)
     page.line(
         f"images    {len(verdict.images):,}: ",
@@ -107,7 +107,7 @@ def _enumerated(parts: Iterator[tuple[str, str]]) -> Iterator[str | tuple[str, s
         yield coloured(word, text)
 
 
-def _write_ranking(title: str, rows: Sequence[_Row], most: int, page: Page) -> None:
+def _write_ranking(title: str, rows: Sequence[_Row], most: int, page: TextPage) -> None:
     """Write a heading and rows of columns, the worst first; nothing for nothing."""
     if not rows:
         return

@@ -175,18 +175,19 @@ class _Dependence:
         tagged = names.with_tags(names.tags)
         about = [self._of_findings[at] for at in self._index.about([*names.untagged, *tagged])]
         if about:
-            self._add_findings(case, image_name(case), about)
-        for each in self._of_images:
-            self._add_tolerated(case, image_name(case), each)
+            self._add_findings(case, about)
+        if side.end is not End.PASS:  # what lacks nothing today needs nobody's patience later
+            for each in self._of_images:
+                self._add_tolerated(case, each)
 
-    def _add_findings(self, case: Case, name: ImageName, about: Sequence[Boundary]) -> None:
+    def _add_findings(self, case: Case, about: Sequence[Boundary]) -> None:
         incomplete = _incomplete(case)
         for each in about:
             actions = self._stricter(case, each)
             if actions:
-                each.add(min(actions, key=STRICTEST_FIRST.index), name)
+                each.add(min(actions, key=STRICTEST_FIRST.index), image_name(case))
             elif incomplete and len(each.untold) < _MOST_UNTOLD:
-                each.untold[name] = incomplete
+                each.untold[image_name(case)] = incomplete
 
     def _stricter(self, case: Case, boundary: Boundary) -> set[Action]:
         """Return what the findings get that are decided more strictly once an entry is otherwise.
@@ -197,6 +198,8 @@ class _Dependence:
         if part is None:
             return set()
         findings = [finding for finding in case.findings if part.match.takes(finding)]
+        if not findings:
+            return set()
         before = self._on(boundary.after - _DAY)
         after = self._on(boundary.after)
         return {
@@ -208,11 +211,12 @@ class _Dependence:
             and _takes_part(part, old.finding, case, before)
         }
 
-    def _add_tolerated(self, case: Case, name: ImageName, boundary: Boundary) -> None:
+    def _add_tolerated(self, case: Case, boundary: Boundary) -> None:
         before = side_of(judge_again(case, self._on(boundary.after - _DAY)))
-        after = side_of(judge_again(case, self._on(boundary.after)))
-        if before.end is End.LET_THROUGH and after.end is End.UNDECIDED:
-            boundary.add("", name, after.reason)
+        if before.end is End.LET_THROUGH:
+            after = side_of(judge_again(case, self._on(boundary.after)))
+            if after.end is End.UNDECIDED:
+                boundary.add("", image_name(case), after.reason)
 
     def _on(self, day: date) -> Policies:
         policies = self._by_day.get(day)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from gate.evidence import Target
+from gate.evidence import Advice, Target
 from gate.findings import Reason, Unscanned
 from gate.registry import Resolved, Unresolved
 from gate.verdict import Action
@@ -36,6 +36,7 @@ class Question(Struct, frozen=True, kw_only=True):
     instance: str | None = None
     registry: Registry | None = None
     resolve_digests: bool = False
+    advice: Advice = Advice()
 
     def region_of(self, reference: ImageReference) -> str | None:
         """Return the region of an image, for the endpoint and for the choice of records."""
@@ -165,6 +166,7 @@ def _target(  # noqa: PLR0913 - what differs between the kinds of targets
         instance=question.instance,
         platform=platform,
         optional=optional,
+        advice=question.advice,
         no_digest_because=because,
         with_tags=(lambda tags: with_tags(tags=tags))
         if question.policies.tell_images_apart

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import sys
 import traceback
 from pathlib import Path
@@ -16,16 +17,25 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 from gate import ADDRESS, __version__
-from gate.ci import find_ci
+from gate.ci import Mistake, find_ci
 from gate.cli.lazy import LazyCommand
 from gate.cli.mistakes import usage_error
 from gate.cli.options import PREFIX
-from gate.cli.terminal import give_up, now, open_streams, say, show, write_error
+from gate.cli.terminal import (
+    give_up,
+    now,
+    open_streams,
+    path_in_this_checkout,
+    say,
+    say_error,
+    show,
+    write_error,
+)
 from gate.errors import ExitCode, GateError
-from gate.untrusted import for_terminal, forget_secrets
+from gate.untrusted import forget_secrets
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 __all__ = ["cli", "main", "run"]
 
@@ -33,7 +43,7 @@ _COMMANDS = {
     "check": "Judge images by their build risks.",
     "manifests": "Judge the images that deployment files name.",
     "audit": "Judge every image that Security Center knows.",
-    "risks": "List the build risks and whether their checks are on.",
+    "risks": "Explain one risk, or list the build risks and whether their checks are on.",
     "doctor": "Find out why the gate can't decide.",
     "policy": "Work on policy files without an image.",
     "schema": "Print a JSON schema.",
@@ -51,6 +61,7 @@ Without an account:
 \b
 Documents: {ADDRESS}/tree/main/docs
 """
+_IN_FILE = re.compile(r"(?P<file>.+?):(?P<line>[0-9]{1,9}):(?P<column>[0-9]{1,9}): (?P<text>.*)")
 _STREAM_TROUBLES = frozenset({errno.EPIPE, errno.EBADF, errno.ENOSPC, errno.EIO})
 
 
@@ -95,11 +106,8 @@ def run(arguments: Sequence[str], program: str = "gate") -> int:  # noqa: PLR091
 
 def _failed(trouble: GateError, arguments: Sequence[str]) -> ExitCode:
     """Say what went wrong, a line for each sentence of its own, and what to do."""
-    _alarm(str(trouble), arguments)
-    for line in trouble.message.splitlines():
-        say(f"error: {for_terminal(line)}")
-    if trouble.remedy:
-        say(f"       {for_terminal(trouble.remedy)}")
+    _alarm(trouble, arguments)
+    say_error(trouble.message, trouble.remedy)
     return trouble.exit_code
 
 
@@ -111,8 +119,10 @@ def _is_of_a_stream(trouble: OSError) -> bool:
 def _defect() -> ExitCode:
     """Say what a maintainer needs to know of the exception that is being handled."""
     say(traceback.format_exc().rstrip())
-    say(f"error: this is a defect of buildrisk-gate {__version__}; nothing was decided.")
-    say("       Please report it with the lines above, which hold no secrets of the gate.")
+    say_error(
+        f"this is a defect of buildrisk-gate {__version__}; nothing was decided.",
+        "Please report it with the lines above, which hold no secrets of the gate.",
+    )
     return ExitCode.DEFECT
 
 
@@ -151,8 +161,17 @@ def cli() -> None:
     """
 
 
-def _alarm(text: str, arguments: Sequence[str]) -> None:
+def _alarm(trouble: GateError, arguments: Sequence[str]) -> None:
     """Let the CI system show an error, because its page would otherwise show only the exit code."""
     ci = find_ci(os.environ, now)
     if ci is not None and "--no-ci" not in arguments and not os.environ.get(f"{PREFIX}NO_CI"):
-        write_error(ci.alarm(text))
+        write_error(ci.alarm(str(trouble), tuple(_mistakes_in_files(trouble.message))))
+
+
+def _mistakes_in_files(message: str) -> Iterator[Mistake]:
+    """Yield what a message says of lines of files, each as ``FILE:LINE:COLUMN: text``."""
+    for line in message.splitlines():
+        match = _IN_FILE.fullmatch(line)
+        if match and Path(match["file"]).is_file():
+            path = path_in_this_checkout(match["file"])
+            yield Mistake(path, int(match["line"]), int(match["column"]), match["text"])

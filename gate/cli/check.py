@@ -79,12 +79,15 @@ def command(  # noqa: PLR0913 - one for each option of its own, and each group
         images,
         read_lines(images_from) if images_from else (),
         digest=digest,
+        file=images_from or "",
         metadata=(metadata_file, read_text(metadata_file)) if metadata_file else None,
     )
     locate = _locating(dockerfile)
     run = service.begin(gathering.timeout.total_seconds(), *map(ImageReference.parse, images))
     progress = terminal(quiet=output.quiet)
-    judge = partial(gather, named, loaded, gathering, service, run, progress)
+    judge = partial(
+        gather, named, loaded, gathering, service, run, progress, thorough=output.records
+    )
     return deliver(lambda: locate(anyio.run(judge)), output, run, verbose=service.verbose)
 
 

@@ -67,6 +67,14 @@ class GateCommand(click.Command):
                 with formatter.section(title):
                     formatter.write_dl(records[title])
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse the arguments; an error knows of which command it is."""
+        try:
+            return super().parse_args(ctx, args)
+        except click.UsageError as error:
+            error.ctx = error.ctx or ctx
+            raise
+
     def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - as click's own
         """Run the command; an error about a value of a variable names the variable."""
         try:

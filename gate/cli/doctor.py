@@ -34,7 +34,7 @@ from gate.doctor import (
 )
 from gate.errors import ExitCode, GateError, UsageError
 from gate.reference import ImageReference
-from gate.report import SANDBOX_SENTENCE, Page
+from gate.report import SANDBOX_SENTENCE, TextPage
 from gate.untrusted import for_terminal
 from gate.verdict import Outcome
 
@@ -241,7 +241,7 @@ async def _judge(
 ) -> Verdict:
     """Judge the image as a check does, with a check's time."""
     deadline = run.clock.monotonic() + gathering.timeout.total_seconds()
-    again = replace(run, deadline=deadline)
+    again = replace(run, deadline=deadline, options=None)  # the remedies are a check's, too
     return await gather((image,), policies, gathering, service, again, terminal(quiet=False))
 
 
@@ -300,7 +300,7 @@ def _conclusion(text: str, colour: str = "") -> None:
 def _write(label: str, text: str, *, colour: str = "", word: str = "") -> None:
     """Write untrusted text beside a label, all of it in a colour, or only the label in one."""
     look = style()
-    page = Page(look.width, colour=look.colour and not colour)
+    page = TextPage(look.width, colour=look.colour and not colour)
     page.entry(for_terminal(label), for_terminal(text), room=_ROOM, style=word)
     lines = page.written().splitlines()
     if colour and look.colour:

@@ -18,7 +18,7 @@ from gate.checkout import path_in_checkout
 from gate.clock import Clock, Run
 from gate.errors import UsageError
 from gate.report import Style
-from gate.untrusted import LARGEST, Unreadable, decoded, encodable, read_file, redact
+from gate.untrusted import LARGEST, Unreadable, decoded, encodable, for_terminal, read_file, redact
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -45,14 +45,18 @@ def terminal(*, quiet: bool) -> Terminal:
     return Terminal(write=write_error, live=live and not quiet, width=lambda: _columns(sys.stderr))
 
 
-def new_run(timeout: float, *, verbose: bool = False) -> Run:
-    """Begin a run that may take ``timeout`` seconds; ``verbose`` tells of each request."""
+def new_run(timeout: float, *, verbose: bool = False, options: frozenset[str] | None = None) -> Run:
+    """Begin a run that may take ``timeout`` seconds; ``verbose`` tells of each request.
+
+    ``options`` are those that the command has.
+    """
     clock = _clock()
     return Run(
         clock=clock,
         deadline=clock.monotonic() + timeout,
         environment=dict(os.environ),
         observer=say if verbose else None,
+        options=options,
     )
 
 
@@ -197,6 +201,15 @@ def give_up(stream: TextIO) -> None:
 def say(text: str) -> None:
     """Write a line of diagnostics to standard error."""
     write_error(f"{text}\n")
+
+
+def say_error(message: str, remedy: str) -> None:
+    """Write what went wrong, each line of it as an error, and what to do."""
+    label = "\x1b[1;31merror:\x1b[0m" if is_coloured(sys.stderr) else "error:"
+    for line in message.splitlines():
+        say(f"{label} {for_terminal(line)}")
+    if remedy:
+        say(f"       {for_terminal(remedy)}")
 
 
 def write_error(text: str) -> None:

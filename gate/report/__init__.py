@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from gate.report.github import annotation_lines
     from gate.report.json_report import report_schema
     from gate.report.naming import deployable, repository_of
-    from gate.report.text import Page, coloured
+    from gate.report.risk_guide import RiskGuide, risk_address, risk_guides
+    from gate.report.text import TextPage, coloured
     from gate.report.wording import (
         SANDBOX_SENTENCE,
         counted,
@@ -36,8 +37,9 @@ if TYPE_CHECKING:
 __all__ = [
     "FORMATS",
     "SANDBOX_SENTENCE",
-    "Page",
+    "RiskGuide",
     "Style",
+    "TextPage",
     "annotation_lines",
     "coloured",
     "counted",
@@ -50,6 +52,8 @@ __all__ = [
     "replace_file",
     "report_schema",
     "repository_of",
+    "risk_address",
+    "risk_guides",
     "sentence",
     "verdict_line",
     "waiver_in_words",
@@ -58,13 +62,16 @@ __all__ = [
 
 # Most runs need none of these: they are imported when they are first used.
 _MODULES = {
-    "Page": "gate.report.text",
+    "TextPage": "gate.report.text",
     "coloured": "gate.report.text",
     "annotation_lines": "gate.report.github",
     "deployable": "gate.report.naming",
     "replace_file": "gate.report.writing",
     "report_schema": "gate.report.json_report",
     "repository_of": "gate.report.naming",
+    "RiskGuide": "gate.report.risk_guide",
+    "risk_address": "gate.report.risk_guide",
+    "risk_guides": "gate.report.risk_guide",
     "write_report": "gate.report.writing",
 }
 

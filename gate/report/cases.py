@@ -12,8 +12,6 @@ import json
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from msgspec import to_builtins
-
 from gate import __version__
 from gate.errors import InvalidReference
 from gate.findings import IdentifiedBy, Reason
@@ -62,11 +60,13 @@ def _names_an_image(image: ImageVerdict) -> bool:
 def _recorded(verdict: Verdict, images: int) -> dict[str, Any]:
     """Return where the record comes from; the policies judge nothing when it is read."""
     unread = len(verdict.images) - images
-    audited = verdict.audited
+    audited, service = verdict.audited, verdict.service
     return {
         "at": rfc3339(verdict.generated_at),
         "tool": f"buildrisk-gate {__version__}",
-        **to_builtins(verdict.service),
+        "endpoint": service.endpoint,
+        "region": service.region,
+        "sandbox": service.sandbox,
         "scope": {
             "command": "audit" if audited else verdict.command,
             "namespace": audited.namespace if audited else None,

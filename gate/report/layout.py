@@ -88,12 +88,15 @@ class Layout:
         """
         texts = [[Text.assemble(cell) for cell in row] for row in rows]
         rooms = [max(_room(cell) for cell in column) for column in zip(*texts, strict=True)]
+        left = indent + sum(rooms[:-1]) + 2 * (len(rooms) - 1) if rooms else 0
+        below = self._width is not None and self._width - left < min(_LEAST_BESIDE, *rooms[-1:])
         for row in texts:
             start = Text(" " * indent)
             for number, (cell, room) in enumerate(zip(row, rooms, strict=True)):
                 space = " " * (room - _room(cell))
                 if number == len(row) - 1:
-                    self._beside(start.append(space if number in numbers else ""), cell)
+                    start.append(space if number in numbers else "")
+                    self._beside(start, cell, below=below)
                 elif number in numbers:
                     start.append(space).append_text(cell).append("  ")
                 else:
@@ -111,11 +114,10 @@ class Layout:
                 self._console.print(line, soft_wrap=True)
         return _TRAILING.sub(r"\1", capture.get())
 
-    def _beside(self, start: Text, body: Text) -> None:
+    def _beside(self, start: Text, body: Text, *, below: bool) -> None:
         """Add the columns of a row, and prose right of them or, where it has no room, below."""
         left = _room(start)
-        room = _LEAST_BESIDE if self._width is None else self._width - left
-        if room < min(_LEAST_BESIDE, _room(body)):
+        if below:
             self._lines.append(start)
             start, left = Text(), _DEEPER
         self._add(start, left, self._folded(body, left))

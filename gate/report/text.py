@@ -7,14 +7,13 @@ advice, stands below them once.
 from __future__ import annotations
 
 import re
-from collections import Counter
 from typing import TYPE_CHECKING
 
-from gate.findings import Level, Shown, Status
+from gate.findings import Shown, Status
 from gate.report import wording
 from gate.report.layout import Layout
 from gate.untrusted import for_terminal
-from gate.verdict import STRICTEST_FIRST, Action, Outcome
+from gate.verdict import Action, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -27,9 +26,12 @@ _STYLES = {
     "pass": "bold green",
     "block": "bold red",
     "undecided": "bold yellow",
+    "blocked": "bold red",
     "warn": "yellow",
+    "warned": "yellow",
     "waived": "cyan",
     "allow": "green",
+    "allowed": "green",
     "unknown": "red",
     "high": "red",
     "medium": "yellow",
@@ -51,7 +53,7 @@ _NUMBER = re.compile(r"([0-9]{1,18})")
 
 def render(verdict: Verdict, style: Style) -> str:
     """Return the report; only prose is folded, and only to a width that the style has."""
-    page = Page(style.width, colour=style.colour)
+    page = TextPage(style.width, colour=style.colour)
     if not style.quiet:
         page.sandbox(verdict)
         _Images(page, style).write(verdict.images)
@@ -71,7 +73,11 @@ def coloured(word: str, text: str = "") -> tuple[str, str]:
     return text or word, _STYLES.get(word.lower(), "")
 
 
-class Page(Layout):
+def _coloured_row(word: str, *numbers: str) -> tuple[str | tuple[str, str], ...]:
+    return coloured(word, f"  {word}"), *numbers
+
+
+class TextPage(Layout):
     """What texts about a run have in common."""
 
     def sandbox(self, verdict: Verdict) -> None:
@@ -82,26 +88,13 @@ class Page(Layout):
 
     def levels(self, images: Iterable[ImageVerdict]) -> None:
         """Write how many findings each decision and level has, in a table; nothing for none."""
-        counts = Counter(
-            (decision.action, decision.finding.level)
-            for image in images
-            for decision in image.decisions
-        )
-        if not counts:
-            return
-        present = {level for _, level in counts}
-        levels = [
-            level
-            for level in wording.LEVELS_WORST_FIRST
-            if level is not Level.UNKNOWN or level in present
-        ]
-        rows: list[Sequence[str | tuple[str, str]]] = [["findings", *map(coloured, levels)]]
-        for action in STRICTEST_FIRST:
-            if any(counts[action, level] for level in levels):
-                word = coloured(action, f"  {wording.DECIDED[action]}")
-                rows.append([word, *(f"{counts[action, level]:,}" for level in levels)])
-        self.table(rows, indent=0, numbers=range(1, len(levels) + 1))
-        self.gap()
+        totals = wording.totals(images)
+        if totals:
+            heading, *rows = totals
+            first: tuple[str | tuple[str, str], ...] = ("findings", *map(coloured, heading))
+            table = [first, *(_coloured_row(*row) for row in rows)]
+            self.table(table, indent=0, numbers=range(1, len(heading) + 1))
+            self.gap()
 
     def run(self, verdict: Verdict) -> None:
         """Write what holds for the whole run: notes, policies, and who was asked."""
@@ -127,7 +120,7 @@ class Page(Layout):
 class _Images:
     """Writes images, one below the other; advice that stands there already is only pointed at."""
 
-    def __init__(self, page: Page, style: Style) -> None:
+    def __init__(self, page: TextPage, style: Style) -> None:
         self._page = page
         self._style = style
         self._risk_of_advice: dict[str, str] = {}
@@ -290,7 +283,7 @@ def _text(fact: Fact, *, verbose: bool) -> str:
     return f"{for_terminal(beginning)} ... ({more} more characters: -v)"
 
 
-def _write_summary(verdict: Verdict, page: Page) -> None:
+def _write_summary(verdict: Verdict, page: TextPage) -> None:
     for image in verdict.images:
         undecided = image.outcome is Outcome.UNDECIDED
         counts = wording.counts_in_brief(image)

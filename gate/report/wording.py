@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from datetime import UTC
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ from gate.untrusted import for_json, for_terminal, visible
 from gate.verdict import STRICTEST_FIRST, Action, Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from datetime import datetime, timedelta
 
     from gate.findings import Finding, Image, Scan, Status
@@ -34,10 +35,10 @@ DECIDED = {
     Action.ALLOW: "allowed",
 }
 
+OUTCOMES_WORST_FIRST = (Outcome.BLOCK, Outcome.UNDECIDED, Outcome.PASS)
 # A level that the gate doesn't know is blocked like a high one.
 LEVELS_WORST_FIRST = (Level.UNKNOWN, Level.HIGH, Level.MEDIUM, Level.LOW)
 
-_OUTCOMES_WORST_FIRST = (Outcome.BLOCK, Outcome.UNDECIDED, Outcome.PASS)
 _CODE_FIRST = {Shown.CODE: 0, Shown.PLACE: 1, Shown.PROSE: 2}
 _LET_THROUGH = ", LET THROUGH by policy"
 _MOST_NAMES = 3
@@ -77,7 +78,7 @@ def json_document(value: object) -> str:
 
 def counted(number: int, noun: str) -> str:
     """Return ``1 finding``, ``2 findings``."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def age(duration: timedelta) -> str:
@@ -107,9 +108,25 @@ def full_name(image: ImageVerdict) -> str:
 
 def service_in_words(service: Service) -> str:
     """Return who was asked, for a reader; ``nobody`` where nothing had to be asked."""
+    if service.asked is not None and ", ".join(service.asked) != service.endpoint:
+        return ", ".join(service.asked) or "nobody"
     if not service.endpoint:
         return "nobody"
     return service.endpoint + (f" ({service.region})" if service.region else "")
+
+
+def service_as_json(service: Service) -> dict[str, object]:
+    """Return what reports for programs say of the service."""
+    return {
+        "endpoint": service.endpoint,
+        "region": service.region,
+        "sandbox": service.sandbox,
+    }
+
+
+def policies_as_json(policies: Sequence[PolicySource]) -> list[dict[str, str]]:
+    """Return what reports for programs say of the policies."""
+    return [{"path": policy.path, "sha256": policy.sha256} for policy in policies]
 
 
 def policy_in_words(policy: PolicySource, digits: int | None = None) -> str:
@@ -167,6 +184,30 @@ def counts_in_brief(image: ImageVerdict) -> str:
     return ", ".join(f"{number} {DECIDED[action]}" for action, number in counts if number)
 
 
+def totals(images: Iterable[ImageVerdict]) -> list[tuple[str, ...]]:
+    """Return how many findings each decision and level has, as rows; none for no findings.
+
+    The first row names the levels; the others have the word of a decision before the numbers.
+    """
+    counts = Counter(
+        (decision.action, decision.finding.level)
+        for image in images
+        for decision in image.decisions
+    )
+    if not counts:
+        return []
+    present = {level for _, level in counts}
+    levels = [
+        level for level in LEVELS_WORST_FIRST if level is not Level.UNKNOWN or level in present
+    ]
+    rows = [
+        (DECIDED[action], *(f"{counts[action, level]:,}" for level in levels))
+        for action in STRICTEST_FIRST
+        if any(counts[action, level] for level in levels)
+    ]
+    return [tuple(levels), *rows]
+
+
 def is_let_through(image: ImageVerdict) -> bool:
     """Tell whether the image is undecided and yet, by the policy's ``warn_on``, not a failure."""
     return image.outcome is Outcome.UNDECIDED and not image.exit_code
@@ -189,7 +230,7 @@ def undecided_sentence(image: ImageVerdict) -> str:
 
 def outcome_weight(image: ImageVerdict) -> int:
     """Return what images are sorted by to have the worst first."""
-    return _OUTCOMES_WORST_FIRST.index(image.outcome)
+    return OUTCOMES_WORST_FIRST.index(image.outcome)
 
 
 def weight(decision: Decision) -> tuple[int, int]:
@@ -253,7 +294,7 @@ def facts_of(decision: Decision, *, without: Sequence[str] = ()) -> list[Fact]:
     ``without`` are the keys of what a format shows elsewhere, or not at all.
     """
     finding, waiver = decision.finding, decision.waiver
-    names = dict.fromkeys(filter(None, (finding.class_name, finding.risk_class)))
+    classes = {each.casefold(): each for each in (finding.risk_class, finding.class_name) if each}
     facts = (
         *finding.facts,
         Fact("place", "Place", place_of(finding), Shown.PLACE),
@@ -263,7 +304,7 @@ def facts_of(decision: Decision, *, without: Sequence[str] = ()) -> list[Fact]:
         Fact("waiver", "Waiver", waiver_in_words(waiver) if waiver else ""),
         Fact("level", "Level", level_in_words(finding)),
         Fact("status", "Status", status_in_words(finding.status)),
-        Fact("class", "Class", ", ".join(names)),
+        Fact("class", "Class", ", ".join(reversed(classes.values()))),
     )
     shown = [fact for fact in facts if fact.key not in without and fact.text.strip()]
     shown.sort(key=lambda fact: _CODE_FIRST[fact.shown])

@@ -85,6 +85,7 @@ def test_help_ends_with_examples_every_exit_code_and_the_documents(
         (("version",), ("gate --version",)),
         (("chekc",), ("Did you mean 'check'?",)),
         (("manifests",), ("FILE", "`gate manifests --help`")),
+        (("check", "--digest"), ("requires an argument", "`gate check --help`")),
     ],
     ids=" ".join,
 )

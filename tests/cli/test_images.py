@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -63,3 +64,26 @@ def test_a_sample_image_that_there_is_not_is_answered_with_those_that_there_are(
     assert f"The sandbox has no {name.partition('/')[2]}. It has shop/api:2.0, " in message
     assert "shop/multi:1.0" in message
     assert "docker.io has" not in message
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("", "list.txt is empty."),
+        ("\n \n", "list.txt is empty."),
+        ("# none yet\n", "list.txt names no image."),
+        (f"# two\n{NAME}\n\n  nope\n", "list.txt:4: 'nope' names no registry host."),
+    ],
+)
+def test_a_list_that_is_wrong_is_named_with_the_line(gate: Gate, text: str, sentence: str) -> None:
+    Path("list.txt").write_text(text)
+    result = gate("check", "--images-from", "list.txt")
+    assert (2, f"error: {sentence}") == (result.code, result.err.splitlines()[0])
+
+
+def test_a_folder_is_not_a_deployment_file(gate: Gate) -> None:
+    Path("deploy").mkdir()
+    result = gate("manifests", "--sandbox", "deploy/")
+    assert 2 == result.code
+    assert "deploy/ is a folder." in result.err
+    assert "deploy/*.yaml" in result.err

@@ -137,7 +137,7 @@ def test_a_finding_has_a_status_and_a_class(explain: Gate) -> None:
         ("is not one of", ("a/b:1", "--risk", "x", "--level", "huge")),
         ("is not 'build_risk'", ("a/b:1", *ONE, "--kind", "virus")),
         ("no calendar has", ("a/b:1", *ONE, "--at", "2027-02-30")),
-        ("absent.yaml:1:1: The file can't be read", ("a/b:1", *ONE, "-p", "absent.yaml")),
+        ("absent.yaml: No such file or directory", ("a/b:1", *ONE, "-p", "absent.yaml")),
         ("absent.yaml:1:1: ", ("a/b:1", "--on", "absent.yaml")),
     ],
 )

@@ -58,6 +58,24 @@ def test_a_file_with_another_digest_is_not_to_be_corrected(gate: Gate) -> None:
     assert "Correct the file" not in result.err
 
 
+def test_without_a_file_those_are_checked_that_a_check_would_use(
+    gate: Gate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("a.yaml", "b.yaml", ".buildrisk-gate.yaml"):
+        Path(name).write_text("version: 1\nblock: {levels: [high], statuses: [unhandled]}\n")
+    found = gate("policy", "validate")
+    monkeypatch.setenv("BUILDRISK_GATE_POLICY", "a.yaml\nb.yaml")
+    named = gate("policy", "validate")
+    given = gate("policy", "validate", "b.yaml")
+    monkeypatch.setenv("BUILDRISK_GATE_POLICY", "none.yaml")
+    missing = gate("policy", "validate")
+    assert [".buildrisk-gate.yaml"] == [line.split(":")[0] for line in found.out.splitlines()]
+    assert ["a.yaml", "b.yaml"] == [line.split(":")[0] for line in named.out.splitlines()]
+    assert ["b.yaml"] == [line.split(":")[0] for line in given.out.splitlines()]
+    assert 2 == missing.code
+    assert "variable BUILDRISK_GATE_POLICY" in missing.err
+
+
 def test_a_valid_file_has_notes(gate: Gate) -> None:
     waiver = "{risks: [no_user], images: ['shop/*'], reason: r, expires: 2020-01-01}"
     Path("p.yaml").write_text(

@@ -307,6 +307,13 @@ def test_github(gate: Gate) -> None:
     assert f"::notice {idle}" == lines[1]
     strict = gate("policy", "test", "org.test.yaml", "--format", "github", "--coverage")
     assert f"::error {idle}" == strict.out.splitlines()[0]
+    built_in = gate("policy", "test", "org.test.yaml", "-p", "(built-in)", "--format", "github")
+    assert "::notice title=gate policy test::warn[1] decided nothing here\n" in built_in.out
+    many = "".join(f"  - {{reference: shop/web:{n}, verdict: block}}\n" for n in range(12))
+    write("a.test.yaml", "version: 1\nat: 2026-11-24\npolicies: [org.yaml]\nimages:\n" + many)
+    annotated = gate("policy", "test", "a.test.yaml", "--format", "github").out.splitlines()
+    assert 10 == sum(line.startswith("::error ") for line in annotated)
+    assert "and 3 more" in annotated[9]
 
 
 @pytest.mark.parametrize("format_", ["text", "json", "junit", "github"])

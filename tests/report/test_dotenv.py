@@ -12,10 +12,13 @@ from msgspec.structs import replace
 
 from gate.findings import Reason
 from gate.report import render
-from gate.verdict import Action, ImageVerdict, Verdict
+from gate.verdict import Action, ImageVerdict, PolicySource, Verdict
 from tests.report import verdicts as made
 
-NAMES = ["GATE_VERDICT", "GATE_EXIT_CODE", "GATE_IMAGE", "GATE_BLOCKED", "GATE_WARNED"]
+NAMES = [
+    *("GATE_VERDICT", "GATE_EXIT_CODE", "GATE_IMAGE", "GATE_BLOCKED", "GATE_WARNED"),
+    "GATE_POLICY",
+]
 HOST = "registry.cn-hangzhou.aliyuncs.com"
 
 
@@ -55,6 +58,7 @@ def test_the_variables_say_what_was_judged() -> None:
         "GATE_IMAGE": f"{HOST}/shop/web@{made.DIGEST}",
         "GATE_BLOCKED": "1",
         "GATE_WARNED": "2",
+        "GATE_POLICY": f"built-in@{made.DIGEST}",
     } == variables(made.run(image))
 
 
@@ -65,6 +69,7 @@ def test_an_image_without_a_digest_is_not_named() -> None:
         "GATE_IMAGE": "",
         "GATE_BLOCKED": "0",
         "GATE_WARNED": "0",
+        "GATE_POLICY": f"built-in@{made.DIGEST}",
     } == variables(made.run(made.unscanned(Reason.MISSING)))
 
 
@@ -110,3 +115,14 @@ def test_a_list_that_gitlab_would_refuse_is_left_out_whole() -> None:
 
 def test_a_run_of_the_sandbox_says_so() -> None:
     assert "SANDBOX" == variables(made.run(made.scanned(), sandbox=True))["GATE_SANDBOX"]
+
+
+def test_policies_are_joined_by_a_comma_and_left_out_if_they_need_too_much_room() -> None:
+    def named(*paths: str) -> str:
+        policies = [PolicySource(path, made.HEX) for path in paths]
+        return variables(made.run(pushed(1), policies=policies))["GATE_POLICY"]
+
+    assert f"org.yaml@{made.DIGEST},my_team_1.yaml@{made.DIGEST}" == named(
+        "org.yaml", "my team$1.yaml"
+    )
+    assert "" == named("x" * 1000)

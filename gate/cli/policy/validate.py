@@ -6,17 +6,18 @@ import click
 
 from gate.cli.command import GateCommand
 from gate.cli.groups import PolicyFiles
+from gate.cli.options import PREFIX, Text
 from gate.cli.terminal import show
 from gate.errors import ExitCode
 from gate.untrusted import for_terminal
 
 
 @click.command("validate", cls=GateCommand)
-@click.argument("files", metavar="[FILE]...", nargs=-1)
+@click.argument("files", metavar="[FILE]...", nargs=-1, type=Text("file"), envvar=f"{PREFIX}POLICY")
 def command(files: tuple[str, ...]) -> ExitCode:
     """Check policy files.
 
-    Without FILE, the one that `gate check` would use. Notes say what a valid file may not be meant
+    Without FILE, those that `gate check` would use. Notes say what a valid file may not be meant
     to do: waivers that have ended or end soon, rules that never match, nothing that blocks.
     """
     loaded = PolicyFiles(files).load()

@@ -267,7 +267,7 @@ def test_a_file_that_is_named_like_an_option_is_none(
 
     assert 1 == code, output
     assert "- exit code: 10" in output
-    assert "BLOCK  SANDBOX  shop/web:1.4" in output
+    assert "BLOCK  SANDBOX  registry.cn-hangzhou.aliyuncs.com/shop/web:1.4" in output
     assert "(built-in)" in output
     assert "a: 1\n" == (consumer.folder / "report.yaml").read_text(encoding="utf-8")
 
@@ -313,7 +313,7 @@ def test_a_push_is_refused_until_the_image_passes(
     assert re.search(r"gate policy test\.+Passed", output), output
     assert re.search(r"gate check\.+Failed", output), output
     assert "- exit code: 10" in output
-    assert "BLOCK  SANDBOX  shop/web:1.4" in output
+    assert "BLOCK  SANDBOX  registry.cn-hangzhou.aliyuncs.com/shop/web:1.4" in output
     assert "" == consumer.git("ls-remote", "origin")
     assert 1 == consumer.pre_commit("run", "--hook-stage", "manual", "gate-check").code
 
@@ -324,7 +324,7 @@ def test_a_push_is_refused_until_the_image_passes(
     assert 0 == code, output
     assert re.search(r"gate check\.+Passed", output), output
     assert 0 == consumer.pre_commit("run", "--hook-stage", "manual", "gate-check").code
-    assert "PASS  SANDBOX  shop/api:2.0" in output
+    assert "PASS  SANDBOX  registry.cn-hangzhou.aliyuncs.com/shop/api:2.0" in output
     assert consumer.git("rev-parse", "main").strip() in consumer.git("ls-remote", "origin")
 
 
@@ -348,7 +348,7 @@ def test_a_push_is_refused_until_the_images_of_changed_manifests_pass(
     assert 1 == code, output
     assert re.search(r"gate manifests\.+Failed", output), output
     assert "- exit code: 10" in output
-    assert "BLOCK  SANDBOX  shop/web:1.4" in output
+    assert "BLOCK  SANDBOX  registry.cn-hangzhou.aliyuncs.com/shop/web:1.4" in output
 
     consumer.write("k8s/web.yaml", pod("registry.cn-hangzhou.aliyuncs.com/shop/api:2.0"))
     consumer.commit()
@@ -356,4 +356,4 @@ def test_a_push_is_refused_until_the_images_of_changed_manifests_pass(
 
     assert 0 == code, output
     assert re.search(r"gate manifests\.+Passed", output), output
-    assert "PASS  SANDBOX  shop/api:2.0" in output
+    assert "PASS  SANDBOX  registry.cn-hangzhou.aliyuncs.com/shop/api:2.0" in output

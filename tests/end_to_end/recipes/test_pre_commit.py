@@ -48,7 +48,7 @@ def test_a_push_goes_through_when_all_hooks_pass(
         "gate manifests": "Passed",
         "gate check": "Failed",
     } == dict(re.findall(r"^(gate [a-z ]+?)\.+(\w+)$", refused, re.MULTILINE))
-    assert "BLOCK  SANDBOX  shop/web:1.4" in refused
+    assert "BLOCK  SANDBOX  registry.cn-hangzhou.aliyuncs.com/shop/web:1.4" in refused
     assert not consumer.git("ls-remote", remote)
 
     consumer.write(".pre-commit-config.yaml", configuration.replace("shop/web:1.4", "shop/api:2.0"))
