@@ -52,7 +52,7 @@ async def check(  # noqa: PLR0913 - what a verdict is about, each by its name
     be asked about, ``notes`` further ones on the run; both come last. With ``allow_none``, a run
         without any image ends in 0. If ``thorough``, it is asked which checks are on though nothing
     needs it, so that others can judge again.
-    """
+        """
     policies = question.policies.following(connections.today)
     question = replace(question, policies=policies)
     scans = Scans(
