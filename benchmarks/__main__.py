@@ -21,6 +21,7 @@ NAMES = (
     "policy_forecast",
     "fleet",
     "audit",
+    "reports",
 )
 
 

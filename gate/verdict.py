@@ -152,12 +152,14 @@ class Changes(Struct, frozen=True, kw_only=True):
     """What an audit found changed since an earlier report, generated at ``since``.
 
     ``images`` are names, ``namespace/repository:tag``, by what became of them; ``risks`` is by how
-    many findings of a risk more, or fewer, are blocked. ``notes`` are the same in sentences.
+    many findings of a risk more, or fewer, are blocked. ``clicks`` are sentences on what was
+    clicked away in the console, or no longer is. ``notes`` are all of it in sentences.
     """
 
     since: str
     images: Mapping[str, tuple[str, ...]]
     risks: Mapping[str, int]
+    clicks: tuple[str, ...] = ()
     notes: tuple[str, ...]
 
 

@@ -101,8 +101,8 @@ def _changes(verdict: Verdict, earlier: Earlier) -> Changes:
     if risks:
         grown = ", ".join(f"{risk} {number:+}" for risk, number in risks.items())
         notes.append(f"{since}, findings that block: {grown}.")
-    notes += _clicks(since, earlier.images, images)
-    return Changes(since=when, images=named, risks=risks, notes=tuple(notes))
+    clicks = tuple(_clicks(since, earlier.images, images))
+    return Changes(since=when, images=named, risks=risks, clicks=clicks, notes=(*notes, *clicks))
 
 
 def read_earlier(name: str, content: bytes) -> Earlier:

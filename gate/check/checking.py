@@ -50,9 +50,9 @@ async def check(  # noqa: PLR0913 - what a verdict is about, each by its name
     evidence, never an exception. A verdict is always made: an image that nothing is known of when
     ``waiting.stop`` ends the gathering is undecided. ``beside`` are verdicts on images that can't
     be asked about, ``notes`` further ones on the run; both come last. With ``allow_none``, a run
-        without any image ends in 0. If ``thorough``, it is asked which checks are on though nothing
+    without any image ends in 0. If ``thorough``, it is asked which checks are on though nothing
     needs it, so that others can judge again.
-        """
+    """
     policies = question.policies.following(connections.today)
     question = replace(question, policies=policies)
     scans = Scans(

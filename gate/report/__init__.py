@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from gate.report.github import annotation_lines
     from gate.report.json_report import report_schema
     from gate.report.naming import deployable, repository_of
+    from gate.report.ranking import Ranking
     from gate.report.risk_guide import RiskGuide, risk_address, risk_guides
     from gate.report.text import TextPage, coloured
     from gate.report.wording import (
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 __all__ = [
     "FORMATS",
     "SANDBOX_SENTENCE",
+    "Ranking",
     "RiskGuide",
     "Style",
     "TextPage",
@@ -69,6 +71,7 @@ _MODULES = {
     "replace_file": "gate.report.writing",
     "report_schema": "gate.report.json_report",
     "repository_of": "gate.report.naming",
+    "Ranking": "gate.report.ranking",
     "RiskGuide": "gate.report.risk_guide",
     "risk_address": "gate.report.risk_guide",
     "risk_guides": "gate.report.risk_guide",

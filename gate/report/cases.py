@@ -49,6 +49,8 @@ def render(verdict: Verdict, _style: Style) -> Iterator[str]:
 
 
 def _names_an_image(image: ImageVerdict) -> bool:
+    if image.image is not None:
+        return True
     if image.reason == Reason.UNREAD.value:
         return False
     try:

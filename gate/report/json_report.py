@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from datetime import UTC
 from importlib.resources import files
-from textwrap import indent
 from typing import TYPE_CHECKING, Any
 
 from msgspec import to_builtins
@@ -40,7 +39,8 @@ def render(verdict: Verdict, _style: Style) -> Iterator[str]:
     between = "["
     for image in verdict.images:
         yield f"{run}{between}\n"
-        run, between = indent(json_document(_image_verdict(image)).rstrip("\n"), "    "), ","
+        document = json_document(_image_verdict(image)).rstrip("\n")
+        run, between = "    " + document.replace("\n", "\n    "), ","
     yield f"{run}\n{_END}" if verdict.images else run + _NO_IMAGES
 
 

@@ -519,7 +519,10 @@ def test_waivers_that_an_audit_rests_on_are_named(gate: Gate, serve: Serve) -> N
     )
     lines = summary_of(gate, serve, image("web", ROOT), image("api", ROOT))
     at = lines.index("waivers:")
-    assert "  no_user  2 findings in 2 images  until 2099-01-01: old" == lines[at + 1]
+    assert (
+        "  no_user  2 findings in 2 images  until 2099-01-01: old (.buildrisk-gate.yaml:4)"
+        == lines[at + 1]
+    )
     assert lines[-1].startswith("PASS  all 2 images: ")
 
 
@@ -537,3 +540,16 @@ def test_columns_of_a_ranking_are_aligned(gate: Gate, serve: Serve) -> None:
     at = lines.index("risks:")
     counts = [re.search(r"\)  +(\d)", line) for line in lines[at + 1 : at + 3]]
     assert 1 == len({match and match.start(1) for match in counts})
+
+
+def test_its_page_shows_what_was_audited_and_what_changed(gate: Gate, serve: Serve) -> None:
+    with serve(image("web"), image("old"), image("web", namespace="team")) as sandbox:
+        Path("before.json").write_text(audit(gate, sandbox).out, encoding="utf-8")
+    with serve(image("web", ROOT), image("web", namespace="team")) as sandbox:
+        page = ("--report", "html=page.html", "--compare", "before.json", "--namespace", "shop")
+        result = audit(gate, sandbox, *page)
+    text = re.sub(r"<[^>]*>", "", Path("page.html").read_text(encoding="utf-8"))
+    assert "Audit of shop" in text
+    assert "1 newly blockedshop/web:1" in text
+    assert "Since the report of" in result.report["notes"][-2]
+    assert text.count("Since the report of") == 1

@@ -88,6 +88,8 @@ RECORD = """\
 IMAGES
 ]}
 """
+HOST = "registry.cn-hangzhou.aliyuncs.com/shop"
+WEB, API = f"{HOST}/web:1.4", f"{HOST}/api:2.0"
 IDLE = """\
 org.yaml:6: block[1] decided nothing here
 org.yaml:10: warn[0] decided nothing here
@@ -262,6 +264,15 @@ def test_a_record_is_a_regression_test(gate: Gate) -> None:
     write("a.cases", RECORD.replace("IMAGES", image))
     assert 0 == gate("policy", "test", "a.cases").code
     assert 10 == gate("policy", "test", "a.cases", "-p", "team.yaml").code
+
+
+@pytest.mark.parametrize("command", [("audit",), ("check", WEB, API)], ids=["audit", "check"])
+def test_what_the_gate_records_comes_to_the_same(gate: Gate, command: tuple[str, ...]) -> None:
+    sandbox = ("--sandbox", "--region", "cn-hangzhou", "--report", "cases=run.cases")
+    assert 10 == gate(*command, *sandbox).code
+    result = gate("policy", "test", "run.cases")
+    assert 0 == result.code, result.out + result.err
+    assert 10 == gate("policy", "test", "run.cases", "-p", "team.yaml").code
 
 
 def test_a_record_without_images_is_not_success(gate: Gate) -> None:

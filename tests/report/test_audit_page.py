@@ -105,8 +105,24 @@ def test_repositories_of_the_same_name_are_told_apart_by_their_instances() -> No
     )
 
     text = plain(html)
-    assert "shop/web (cn-hangzhou, cri-1)" in text
-    assert "shop/web (cn-hangzhou, cri-2)" in text
+    for instance in ("cri-1", "cri-2"):
+        assert f"shop/web (instance {instance}) 1 0 0" in text
+        assert f"registry.example/shop/web:1 (instance {instance}) scanned" in text
+
+
+def test_waivers_are_ranked_by_what_they_cover() -> None:
+    waived = made.decision(Action.WAIVED, waiver=made.waiver(owner="team"))
+    html = page(image("shop/web", waived, waived), image("shop/job", waived, made.decision()))
+
+    expected = "Waivers no_user 3 findings in 2 images until 2027-01-31: vendor image (team)"
+    assert expected in plain(html)
+
+
+def test_clicks_in_the_console_stand_beside_what_changed() -> None:
+    click = "Since the report of yesterday, clicked away in the console: 1 finding."
+    changes = Changes(since="yesterday", images={}, risks={}, clicks=(click,), notes=(click,))
+
+    assert 1 == page(image("a/b"), audited=Audited(changes=changes), notes=[click]).count(click)
 
 
 def test_findings_without_their_commands_need_no_details() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 import unicodedata
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -13,11 +14,13 @@ from msgspec.structs import replace
 
 from gate import __version__
 from gate.findings import Gathered, IdentifiedBy, Level, Reason, Status
-from gate.report import render
+from gate.report import render, write_report
 from gate.verdict import Action, Audited, Service
 from tests.report import verdicts as made
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from gate.verdict import ImageVerdict, Verdict
 
 KEYS = ["version", "recorded", "checks", "images"]
@@ -199,6 +202,18 @@ def test_the_checks_of_two_endpoints_stand_at_their_images() -> None:
 
     assert "checks" not in document
     assert [{"on": ["apk"]}, None] == [image["checks"] for image in document["images"]]
+
+
+def test_a_record_never_stands_whole_in_memory(tmp_path: Path) -> None:
+    images = (made.scanned(*[made.decision()] * 4, kinds=("build_risk",)),) * 10_000
+    verdict = made.run(*images, audited=Audited())
+    tracemalloc.start()
+    write_report("cases", tmp_path / "audit.cases", verdict)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert (tmp_path / "audit.cases").stat().st_size > 5_000_000
+    assert peak < 2_000_000
 
 
 @given(made.verdicts())

@@ -10,12 +10,14 @@ from typing import Any
 
 import jsonschema
 from hypothesis import given, settings
+from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from gate import __version__
 from gate.findings import Location, ScanState
 from gate.report import render, render_parts, report_schema
 from gate.report.wording import json_document
+from gate.untrusted import for_json
 from gate.verdict import Action, PolicyPlace, Verdict
 from tests.report import verdicts as made
 
@@ -204,6 +206,17 @@ def test_the_schema_describes_every_key_and_allows_no_other() -> None:
 
 def test_the_schema_is_one() -> None:
     jsonschema.Draft202012Validator.check_schema(report_schema())
+
+
+values = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | made.texts | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(made.texts, inner, max_size=3),
+)
+
+
+@given(values)
+def test_a_document_is_what_pythons_own_encoder_writes(value: object) -> None:
+    assert json_document(value) == for_json(json.dumps(value, ensure_ascii=False, indent=2)) + "\n"
 
 
 @given(made.verdicts())

@@ -18,6 +18,7 @@ from gate.report.html.frame import about_section, head, notes_section, title
 from gate.report.html.image_cards import evidence_section, filtered, images_section
 from gate.report.html.image_rows import rows_section
 from gate.report.html.markup import NOTHING, Markup, element, prose, tab_icon
+from gate.report.ranking import Ranking
 from gate.report.wording import LEVELS_WORST_FIRST, outcome_weight
 from gate.verdict import Action
 
@@ -36,10 +37,11 @@ def render(verdict: Verdict, _style: Style) -> str:
     if verdict.audited is None:
         return _page(verdict, _judged(images, verdict))
     images.sort(key=_worst_first)
-    above = overview(images, verdict.audited.changes)
+    totals = Ranking.of(images)
+    above = overview(totals, verdict.audited.changes)
     below = (notes_section(verdict), about_section(verdict))
     room = _LARGEST - len(_page(verdict, element("main", above, *below)).encode())
-    return _page(verdict, element("main", above, rows_section(images, room), *below))
+    return _page(verdict, element("main", above, rows_section(images, totals.names, room), *below))
 
 
 def _judged(images: Sequence[ImageVerdict], verdict: Verdict) -> Markup:

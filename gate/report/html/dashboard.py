@@ -24,14 +24,19 @@ from gate.report.html.markup import (
     section,
     word,
 )
-from gate.report.ranking import ranking
 from gate.verdict import STRICTEST_FIRST, Action, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from gate.report.ranking import Ranking, ReasonTotals, RepositoryTotals, RiskTotals
-    from gate.verdict import Changes, ImageVerdict
+    from gate.report.ranking import (
+        Ranking,
+        ReasonTotals,
+        RepositoryTotals,
+        RiskTotals,
+        WaiverTotals,
+    )
+    from gate.verdict import Changes
 
 # So many entries of a list are shown, and so many of the others are folded.
 _SHOWN, _FOLDED = 8, 40
@@ -44,19 +49,19 @@ _HEAT = "Findings that are blocked or warned of, of each level; the darker, the 
 _UNCHANGED = "No image changed its verdict."
 
 
-def overview(images: Sequence[ImageVerdict], changes: Changes | None) -> Markup:
+def overview(totals: Ranking, changes: Changes | None) -> Markup:
     """Return all sections; nothing if there are no images."""
-    if not images:
+    if not totals.outcomes:
         return NOTHING
-    totals = ranking(images)
+    repositories = totals.repositories
     return joined(
         _board(
             element("div", _verdicts(totals), _changes(changes) if changes else NOTHING),
             chart_section(totals.counts, linked=False),
         ),
-        _heat_map(totals.repositories),
-        _board(_repositories(totals.repositories), _risks(totals.risks)),
-        _reasons(totals.reasons),
+        _heat_map(repositories),
+        _board(_repositories(repositories), _risks(totals.risks)),
+        _board(_reasons(totals.reasons), _waivers(totals.waivers)),
     )
 
 
@@ -149,8 +154,7 @@ def _repositories(repositories: Sequence[RepositoryTotals]) -> Markup:
     entries = (
         _ranked(
             _link(each.name, _code(_named(each))),
-            f"{wording.counted(each.blocked, 'finding')} blocked in "
-            f"{wording.counted(each.outcomes[Outcome.BLOCK], 'image')}",
+            each.blocked_in_words,
             bar([("block", each.blocked)], most),
         )
         for each in blocking
@@ -189,7 +193,8 @@ def _changes(changes: Changes) -> Markup:
         risks = ((risk, f" {number:+,}") for risk, number in changes.risks.items())
         entries.append(_changed("Findings that block", risks, len(changes.risks)))
     heading = f"Since the report of {wording.cut(changes.since, _LONGEST)}"
-    return section("changes", heading, _list(entries, len(entries)) or _caption(_UNCHANGED))
+    shown = _list(entries, len(entries)) or _caption(_UNCHANGED)
+    return section("changes", heading, shown, *map(_message, changes.clicks))
 
 
 def _changed(what: str, names: Iterable[tuple[str, str]], number: int) -> Markup:
@@ -207,6 +212,19 @@ def _reasons(reasons: Sequence[ReasonTotals]) -> Markup:
         for each in reasons
     )
     return section("reasons", "Undecided, by reason", _list(entries, len(reasons)))
+
+
+def _waivers(waivers: Sequence[WaiverTotals]) -> Markup:
+    entries = (
+        _ranked(
+            _link(each.risk, _code(each.risk)),
+            f"{wording.counted(each.findings, 'finding')} in "
+            f"{wording.counted(each.images, 'image')}",
+            _message(wording.waiver_in_words(each.waiver)),
+        )
+        for each in waivers
+    )
+    return section("waivers", "Waivers", _list(entries, len(waivers)))
 
 
 def _ranked(what: Markup, numbers: str, *more: Markup) -> Markup:

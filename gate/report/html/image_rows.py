@@ -24,6 +24,7 @@ from gate.verdict import Outcome
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from gate.report.ranking import PlaceNames
     from gate.verdict import Action, Decision, ImageVerdict
 
 _LONGEST_MESSAGE = 500  # characters
@@ -33,11 +34,11 @@ _LARGEST_DETAILS = 50_000
 _CONTROLS = 2_000  # bytes, and more than what stands around the rows
 
 
-def rows_section(images: Sequence[ImageVerdict], room: int) -> Markup:
+def rows_section(images: Sequence[ImageVerdict], names: PlaceNames, room: int) -> Markup:
     """Return as many images as fit into ``room`` bytes, in the given order."""
     if not images:
         return NOTHING
-    rows = list(_fitting(map(_row, images), room - _CONTROLS))
+    rows = list(_fitting((_row(each, names) for each in images), room - _CONTROLS))
     outcomes = [outcome.value for outcome in wording.OUTCOMES_WORST_FIRST]
     left_out = (
         f"The page holds the {len(rows):,} worst of {len(images):,} images. "
@@ -60,7 +61,7 @@ def _fitting(rows: Iterable[Markup], room: int) -> Iterator[Markup]:
         yield row
 
 
-def _row(image: ImageVerdict) -> Markup:
+def _row(image: ImageVerdict, names: PlaceNames) -> Markup:
     undecided = image.outcome is Outcome.UNDECIDED
     message = wording.cut(image.message, _LONGEST_MESSAGE)
     return element(
@@ -68,7 +69,7 @@ def _row(image: ImageVerdict) -> Markup:
         element(
             "div",
             outcome_mark(image.outcome),
-            name(wording.full_name(image)),
+            name(wording.full_name(image) + names.where(image)),
             element("small", word(wording.scan_in_brief(image.scan))),
         ),
         element(
