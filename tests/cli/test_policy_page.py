@@ -165,6 +165,28 @@ def test_with_the_baseline_nothing_blocks_and_something_new_does(
     assert "BLOCK   high    no_user" in results[2].out
 
 
+def test_the_page_quotes_the_line_of_a_check(followed: list[tuple[Step, Result]]) -> None:
+    [last] = [result.out.splitlines()[-1] for step, result in followed if step.name == "check"]
+    [quoted] = re.findall(r"`(\d findings .*?)`", PAGE.text)
+
+    assert quoted in last
+
+
+def test_images_not_scanned_yet_pass_if_both_files_say_so(
+    gate: Gate, followed: list[tuple[Step, Result]]
+) -> None:
+    assert followed
+    [added] = re.findall(r"add `(undecided: .*?)`", PAGE.text)
+    codes = []
+    for name in (".buildrisk-gate.yaml", "baseline.yaml"):
+        with Path(name).open("a", encoding="utf-8") as file:
+            file.write(f"{_today(added)}\n")
+        images = ("--sandbox", "--wait", "0", f"{HOST}/shop/batch:3.1")
+        codes.append(gate("check", *BOTH, *images).code)
+
+    assert [3, 0] == codes
+
+
 def test_after_a_repair_its_waiver_can_go_and_only_that(
     gate: Gate, serve: Serve, followed: list[tuple[Step, Result]]
 ) -> None:

@@ -8,10 +8,11 @@ from a package that leads to this checkout; the others find it installed.
 from __future__ import annotations
 
 import json
+import re
 import sysconfig
 import zipfile
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import dev
 from tests.end_to_end.action.consumer import BESIDE, act
@@ -64,9 +65,14 @@ INSTALL = f"""\
 
 @dataclass(frozen=True)
 class Ran:
-    """What is left of a job: how it ended, its summary, which calls gh got, what was kept."""
+    """What is left of a job: how it ended, its summary, which calls gh got, what was kept.
+
+    ``ended`` is the exit code of each step that ran. act tells it itself, while it may lose what a
+    step prints just before its end.
+    """
 
     code: int
+    ended: Mapping[str, int]
     log: str
     summary: str
     calls: list[str]
@@ -146,6 +152,7 @@ class Job:
         lines = [json.loads(line) for line in log.splitlines() if line.startswith("{")]
         return Ran(
             code=code,
+            ended=_ended(lines),
             log=log,
             summary="".join(ln["content"] for ln in lines if ln.get("command") == "summary"),
             calls=calls.read_text(encoding="utf-8").splitlines() if calls.exists() else [],
@@ -174,6 +181,18 @@ class Job:
     @property
     def record(self) -> Path:
         return self.folder / "audit.cases"
+
+
+def _ended(lines: Iterable[Mapping[str, Any]]) -> dict[str, int]:
+    """Return the exit code of each step, of what act says of them."""
+    ended: dict[str, int] = {}
+    for line in lines:
+        failed = re.fullmatch(r"exit status (\d+)", line["msg"])
+        if failed and "step" in line:
+            ended[line["step"]] = int(failed[1])
+        elif line.get("stage") == "Main" and line.get("stepResult") == "success":
+            ended[line["step"]] = 0
+    return ended
 
 
 def baseline(*waivers: Iterable[str]) -> str:
