@@ -17,7 +17,6 @@ from gate.errors import InvalidReference
 from gate.findings import IdentifiedBy, Reason
 from gate.reference import ImageReference, looks_like_host
 from gate.report.json_report import rfc3339
-from gate.report.wording import policies_as_json
 from gate.untrusted import for_json
 
 if TYPE_CHECKING:
@@ -79,7 +78,7 @@ def _recorded(verdict: Verdict, images: int) -> dict[str, Any]:
             "namespace": audited.namespace if audited else None,
             "repository": audited.repository if audited else None,
         },
-        "policies": policies_as_json(verdict.policies),
+        "policies": [{"path": each.path, "sha256": each.sha256} for each in verdict.policies],
         **({"unread": unread} if unread else {}),
     }
 

@@ -16,7 +16,8 @@ PROJECT = tomllib.loads((dev.ROOT / "pyproject.toml").read_text(encoding="utf-8"
 NAME = PROJECT["project"]["name"]
 URLS = PROJECT["project"]["urls"]
 OWNER = URLS["Source"].split("/")[-2]
-PINNED = f"{OWNER}/{NAME}@0123456789abcdef0123456789abcdef01234567 # v{__version__}"
+COMMIT = "0123456789abcdef0123456789abcdef01234567"  # to be replaced by whoever copies it
+PINNED = f"{OWNER}/{NAME}@{COMMIT} # v{__version__}"
 
 
 def addresses(text: str) -> set[str]:
@@ -31,7 +32,7 @@ TEXTS = {
     if path.name != "CHANGELOG.md"
 }
 HOLDERS = [name for name, text in TEXTS.items() if addresses(text)]
-USERS = [name for name, text in TEXTS.items() if f"/{NAME}@" in text]
+USERS = [name for name, text in TEXTS.items() if re.search(rf"uses: \S+/{NAME}@", text)]
 
 
 def test_the_files_with_an_address_are_read() -> None:
@@ -68,7 +69,15 @@ def test_every_use_names_this_version(name: str) -> None:
     assert {PINNED} == set(re.findall(r"uses: (.*buildrisk-gate@.*)", text))
     assert {__version__} == set(re.findall(r"\bgate@v([\d.]+)", text))
     assert {f"v{__version__}"} == set(re.findall(r"rev: (\S+)", text))
+
+
+@pytest.mark.parametrize("name", HOLDERS)
+def test_no_file_names_another_version_or_commit(name: str) -> None:
+    text = TEXTS[name]
+
+    assert {f"v{__version__}"} >= set(re.findall(r"rev: (\S+)", text))
     assert {__version__} >= set(re.findall(rf"{NAME}==([\d.]+)", text))
+    assert {COMMIT} >= set(re.findall(rf"/{NAME}@([0-9a-f]+)\b", text))
 
 
 def test_the_steps_of_the_readme_have_inputs_of_the_action_and_the_component() -> None:

@@ -1,4 +1,4 @@
-"""README and recipes say the same in each of their languages."""
+"""README, recipes and the page about policies say the same in each of their languages."""
 
 from __future__ import annotations
 
@@ -11,7 +11,11 @@ from tests.project.markdown import Page
 from tests.recipes.documents import CHINESE, DOCUMENTS, ENGLISH, Document
 
 NEVER = {"yundun-sas:SetImageBuildRiskStatus", "yundun-sas:SetBuildRiskDefineRuleConfig"}
-PAIRS = {"README": ("README.md", "README.zh-CN.md"), "recipes": (ENGLISH.name, CHINESE.name)}
+PAIRS = {
+    "README": ("README.md", "README.zh-CN.md"),
+    "recipes": (ENGLISH.name, CHINESE.name),
+    "policy as code": ("docs/policy-as-code.md", "docs/policy-as-code.zh-CN.md"),
+}
 PAGES = [Page.read(name) for pair in PAIRS.values() for name in pair]
 
 pairs = pytest.mark.parametrize("pair", PAIRS.values(), ids=PAIRS)

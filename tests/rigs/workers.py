@@ -16,6 +16,8 @@ TOGETHER = {
     "recipes/test_pre_commit.py": "pre-commit",
     "recipes/test_anywhere.py": "anywhere",  # one workspace
     "recipes/test_github.py": "recipe for GitHub",  # two jobs of act
+    "recipes/test_policies.py": "recipes for policies",  # jobs of act
+    "recipes/test_policies_gitlab.py": "policies on GitLab",  # four pipelines
     "report/test_html_in_browser.py": "browser",
     "steadiness/test_reaching.py": "reaching",  # all ways to fail, at once
 }

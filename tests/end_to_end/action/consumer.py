@@ -123,11 +123,17 @@ def digest_of(name: str) -> str:
     return digest
 
 
-def act(repository: Repository, actions: Mapping[str, Path], cache: Path, *options: str) -> Done:
-    """Run a repository's workflows, whose actions lie in these folders, as a push would."""
+def act(
+    repository: Repository,
+    actions: Mapping[str, Path],
+    cache: Path,
+    *options: str,
+    event: str = "push",
+) -> Done:
+    """Run a repository's workflows, whose actions lie in these folders, as an event would."""
     program = shutil.which("act", path=repository.environment["PATH"])
     assert program is not None
-    command = [program, "push", "--platform", "ubuntu-latest=-self-hosted", "--no-cache-server"]
+    command = [program, event, "--platform", "ubuntu-latest=-self-hosted", "--no-cache-server"]
     command += ["--action-cache-path", str(cache)]
     for action, folder in actions.items():
         command += ["--local-repository", f"{action}={folder}"]
