@@ -179,7 +179,7 @@ class _Playing:
     def _image(self, number: int) -> SampleImage:
         case, name = self._file.images[number], self._names[number]
         own = self._tags(number)
-        tag = name.tag if name.tag in own or not own else own[0]
+        tag = name.tag if name.tag in own else (own or [""])[0]
         by_tag = self._fact(number, "identified_by", "digest", "tag") == "tag"
         if by_tag and name.digest:
             self._refuse(number, "identified_by", "an image whose digest is known is known by it")
@@ -198,7 +198,7 @@ class _Playing:
         return SampleImage(
             namespace=name.namespace,
             repository=name.repository,
-            tag=tag if own else "",
+            tag=tag,
             digest=name.digest,
             build="" if before == number else str(number),
             host=name.host,

@@ -202,6 +202,14 @@ def test_images_that_can_not_be_there_together_are_refused(
     assert message in refused(tmp_path, *images)
 
 
+def test_images_without_any_tag_are_told_apart_by_their_digests(tmp_path: Path) -> None:
+    made = world(tmp_path, "shop/web:1, tags: []", "shop/web:2, tags: []")
+
+    assert ["", ""] == [image.tag for image in made.images]
+    assert 2 == len({image.digest for image in made.images})
+    assert [image.digest for image in made.images] == list(made.tags.values())
+
+
 def test_cases_of_one_name_are_images_of_their_own(tmp_path: Path) -> None:
     """As in a test that asks the same on several days: here it is today."""
     images = world(tmp_path, "shop/web:1, at: 2026-01-01", "shop/web:1, verdict: block").images
