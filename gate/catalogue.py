@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import asdict
 
+from gate import report  # what draws texts is slow to import, so it is looked up when it is used
 from gate.errors import AnswerUnreadable, PermissionMissing
 from gate.evidence import level_of
-from gate.report import TextPage, coloured, counted, risk_address, risk_guides, sentence
+from gate.report import counted, risk_address, risk_guides, sentence
 from gate.untrusted import for_terminal
 
 if TYPE_CHECKING:
@@ -152,7 +153,7 @@ def explained_as_text(
 ) -> str:
     """Write what is known of one risk, ``entry`` by the account, and what to do about it."""
     guide = risk_guides().get(risk)
-    page = TextPage(style.width, colour=style.colour)
+    page = report.TextPage(style.width, colour=style.colour)
     title = (guide and guide.title) or (entry and entry.name) or ""
     page.line(f"{for_terminal(risk)}: {for_terminal(title)}" if title else for_terminal(risk))
     page.line("")
@@ -190,7 +191,7 @@ def _in_the_account(entry: CatalogueEntry | None) -> tuple[tuple[str, str], ...]
 def as_text(risks: Iterable[CatalogueEntry], notes: Sequence[str], style: Style) -> str:
     """Write risks as a table, and how many checks are on on its last line."""
     shown = list(risks)
-    page = TextPage(style.width, colour=style.colour)
+    page = report.TextPage(style.width, colour=style.colour)
     page.table([_HEADING, *map(_row, shown)], indent=0, numbers=(4, 5))
     for note in notes:
         page.entry("note: ", sentence(note), room=0, style="yellow")
@@ -203,7 +204,7 @@ def _row(risk: CatalogueEntry) -> Sequence[str | tuple[str, str]]:
     level = risk.level or ""
     return (
         _SWITCH[risk.on],
-        coloured(level_of(level), for_terminal(level)) if level else "-",
+        report.coloured(level_of(level), for_terminal(level)) if level else "-",
         for_terminal(risk.risk_class),
         for_terminal(risk.risk),
         f"{risk.images}",

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from gate.report import Ranking, TextPage, coloured, counted, sentence, waiver_in_words
+from gate import report  # what draws texts is slow to import, so it is looked up when it is used
+from gate.report import counted, sentence, waiver_in_words
 from gate.untrusted import for_terminal
 from gate.verdict import STRICTEST_FIRST, Action, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from gate.report import Style
+    from gate.report import Ranking, Style, TextPage
     from gate.verdict import Verdict
 
 _MOST = 10  # lines of a ranking, unless all are asked for
@@ -21,8 +22,8 @@ _Row = tuple[str | tuple[str, str], ...]
 
 def summary(verdict: Verdict, style: Style) -> str:
     """Return the summary as text; ``style.verbose`` ranks everything, ``style.quiet`` nothing."""
-    page = TextPage(style.width, colour=style.colour)
-    totals = Ranking.of(verdict.images)
+    page = report.TextPage(style.width, colour=style.colour)
+    totals = report.Ranking.of(verdict.images)
     if not style.quiet:
         page.sandbox(verdict)
         _write_counts(totals, page)
@@ -60,7 +61,7 @@ def _enumerated(parts: Iterator[tuple[str, str]]) -> Iterator[str | tuple[str, s
     for number, (text, word) in enumerate(parts):
         if number:
             yield ", "
-        yield coloured(word, text)
+        yield report.coloured(word, text)
 
 
 def _write_ranking(title: str, rows: Sequence[_Row], most: int, page: TextPage) -> None:
@@ -86,7 +87,7 @@ def _risks(totals: Ranking) -> list[_Row]:
     rows: list[_Row] = []
     for each in totals.risks:
         counts = (f"{each.counts[action]:,} {action}" for action in Action if each.counts[action])
-        risk = coloured(each.level, for_terminal(f"{each.risk} ({each.level})"))
+        risk = report.coloured(each.level, for_terminal(f"{each.risk} ({each.level})"))
         numbers = f"{', '.join(counts)} in {counted(each.images, 'image')}"
         rows.append((risk, numbers, sentence(each.name)))
     return rows

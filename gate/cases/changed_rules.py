@@ -18,7 +18,7 @@ from gate.verdict import Action
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from gate.policy import Entry, Policy
+    from gate.policy import Entry, Match, Policy
 
 _ALWAYS = date.min
 
@@ -84,8 +84,13 @@ class _Side(NamedTuple):
 def _within(old: _Side, new: _Side, today: date) -> Iterator[EntryChange]:
     """Yield what changed at one place: rules that were replaced, in order, added and removed."""
     rest = list(old.rules)
+    meant = {rule.key: as_meant(rule.match) for rule in old.rules}
     for rule in new.rules:
-        at = next((n for n, earlier in enumerate(rest) if _replaces(rule, earlier)), None)
+        match = as_meant(rule.match)
+        at = next(
+            (n for n, each in enumerate(rest) if _replaces(rule, match, each, meant[each.key])),
+            None,
+        )
         if at is None:
             yield from _added(rule, new.policy, today)
             continue
@@ -95,12 +100,13 @@ def _within(old: _Side, new: _Side, today: date) -> Iterator[EntryChange]:
     yield from (_removed(each, old.policy, new.policy) for each in rest)
 
 
-def _replaces(new: Entry, old: Entry) -> bool:
+def _replaces(new: Entry, new_match: Match, old: Entry, old_match: Match) -> bool:
     """Tell whether one is the other, as far as it blocks more or lets less through."""
     if new.action is not old.action:
         return False
-    wide, narrow = (new, old) if new.action is Action.BLOCK else (old, new)
-    return as_meant(wide.match).covers(as_meant(narrow.match))
+    if new.action is Action.BLOCK:
+        return new_match.covers(old_match)
+    return old_match.covers(new_match)
 
 
 def _replaced(old: Entry, new: Entry, policy: Policy) -> EntryChange:

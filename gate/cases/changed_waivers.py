@@ -77,14 +77,15 @@ class _Covering:
         self._today = today
         self._alike: dict[tuple[Globs, Globs], list[Waiver]] = {}
         self._by_image: dict[str, list[Waiver]] = {}
-        self._wild: list[tuple[Waiver, tuple[Glob, ...]]] = []
+        self._wild: dict[int, dict[str, list[tuple[Waiver, Glob]]]] = {}
         for waiver in waivers:
             self._alike.setdefault(_patterns(waiver), []).append(waiver)
             images = waiver.match.images.as_meant
             for literal in images.literals:
                 self._by_image.setdefault(literal, []).append(waiver)
-            if images.wild:
-                self._wild.append((waiver, images.wild))
+            for glob in images.wild:
+                same_length = self._wild.setdefault(len(glob.prefix), {})
+                same_length.setdefault(glob.prefix, []).append((waiver, glob))
 
     def covers(self, waiver: Waiver) -> bool:
         """Tell whether each risk is covered for each image, with the same or a later end."""
@@ -104,7 +105,12 @@ class _Covering:
     def _about(self, image: Glob) -> list[Waiver]:
         """Return the waivers with a pattern that stands for all that this one does."""
         literal = self._by_image.get(image.text, ()) if image.is_literal else ()
-        wild = (waiver for waiver, globs in self._wild if any(g.covers(image) for g in globs))
+        wild = (
+            waiver
+            for length, by_prefix in self._wild.items()
+            for waiver, glob in by_prefix.get(image.prefix[:length], ())
+            if glob.covers(image)
+        )
         return [*literal, *wild]
 
     def _that_hold(self, candidates: Iterable[Waiver], waiver: Waiver) -> list[Waiver]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gate.cases.case import KINDS
 from gate.clock import say_duration
 from gate.findings import (
     IdentifiedBy,
@@ -51,7 +52,6 @@ _STATES = {
     Reason.UNSUPPORTED: ScanState.UNSUPPORTED,
     Reason.STALE: ScanState.STALE,
 }
-_JUDGED_KINDS = frozenset({"build_risk"})
 _BY_TAG = "It is identified by its tag, and a policy says scan.require_digest."
 _SAYS = "The case says that its evidence is {0}."
 _TOO_OLD = "Its scan is {0} old, and scan.max_age is {1}."
@@ -104,7 +104,7 @@ def _of_checks(checks: CheckStates | None, requirements: Requirements) -> _Why |
 def _of_what_was_read(case: Case) -> _Why | None:
     if case.evidence is not None:
         return case.evidence, _SAYS.format(case.evidence)
-    unread = sorted(_JUDGED_KINDS - case.kinds)
+    unread = sorted(KINDS - case.kinds)
     return (Reason.INCOMPLETE, _KINDS_LACKING.format(", ".join(unread))) if unread else None
 
 

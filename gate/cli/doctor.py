@@ -11,7 +11,10 @@ import anyio
 import click
 from msgspec.structs import replace
 
-from gate import __version__
+from gate import (
+    __version__,
+    report,  # what draws texts is slow to import, so it is looked up when it is used
+)
 from gate.cli import groups
 from gate.cli.command import GateCommand, epilog
 from gate.cli.groups import Gathering
@@ -34,7 +37,7 @@ from gate.doctor import (
 )
 from gate.errors import ExitCode, GateError, UsageError
 from gate.reference import ImageReference
-from gate.report import SANDBOX_SENTENCE, TextPage
+from gate.report import SANDBOX_SENTENCE
 from gate.untrusted import for_terminal
 from gate.verdict import Outcome
 
@@ -300,7 +303,7 @@ def _conclusion(text: str, colour: str = "") -> None:
 def _write(label: str, text: str, *, colour: str = "", word: str = "") -> None:
     """Write untrusted text beside a label, all of it in a colour, or only the label in one."""
     look = style()
-    page = TextPage(look.width, colour=look.colour and not colour)
+    page = report.TextPage(look.width, colour=look.colour and not colour)
     page.entry(for_terminal(label), for_terminal(text), room=_ROOM, style=word)
     lines = page.written().splitlines()
     if colour and look.colour:

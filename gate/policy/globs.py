@@ -99,7 +99,10 @@ class Glob:
         A wildcard of the other is read as a character that only a wildcard at least as wide can
         take. ``True`` is certain, ``False`` is not.
         """
-        return self._walk(_tokens(other.text), wild=True)
+        if self.is_literal:
+            return self.text == other.text
+        # Most are told apart by what they begin with.
+        return other.prefix.startswith(self.prefix) and self._walk(_tokens(other.text), wild=True)
 
     def _walk(self, symbols: Iterable[str], *, wild: bool = False) -> bool:
         """Tell whether all symbols can be walked: characters, or, if ``wild``, tokens."""

@@ -34,9 +34,11 @@ _COMPLETE = "complete"
 def render(verdict: Verdict, _style: Style) -> Iterator[str]:
     """Yield the record: its head, then each image, in the order of the run.
 
-    What a file names and could not be read whole is no image; it is left out and counted.
+    What names no image is left out and counted: what a file names and could not be read whole, or
+    what a service calls so that nobody could ask for it.
     """
-    images = [image for image in verdict.images if verdict.audited or _names_an_image(image)]
+    names = _names_a_record if verdict.audited else _names_an_image
+    images = [image for image in verdict.images if names(image)]
     shared = _shared_checks(verdict, images)
     yield "{\n"
     yield f'"version": 1,\n"recorded": {_line(_recorded(verdict, len(images)))},\n'
@@ -48,9 +50,11 @@ def render(verdict: Verdict, _style: Style) -> Iterator[str]:
     yield f"{line}\n]\n}}\n"
 
 
+def _names_a_record(image: ImageVerdict) -> bool:
+    return ImageReference.as_recorded(_reference(image)) is not None
+
+
 def _names_an_image(image: ImageVerdict) -> bool:
-    if image.image is not None:
-        return True
     if image.reason == Reason.UNREAD.value:
         return False
     try:

@@ -6,7 +6,6 @@ advice, stands below them once.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from gate.findings import Shown, Status
@@ -48,7 +47,6 @@ _LONGEST_CODE = 400
 _LABELS = 8
 _LEVELS = 6
 _SUMMARY = 11
-_NUMBER = re.compile(r"([0-9]{1,18})")
 
 
 def render(verdict: Verdict, style: Style) -> str:
@@ -150,7 +148,7 @@ class _Images:
         if image.decisions:
             page.gap()
         hidden = 0
-        for group in _groups(image.decisions):
+        for group in wording.grouped(image.decisions):
             if self._style.verbose or group[0].action is not Action.ALLOW:
                 self._write_group(group)
             else:
@@ -210,33 +208,6 @@ class _Images:
             self._risk_of_advice[advice] = risk
             return ""
         return "as above" if before == risk else f"as for {wording.sentence(before)} above"
-
-
-def _groups(decisions: Iterable[Decision]) -> list[list[Decision]]:
-    """Return findings of one risk that are decided alike, the worst first.
-
-    Those of a group are in the order of their code, whose numbers count as numbers.
-    """
-    groups: dict[tuple[object, ...], list[Decision]] = {}
-    for decision in decisions:
-        groups.setdefault(_kind(decision), []).append(decision)
-    for group in groups.values():
-        group.sort(key=_by_code)
-    return sorted(groups.values(), key=lambda group: (wording.weight(group[0]), _kind(group[0])))
-
-
-def _kind(decision: Decision) -> tuple[str, ...]:
-    finding = decision.finding
-    words = (finding.kind, finding.risk, finding.name, finding.status, finding.level)
-    return (*words, finding.level_word, decision.action)
-
-
-def _by_code(decision: Decision) -> tuple[list[tuple[int, str]], int]:
-    parts = _NUMBER.split(wording.code_of(decision.finding))
-    place = decision.finding.location
-    # Every other part is a number.
-    code = [(int(part), "") if at % 2 else (0, part) for at, part in enumerate(parts)]
-    return code, place.line if place else 0
 
 
 def _risk(decision: Decision) -> str:

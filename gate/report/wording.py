@@ -46,6 +46,7 @@ _LET_THROUGH = ", LET THROUGH by policy"
 _MOST_NAMES = 3
 _LEVEL_WORD = 40
 _UNITS = ((2 * 86400, 86400, "days"), (2 * 3600, 3600, "h"), (120, 60, "min"), (0, 1, "s"))
+_NUMBER = re.compile(r"([0-9]{1,18})")
 _DIGEST = re.compile(r"(sha256:[0-9a-f]{12})[0-9a-f]{52}")
 
 
@@ -244,6 +245,33 @@ def weight(decision: Decision) -> tuple[int, int]:
         STRICTEST_FIRST.index(decision.action),
         LEVELS_WORST_FIRST.index(decision.finding.level),
     )
+
+
+def grouped(decisions: Iterable[Decision]) -> list[list[Decision]]:
+    """Return findings of one risk that are decided alike, the worst first.
+
+    Those of a group are in the order of their code, whose numbers count as numbers.
+    """
+    groups: dict[tuple[object, ...], list[Decision]] = {}
+    for decision in decisions:
+        groups.setdefault(_kind(decision), []).append(decision)
+    for group in groups.values():
+        group.sort(key=_by_code)
+    return sorted(groups.values(), key=lambda group: (weight(group[0]), _kind(group[0])))
+
+
+def _kind(decision: Decision) -> tuple[str, ...]:
+    finding = decision.finding
+    words = (finding.kind, finding.risk, finding.name, finding.status, finding.level)
+    return (*words, finding.level_word, decision.action)
+
+
+def _by_code(decision: Decision) -> tuple[list[tuple[int, str]], int]:
+    parts = _NUMBER.split(code_of(decision.finding))
+    place = decision.finding.location
+    # Every other part is a number.
+    code = [(int(part), "") if at % 2 else (0, part) for at, part in enumerate(parts)]
+    return code, place.line if place else 0
 
 
 def level_in_words(finding: Finding) -> str:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
+    from gate.cases import Case
     from gate.policy import Policies
     from gate.sandbox import World
     from gate.verdict import ImageVerdict, Verdict
@@ -97,10 +98,15 @@ class Living:
 
 def again(verdict: Verdict, policies: Policies, folder: Path) -> list[ImageVerdict]:
     """Return what policies make of a run's record."""
+    return [judge_again(case, policies.on(TODAY)) for case in again_cases(verdict, folder)]
+
+
+def again_cases(verdict: Verdict, folder: Path) -> list[Case]:
+    """Return the images of a run's record."""
     (folder / "run.cases").write_text(render("cases", verdict), encoding="utf-8")
     record = open_cases("run.cases", directory=folder)
     assert record.at == TODAY
-    return [judge_again(case, policies.on(TODAY)) for case in record.images()]
+    return list(record.images())
 
 
 def told(verdicts: Iterable[ImageVerdict]) -> list[tuple[object, ...]]:

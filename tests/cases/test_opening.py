@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from gate.cases import KINDS, CheckStates, case_schema, open_cases
 from gate.errors import InvalidCases
 from gate.findings import Finding, IdentifiedBy, Level, Reason, Status
-from gate.verdict import PolicySource
+from gate.verdict import Action, Outcome, PolicySource
 from tests.cases.making import HEAD, TODAY, case, opened, refused
 
 if TYPE_CHECKING:
@@ -140,6 +140,20 @@ def test_the_same_file_as_json_is_the_same(tmp_path: Path) -> None:
     tabs = json.dumps(data, indent="\t").replace("\n", "\r\n")
     [one] = opened(tmp_path, tabs, "a.test.json").images()
     assert 10 == one.line_of(one.expected[0])
+
+
+def test_the_words_of_the_format_are_those_of_the_gate() -> None:
+    parts = case_schema()["$defs"]
+    image, finding = parts["image"]["properties"], parts["finding"]["properties"]
+    reasons = {*Reason}
+    assert {"complete", *reasons} - {"checks_off"} == {*image["evidence"]["enum"]}
+    assert {"clean", "allowed", "blocked", *reasons} == {*image["reason"]["enum"]}
+    assert {*Outcome} == {*image["verdict"]["enum"]}
+    assert {*IdentifiedBy} == {*image["identified_by"]["enum"]}
+    assert {*Level} == {*finding["level"]["enum"]}
+    assert {*Status} == {*finding["status"]["enum"]}
+    assert {*Action} == {*finding["decision"]["enum"]}
+    assert {*KINDS} == {*parts["kind"]["enum"]}
 
 
 # What is wrong, where, and what was meant.

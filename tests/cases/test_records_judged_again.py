@@ -25,10 +25,11 @@ from gate.sandbox import (
     load_world,
     sample_world,
 )
-from gate.verdict import Outcome
-from tests.cases.living import HOST, Living, again, told
+from gate.verdict import Audited, Outcome
+from tests.cases.living import HOST, NOON, Living, again, again_cases, told
 from tests.policy import drawn
 from tests.policy.making import TODAY
+from tests.report import verdicts as made
 
 if TYPE_CHECKING:
     from gate.policy import Policies
@@ -143,6 +144,23 @@ def test_the_record_of_an_audit_comes_to_the_same(
     verdict = Living(world).audit(policies, thorough=True)
     with tempfile.TemporaryDirectory() as folder:
         assert told(verdict.images) == told(again(verdict, policies, Path(folder)))
+
+
+@given(verdict=made.verdicts(), audited=st.booleans())
+def test_what_others_name_never_makes_a_record_unreadable(
+    verdict: Verdict, *, audited: bool
+) -> None:
+    """Nor do they make an image of it another, or a finding."""
+    about = Audited() if audited else None
+    verdict = replace(verdict, audited=about, generated_at=NOON)
+    record = record_of(verdict)
+    with tempfile.TemporaryDirectory() as folder:
+        cases = again_cases(verdict, Path(folder))
+
+    assert [image["reference"] for image in record["images"]] == [one.reference for one in cases]
+    assert [[one["risk"] for one in image["findings"]] for image in record["images"]] == [
+        [finding.risk for finding in one.findings] for one in cases
+    ]
 
 
 @FEW

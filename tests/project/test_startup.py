@@ -51,3 +51,8 @@ def test_the_http_client_is_loaded_before_the_time_of_a_run_begins() -> None:
     program = "import sys, gate.connect; print('aiohttp' in sys.modules)"
     printed = subprocess.check_output([sys.executable, "-c", program], cwd=ROOT, encoding="utf-8")
     assert "True" == printed.strip()
+
+
+@pytest.mark.parametrize("command", ["audit", "doctor", "risks", "check"])
+def test_what_draws_texts_is_loaded_when_there_is_one(command: str) -> None:
+    assert "rich" not in imported_by(command, "--help")

@@ -186,6 +186,15 @@ def test_what_could_not_be_read_whole_is_left_out_and_counted() -> None:
     assert "unread" not in record(made.scanned())["recorded"]
 
 
+@pytest.mark.parametrize("name", ["", "h.cn//web:1", "/web:1", "web@sha256:1", "a:b/c"])
+def test_a_record_that_nobody_could_ask_for_is_left_out_and_counted(name: str) -> None:
+    nameless = made.scanned(reference=name, image=made.image(namespace=""))
+    document = record(nameless, made.scanned(), audited=Audited())
+
+    assert 1 == len(document["images"])
+    assert 1 == document["recorded"]["unread"]
+
+
 def test_the_checks_of_one_endpoint_stand_once() -> None:
     some = made.scanned(scan=made.scan(checks=("apk", "no_user")))
     document = record(some, made.unscanned())
@@ -230,7 +239,10 @@ def test_it_holds_nothing_that_only_people_need(verdict: Verdict) -> None:
 
 @given(made.verdicts())
 def test_hostile_names_stay_data(verdict: Verdict) -> None:
-    text = render("cases", replace(verdict, audited=Audited()))
+    images = tuple(
+        replace(image, reference=f"a/b:{number}") for number, image in enumerate(verdict.images)
+    )
+    text = render("cases", replace(verdict, images=images, audited=Audited()))
     document = json.loads(text)
 
     assert len(verdict.images) == len(document["images"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gate.findings import Status
 from gate.report import wording
 from gate.report.html.controls import controls
 from gate.report.html.markup import (
@@ -18,7 +19,7 @@ from gate.report.html.markup import (
     section,
     word,
 )
-from gate.report.html.risk_groups import grouped, risk_groups
+from gate.report.html.risk_groups import risk_groups
 from gate.verdict import Outcome
 
 if TYPE_CHECKING:
@@ -89,10 +90,13 @@ def _row(image: ImageVerdict, names: PlaceNames) -> Markup:
 def _risks(decisions: Sequence[Decision]) -> Iterator[Markup]:
     """Yield the risks of each decision in a line."""
     by_action: dict[Action, list[str]] = {}
-    for group in grouped(decisions):
+    for group in wording.grouped(decisions):
         finding = group[0].finding
         times = f" \u00d7{len(group):,}" if len(group) > 1 else ""
-        text = f"{wording.cut(finding.risk, 80)} ({finding.level.value}){times}"
+        words = [finding.level.value]
+        if finding.status is not Status.UNHANDLED:
+            words.append(wording.status_in_words(finding.status))
+        text = f"{wording.cut(finding.risk, 80)} ({', '.join(words)}){times}"
         by_action.setdefault(group[0].action, []).append(text)
     for action, texts in by_action.items():
         more = len(texts) - _MOST_RISKS

@@ -41,17 +41,9 @@ _UNFOLDED = {"waiver"}
 _UNFOLDED_IF_BLOCKED = {"waiver", "advice"}
 
 
-def grouped(decisions: Iterable[Decision]) -> list[tuple[Decision, ...]]:
-    """Return the decisions by their weight and risk, the worst first."""
-    groups: dict[tuple[tuple[int, int], str], list[Decision]] = {}
-    for decision in decisions:
-        groups.setdefault((wording.weight(decision), decision.finding.risk), []).append(decision)
-    return [tuple(groups[key]) for key in sorted(groups)]
-
-
 def risk_groups(decisions: Iterable[Decision], risks: Mapping[str, int], heading: str) -> Markup:
     """Return all groups; ``risks`` are the numbers by which they are filtered."""
-    return joined(*(_group(group, risks, heading) for group in grouped(decisions)))
+    return joined(*(_group(group, risks, heading) for group in wording.grouped(decisions)))
 
 
 def _group(group: Sequence[Decision], risks: Mapping[str, int], heading: str) -> Markup:
