@@ -169,6 +169,9 @@ def changed(entries: st.SearchStrategy[Any], most: int) -> st.SearchStrategy[tup
         at = draw(st.integers(0, len(old)))
         gone = draw(st.integers(0, 1))
         come = draw(st.lists(entries, max_size=1))
+        if come and at < len(old) and draw(st.booleans()):
+            key = draw(st.sampled_from(sorted(come[0])))
+            come = [{**old[at], key: come[0][key]}]
         new = [*old[:at], *come, *old[at + gone :]]
         return old, draw(st.permutations(new)) if draw(st.integers(0, 4)) == 0 else new
 
@@ -231,6 +234,17 @@ of_rules = st.builds(
     ),
     high,
     changed(few_rules, 2),
+)
+few_selectors = st.builds(
+    lambda levels, more: {"levels": levels, "statuses": ["unhandled"]} | more,
+    st.sampled_from([["high"], ["high", "low"]]),
+    some(waivers=whose, **{"from": soon}),
+)
+of_selectors = st.builds(
+    lambda both: tuple(
+        [{"version": 1, "block": list(selectors), "waivers": [WAIVED]}] for selectors in both
+    ),
+    changed(few_selectors, 2).filter(all),
 )
 of_waivers = st.builds(
     lambda more, both: tuple(
@@ -312,6 +326,12 @@ def test_what_lets_more_through_is_looser_in_an_entry(pair: Any) -> None:
 @settings(max_examples=400, deadline=None)
 @given(of_rules)
 def test_rules_that_let_more_through_are_looser(pair: Any) -> None:
+    check_that_loosening_is_named(pair)
+
+
+@settings(max_examples=200, deadline=None)
+@given(of_selectors)
+def test_selectors_that_let_more_through_are_looser(pair: Any) -> None:
     check_that_loosening_is_named(pair)
 
 
