@@ -108,13 +108,21 @@ class Fleet:
         return times[min(len(times) - 1, int(len(times) * share))]
 
 
-def run_fleet(gates: int, quota: int | None, seed: int = 1) -> Fleet:
-    """Let that many gates start at once; ``quota`` is in requests a second of the account."""
+def run_fleet(
+    gates: int, quota: int | None, seed: int = 1, *, told: int | None = None, once: bool = False
+) -> Fleet:
+    """Let that many gates start at once; ``quota`` is in requests a second of the account.
+
+    Who is throttled is told to come again in ``told`` milliseconds. With ``once``, the account's
+    first request is throttled, whatever the quota.
+    """
     random.seed(seed)
     fleet = Fleet(_gates(gates))
     faults = [*LATENCY]
     if quota is not None:
-        faults.append(Fault("account_quota", per_second=quota))
+        faults.append(Fault("account_quota", per_second=quota, retry_after=told))
+    if once:
+        faults.append(Fault("throttling", first=1, retry_after=told))
 
     async def main(clock: Clock) -> None:
         world = World.of(*(gate.image for gate in fleet.gates))
@@ -184,6 +192,10 @@ def main() -> None:
     parser.add_argument(
         "--seeds", type=int, default=3, help="how often, each time with another seed"
     )
+    parser.add_argument(
+        "--told", type=int, metavar="MS", help="when the service says to come again"
+    )
+    parser.add_argument("--once", action="store_true", help="throttle the first request of all")
     options = parser.parse_args()
     print(
         f"{options.gates} gates at once, half of them before their scan ends; "
@@ -192,7 +204,10 @@ def main() -> None:
     head = ["quota", "right", "requests", "minimum", "÷", "median", "p99", "÷", "last"]
     rows = []
     for quota in (None, 20, 5):
-        fleets = [run_fleet(options.gates, quota, seed) for seed in range(options.seeds)]
+        fleets = [
+            run_fleet(options.gates, quota, seed, told=options.told, once=options.once)
+            for seed in range(options.seeds)
+        ]
         rows.append(_row(quota, fleets))
     print(table([*head, "minimum ÷ quota"], rows))
 

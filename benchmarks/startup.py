@@ -20,6 +20,7 @@ def main() -> None:
     runs = parser.parse_args().runs
     image = in_child("image")
     policy = str(ROOT / "policies" / "strict.yaml")
+    tests = str(ROOT / "policies")  # about 20 images
     with served() as sandbox:
         check = (*GATE, "check", "--no-ci", "--endpoint", sandbox.url, image)
         medians = interleaved(
@@ -27,6 +28,7 @@ def main() -> None:
                 IMPORT: ((sys.executable, "-c", "import aiohttp"), None),
                 "gate --version": ((*GATE, "--version"), None),
                 "gate policy validate": ((*GATE, "policy", "validate", policy), None),
+                "gate policy test": ((*GATE, "policy", "test", tests), None),
                 "gate check": (check, sandbox.keys),
             },
             runs,

@@ -40,7 +40,8 @@ class Run(Struct, frozen=True, kw_only=True):
 
     ``deadline`` is a time of ``clock.monotonic``. ``environment`` holds variables by their names.
     ``observer`` is told of each request in a line that holds no secret. ``jitter`` gives numbers
-    from 0 to 1, which spread the attempts of many runs. ``repr`` shows no variable.
+    from 0 to 1, which spread the attempts of many runs. ``options`` are those that the command has,
+    ``None`` for any: advice names no others. ``repr`` shows no variable.
     """
 
     clock: Clock
@@ -48,6 +49,7 @@ class Run(Struct, frozen=True, kw_only=True):
     environment: Mapping[str, str]
     observer: Callable[[str], None] | None = None
     jitter: Callable[[], float] = _fraction
+    options: frozenset[str] | None = None
 
     def __repr__(self) -> str:
         return f"Run(deadline={self.deadline!r})"
@@ -55,6 +57,10 @@ class Run(Struct, frozen=True, kw_only=True):
     def remaining(self) -> float:
         """Return the seconds that are left until the deadline; 0 or less for none."""
         return self.deadline - self.clock.monotonic()
+
+    def offers(self, option: str) -> bool:
+        """Tell whether the command has an option, so that advice may name it."""
+        return self.options is None or option in self.options
 
 
 # Ten years, so that no sum of a time and a duration leaves the calendar.

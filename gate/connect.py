@@ -67,23 +67,28 @@ class Connections(AsyncExitStack):
 
     async def _open(self) -> None:
         settings = self.settings
-        base_url = None
+        base_url, contents = None, ""
         if settings.sandbox:
-            self._endpoint, self._credentials = await self._start_sandbox()
+            self._endpoint, self._credentials, contents = await self._start_sandbox()
             base_url = self._endpoint
         else:
             self._endpoint = settings.endpoint and parse_endpoint(settings.endpoint)
             self._credentials = _credentials(settings)
         self.registry = await self.enter_async_context(
-            Registry(settings.run, hosts=settings.registry_hosts, base_url=base_url)
+            Registry(
+                settings.run, hosts=settings.registry_hosts, base_url=base_url, contents=contents
+            )
         )
 
-    async def _start_sandbox(self) -> tuple[str, CredentialSource]:
+    async def _start_sandbox(self) -> tuple[str, CredentialSource, str]:
+        """Return the sandbox's address, its keys, and the names of its images."""
         from gate.sandbox import Sandbox, sample_world  # noqa: PLC0415 - a server is heavy to import
 
-        sandbox = await self.enter_async_context(Sandbox(sample_world()))
+        world = sample_world()
+        sandbox = await self.enter_async_context(Sandbox(world))
         keys = Credentials(sandbox.access_key_id, sandbox.access_key_secret)
-        return sandbox.url, StaticCredentials(keys, "the embedded sandbox")
+        names = ", ".join(world.served())
+        return sandbox.url, StaticCredentials(keys, "the embedded sandbox"), names
 
     @property
     def credentials_origin(self) -> str:
@@ -157,10 +162,19 @@ class Connections(AsyncExitStack):
         return () if settings.sandbox else surroundings(settings.run.environment)
 
     def service(self) -> Service:
-        """Name the Security Centers that were prepared, for reports."""
-        endpoints = [name for name in self._readers if not name.startswith("sts.")]
+        """Name the Security Centers that were prepared, and those that were asked, for reports."""
+        clients = {
+            name: reader.client
+            for name, reader in self._readers.items()
+            if not name.startswith("sts.")
+        }
         regions = [region for region in self._regions if region]
-        return Service(", ".join(endpoints), ", ".join(regions), self.settings.sandbox)
+        return Service(
+            ", ".join(clients),
+            ", ".join(regions),
+            self.settings.sandbox or any(client.is_sandbox for client in clients.values()),
+            asked=tuple(name for name, client in clients.items() if client.requests),
+        )
 
 
 _STS = "sts.aliyuncs.com"

@@ -26,6 +26,11 @@ class Status(StrEnum):
     FALSE_POSITIVE = "false_positive"
     UNKNOWN = "unknown"
 
+    @property
+    def is_clicked(self) -> bool:
+        """Whether somebody clicked the finding away."""
+        return self is not Status.UNHANDLED and self is not Status.UNKNOWN
+
 
 class ScanState(StrEnum):
     """The state of an image's scan, as reports show it."""

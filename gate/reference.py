@@ -38,6 +38,7 @@ _LONGEST_TEXT = 1024
 _LONGEST_QUOTE = 200
 _LAST_PORT = 65535
 _DIGITS = 64
+_SHORT_DIGEST = len("sha256:") + 12
 # containerd, platforms.Normalize: other names of systems and architectures, two of which are
 # variants of arm, and the variants that are what their architecture means alone.
 _SYSTEMS = {"macos": "darwin"}
@@ -168,6 +169,12 @@ class ImageReference(Struct, frozen=True):
     def path(self) -> str:
         """Namespace and repository, as registries take them."""
         return f"{self.namespace}/{self.repository}"
+
+    @property
+    def in_short(self) -> str:
+        """Namespace and repository with the tag, or, without one, the beginning of the digest."""
+        digest = f"@{(self.digest or '')[:_SHORT_DIGEST]}"
+        return self.path + (f":{self.tag}" if self.tag else digest.rstrip("@"))
 
     @property
     def bare_digest(self) -> str | None:

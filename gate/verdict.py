@@ -71,7 +71,8 @@ class Decision(Struct, frozen=True, kw_only=True):
 
     ``because`` is a sentence for a person; ``rule`` is the name of the rule that decided (its
     number, ``rules[2]``, where it has no name), ``None`` if none did; ``policy`` is where the
-    rule or selector stands, ``None`` if nothing matched.
+    rule or selector stands, ``None`` if nothing matched, and ``entry`` what it is called there:
+    ``rules[2]``, ``block[0]``.
     """
 
     finding: Finding
@@ -79,6 +80,7 @@ class Decision(Struct, frozen=True, kw_only=True):
     because: str
     rule: str | None = None
     policy: PolicyPlace | None = None
+    entry: str = ""
     waiver: WaiverUse | None = None
 
 
@@ -112,6 +114,11 @@ class ImageVerdict(Struct, frozen=True, kw_only=True):
         """The platform that was judged, as ``os/architecture``; empty if that isn't known."""
         return (self.image.platform if self.image else None) or ""
 
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """The findings that were decided on."""
+        return tuple(decision.finding for decision in self.decisions)
+
     def count(self) -> dict[Action, int]:
         """Return how many findings each action has, zeros included, strictest first."""
         counted = Counter(decision.action for decision in self.decisions)
@@ -119,18 +126,26 @@ class ImageVerdict(Struct, frozen=True, kw_only=True):
 
 
 class PolicySource(Struct, frozen=True):
-    """Where a policy came from: ``path`` as given (or ``(built-in)``), and its content's digest."""
+    """Where a policy came from: ``path`` as given (or ``(built-in)``), and its content's digest.
+
+    ``blocks_nothing`` says that it only reports: no finding can fail a build by it.
+    """
 
     path: str
     sha256: str
+    blocks_nothing: bool = False
 
 
 class Service(Struct, frozen=True):
-    """The Security Center that was asked; several are joined by a comma and a space."""
+    """The Security Center that knows the images; several are joined by a comma and a space.
+
+    ``asked`` are the endpoints that were asked anything, ``None`` for all of them.
+    """
 
     endpoint: str
     region: str
     sandbox: bool
+    asked: tuple[str, ...] | None = None
 
 
 class Changes(Struct, frozen=True, kw_only=True):

@@ -94,12 +94,18 @@ class Headway(Struct):
     def bar(self) -> str:
         """Draw that share, for a terminal of any encoding."""
         filled = round(self.share * _BAR)
-        return f"[{'#' * filled}{'-' * (_BAR - filled)}] {self.share:4.0%}"
+        return f"[{'#' * filled}{'-' * (_BAR - filled)}] {self.percent():>4}"
+
+    def percent(self) -> str:
+        """Say that share; what is expected may still grow, so it never says that all is done."""
+        return f"{min(99, int(self.share * 100))}%"
 
     def __str__(self) -> str:
         parts = [
             f"{self.records:,} of {self.records_expected:,} records",
-            f"{self.rows:,} of {self.rows_expected:,} rows of risks",
+            f"{self.rows:,} of {self.rows_expected:,} rows of risks"
+            if self.rows_expected
+            else "rows of risks to come",
         ]
         if self.looks_expected:
             parts.append(f"{self.looks:,} of {self.looks_expected:,} images one by one")

@@ -14,7 +14,7 @@ from gate.audit.risk_lists import RiskLists, RowMatcher
 from gate.audit.subject import Inventory, Subject
 from gate.check import ScanMode, Scans, Wait, Waiting
 from gate.errors import GateError
-from gate.evidence import moment, read_checks
+from gate.evidence import Advice, moment, read_checks
 from gate.findings import Unscanned
 from gate.verdict import Audited, Outcome, judge_image, judge_run
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from gate.check import Stop
     from gate.connect import Connections
     from gate.policy import Policies
+    from gate.reference import Names
     from gate.security_center import CatalogueRow, ImageRecord, SecurityCenter
     from gate.verdict import ImageVerdict, Verdict
 
@@ -118,6 +119,7 @@ class _Auditing(Struct):
     async def run(self) -> None:
         """Gather the evidence: records, lists by risk, records again, then single images."""
         client, inventory = self.client, self.inventory
+        inventory.advice = Advice.of(self.connections.settings.run)
         records = AccountRecords(client, self.scope, self.headway)
         inventory.checks = await read_checks(client)
         began = client.now()
@@ -255,6 +257,8 @@ class _Auditing(Struct):
         judged |= self.judged
         images = [judged[uuid] for uuid in self.inventory.records]
         notes = [*self.notes, *self.inventory.collected.problems, *self.inventory.checks.notes]
+        if self.stop.who:
+            notes.insert(0, f"{self.stop.who}: what was not decided by then is undecided.")
         if trouble is not None:
             notes.insert(0, f"The audit was not finished: {trouble}")
         nothing_because = trouble.exit_code if trouble is not None and not images else None
@@ -271,15 +275,21 @@ class _Auditing(Struct):
 
     def _policy_notes(self, images: Sequence[ImageVerdict]) -> tuple[str, ...]:
         policies = self.policies
-        decided = (
-            (
-                reference_of(record).names(image.image.tags if image.image else ()),
-                (one.finding for one in image.decisions),
-            )
+        decided = [
+            (record, image)
             for record, image in zip(self.inventory.records.values(), images, strict=True)
             if image.outcome is not Outcome.UNDECIDED
+        ]
+        about = ((_names(record, image), image.findings) for record, image in decided)
+        clicked = (
+            (reference_of(record).in_short, _names(record, image), image.decisions)
+            for record, image in decided
+            if any(decision.finding.status.is_clicked for decision in image.decisions)
         )
-        return policies.notes(decided if policies.tell_images_apart else ())
+        return (
+            *policies.notes(about if policies.tell_images_apart else ()),
+            *policies.clicks(clicked),
+        )
 
     def _judge(self, subject: Subject, trouble: GateError | None) -> ImageVerdict:
         evidence = subject.evidence(trouble)
@@ -290,6 +300,10 @@ class _Auditing(Struct):
             tolerated=isinstance(evidence, Unscanned) and self.policies.tolerates(evidence.reason),
             digest=subject.reference.digest or "",
         )
+
+
+def _names(record: ImageRecord, image: ImageVerdict) -> Names:
+    return reference_of(record).names(image.image.tags if image.image else ())
 
 
 def _came_since(record: ImageRecord, began: datetime) -> bool:

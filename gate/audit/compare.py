@@ -10,27 +10,32 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from gate.errors import UsageError
+from gate.findings import Status
+from gate.report import counted
 from gate.verdict import Action, Audited, Changes, Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from gate.verdict import ImageVerdict, Verdict
 
 _MOST_NAMES = 5
 _VERSION = 1
+_CLICKED = {status.value for status in Status if status.is_clicked}
 _REMEDY = "Give a file that an earlier run wrote with --report json=FILE."
 
 
 class _Finding(Struct):
     risk: str
     decision: str
+    status: str = ""
 
 
 class _Place(Struct):
     namespace: str
     repository: str
     tag: str
+    digest: str = ""
 
 
 class _Image(Struct):
@@ -46,6 +51,10 @@ class Earlier(Struct):
     version: int
     generated_at: str
     images: list[_Image]
+
+
+# What a finding is the same by where its tag may be another: its repository, digest and risk.
+_Clickable = tuple[str, str, str]
 
 
 class _State(Struct):
@@ -73,8 +82,9 @@ def _changes(verdict: Verdict, earlier: Earlier) -> Changes:
     Images are compared by namespace, repository and tag, because a digest is another one after each
     build.
     """
+    images = [*map(_reported, verdict.images)]
     before = _states(earlier.images)
-    now = _states(map(_reported, verdict.images))
+    now = _states(images)
     by_kind = {
         "newly blocked": _became(before, now, Outcome.BLOCK),
         "no longer blocked": _became(now, before, Outcome.BLOCK),
@@ -82,15 +92,17 @@ def _changes(verdict: Verdict, earlier: Earlier) -> Changes:
         "new": now.keys() - before.keys(),
         "gone": before.keys() - now.keys(),
     }
-    images = {kind: tuple(sorted(names)) for kind, names in by_kind.items() if names}
+    named = {kind: tuple(sorted(names)) for kind, names in by_kind.items() if names}
     risks = _difference(before.values(), now.values())
     when = earlier.generated_at[:40]
-    parts = [_counted(kind, names) for kind, names in images.items()]
-    notes = [f"Since the report of {when}: {'; '.join(parts) or 'no image changed its verdict'}."]
+    parts = [_counted(kind, names) for kind, names in named.items()]
+    since = f"Since the report of {when}"
+    notes = [f"{since}: {'; '.join(parts) or 'no image changed its verdict'}."]
     if risks:
         grown = ", ".join(f"{risk} {number:+}" for risk, number in risks.items())
-        notes.append(f"Since the report of {when}, findings that block: {grown}.")
-    return Changes(since=when, images=images, risks=risks, notes=tuple(notes))
+        notes.append(f"{since}, findings that block: {grown}.")
+    notes += _clicks(since, earlier.images, images)
+    return Changes(since=when, images=named, risks=risks, notes=tuple(notes))
 
 
 def read_earlier(name: str, content: bytes) -> Earlier:
@@ -113,9 +125,77 @@ def _reported(image: ImageVerdict) -> _Image:
     return _Image(
         reference=image.reference,
         verdict=image.outcome.value,
-        image=_Place(record.namespace, record.repository, record.tag) if record else None,
-        findings=[_Finding(one.finding.risk, one.action.value) for one in image.decisions],
+        image=(
+            _Place(record.namespace, record.repository, record.tag, record.digest)
+            if record
+            else None
+        ),
+        findings=[
+            _Finding(one.finding.risk, one.action.value, one.finding.status.value)
+            for one in image.decisions
+        ],
     )
+
+
+def _clicks(since: str, before: Iterable[_Image], now: Sequence[_Image]) -> Iterator[str]:
+    """Say what was clicked away in the console since, and what no longer is.
+
+    It is said of a digest only that was judged both times.
+    """
+    old, new = _by_status(before), _by_status(now)
+    names = {
+        (*_content(place), finding.risk): f"{place.namespace}/{place.repository}:{place.tag}"
+        for image in now
+        if (place := image.image)
+        for finding in image.findings
+    }
+    both = old.digests & new.digests
+    clicked = {
+        key: status
+        for key, status in new.clicked.items()
+        if key[:2] in both and key not in old.clicked
+    }
+    open_again = {
+        key: Status.UNHANDLED.value
+        for key in old.clicked
+        if key in new.unhandled and key not in new.clicked
+    }
+    for what, which in (
+        ("clicked away in the console", clicked),
+        ("no longer clicked away", open_again),
+    ):
+        if which:
+            said = (f"{names[key]} {key[-1]}, {status}" for key, status in which.items())
+            yield f"{since}, {what}: {counted(len(which), 'finding')} ({_listed(said, '; ')})."
+
+
+class _Statuses(Struct):
+    """Which digests were judged, and what of theirs is clicked away, with its status, or isn't."""
+
+    digests: set[tuple[str, str]] = field(default_factory=set)
+    clicked: dict[_Clickable, str] = field(default_factory=dict)
+    unhandled: set[_Clickable] = field(default_factory=set)
+
+
+def _by_status(images: Iterable[_Image]) -> _Statuses:
+    statuses = _Statuses()
+    for image in images:
+        place = image.image
+        if place is None or not place.digest or image.verdict == Outcome.UNDECIDED.value:
+            continue
+        content = _content(place)
+        statuses.digests.add(content)
+        for finding in image.findings:
+            key = (*content, finding.risk)
+            if finding.status == Status.UNHANDLED.value:
+                statuses.unhandled.add(key)
+            elif finding.status in _CLICKED:
+                statuses.clicked[key] = finding.status
+    return statuses
+
+
+def _content(place: _Place) -> tuple[str, str]:
+    return f"{place.namespace}/{place.repository}", place.digest
 
 
 def _states(images: Iterable[_Image]) -> dict[str, _State]:
@@ -141,9 +221,13 @@ def _became(
 
 
 def _counted(kind: str, names: Sequence[str]) -> str:
-    more = len(names) - _MOST_NAMES
-    listed = ", ".join(names[:_MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
-    return f"{len(names)} {kind} ({listed})"
+    return f"{len(names)} {kind} ({_listed(names)})"
+
+
+def _listed(names: Iterable[str], separator: str = ", ") -> str:
+    ordered = sorted(names)
+    more = len(ordered) - _MOST_NAMES
+    return separator.join(ordered[:_MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
 
 
 def _difference(before: Iterable[_State], now: Iterable[_State]) -> dict[str, int]:

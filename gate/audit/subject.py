@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from gate.audit.account import Tags, reference_of
 from gate.audit.collecting import Collected
 from gate.evidence import (
+    Advice,
     BuildRisks,
     Checks,
     CountingScan,
@@ -43,7 +44,7 @@ _CHANGED = (Reason.INCOMPLETE, "Its record changed while the lists were read.")
 _YOUNG = (Reason.INCOMPLETE, "Its scan ended so recently that findings may still arrive.")
 _DOUBTFUL = (Reason.DISAGREEING, "The lists of build risks contradict one another about it.")
 _DIFFERING = (Reason.DISAGREEING, "Another record of its digest has other findings.")
-_STOPPED = (Reason.INCOMPLETE, "The audit was stopped before its findings were inventory.")
+_STOPPED = (Reason.INCOMPLETE, "The audit was stopped before its findings were read.")
 
 
 class Inventory(Struct):
@@ -62,6 +63,7 @@ class Inventory(Struct):
     looked: dict[str, Evidence] = field(default_factory=dict)
     tags: Tags = field(default_factory=Tags)
     whole: bool = False
+    advice: Advice = Advice()
     differing: set[int] = field(default_factory=set)
     thorough: bool = False
 
@@ -129,6 +131,7 @@ class Subject:
             region=record.region_id or None,
             registry_type=record.registry_type.lower() or None,
             instance=record.instance_id or None,
+            advice=self._inventory.advice,
             no_digest_because="its record has none.",
             with_tags=self._target,
             thorough=self._inventory.thorough,

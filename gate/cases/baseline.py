@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
@@ -23,10 +24,11 @@ if TYPE_CHECKING:
     from gate.reference import ImageReference, Names
     from gate.verdict import PolicyPlace
 
-MOST_RISKS = 1000  # of one waiver, as the policy's schema says
+_MOST_RISKS = 1000  # of one waiver, as the policy's schema says
 
 _WORST_FIRST = (Level.HIGH, Level.MEDIUM, Level.LOW)
-_LONGEST_PATTERN = 512  # characters, as the policy's schema says
+# What a policy takes as a pattern, and what stands for nothing but itself there.
+_LITERAL = re.compile(r"[^\s*?]{1,512}")
 _ELSEWHERE = ""  # the path of no policy file
 
 _UNKNOWN = "its {0} is unknown"
@@ -78,14 +80,14 @@ class Unwaived(Struct, frozen=True):
 class Baseline(Struct, frozen=True, kw_only=True):
     """The waivers in their order, what is not waived, and the entries that count their own only.
 
-    ``told`` is how many images were passed or blocked. ``passing`` counts the findings of the
+    ``decided`` is how many images were passed or blocked. ``passing`` counts the findings of the
     wanted statuses that don't block.
     """
 
     waivers: tuple[NewWaiver, ...]
     unwaived: tuple[Unwaived, ...]
     own_only: tuple[PolicyPlace, ...]
-    told: int
+    decided: int
     passing: int
 
 
@@ -106,7 +108,7 @@ class BaselineCollection:
         self._groups: dict[tuple[str, str], BlockedGroup] = {}
         self._unwaived: dict[Unwaived, None] = {}
         self._own_only: dict[PolicyPlace, None] = {}
-        self._told = self._passing = 0
+        self._decided = self._passing = 0
 
     def read(self, file: CaseFile) -> int:
         """Take all images of a file; return how many there are. Raises ``InvalidCases``."""
@@ -123,7 +125,9 @@ class BaselineCollection:
         if verdict.outcome is Outcome.UNDECIDED:
             self._unwaived[Unwaived(case.image, verdict.reason)] = None
             return
-        self._told += 1
+        self._decided += 1
+        if case.evidence is not None and verdict.outcome is Outcome.BLOCK:  # it may have more
+            self._unwaived[Unwaived(case.image, case.evidence.value)] = None
         wanted = [each for each in verdict.decisions if self._criteria.take(each.finding)]
         blocked = [each.finding for each in wanted if each.action is Action.BLOCK]
         self._passing += len(wanted) - len(blocked)
@@ -149,7 +153,7 @@ class BaselineCollection:
             waivers=tuple(waivers),
             unwaived=tuple(self._unwaived),
             own_only=tuple(self._own_only),
-            told=self._told,
+            decided=self._decided,
             passing=self._passing,
         )
 
@@ -158,7 +162,7 @@ class BaselineCollection:
         for word, value in (("level", finding.level), ("status", finding.status)):
             if value in {Level.UNKNOWN, Status.UNKNOWN}:
                 return _UNKNOWN.format(word)
-        if not _stands_for_itself(finding.risk):
+        if not _LITERAL.fullmatch(finding.risk):
             return _NOT_LITERAL
         if not _names_a_repository(case.image.path):
             return _NO_NAME
@@ -179,8 +183,8 @@ class BaselineCollection:
     def _waivers(self, repository: str, kind: str) -> Iterator[NewWaiver]:
         group = self._groups[repository, kind]
         risks = sorted(group.levels)
-        for start in range(0, len(risks), MOST_RISKS):
-            part = risks[start : start + MOST_RISKS]
+        for start in range(0, len(risks), _MOST_RISKS):
+            part = risks[start : start + _MOST_RISKS]
             yield NewWaiver(
                 repository=repository,
                 kind=kind,
@@ -219,14 +223,9 @@ def _blocking(policies: Policies, finding: Finding, names: Names) -> PolicyPlace
     return decision.policy if decision.action is Action.BLOCK else None
 
 
-def _stands_for_itself(key: str) -> bool:
-    """Tell whether a text, as a pattern, is one that a policy may have and matches only itself."""
-    is_pattern = 0 < len(key) <= _LONGEST_PATTERN and not any(map(str.isspace, key))
-    return is_pattern and Globs([key]).literals == {key}
-
-
 def _names_a_repository(path: str) -> bool:
     """Tell whether ``namespace/repository`` matches just that, and can't mean a host's."""
     namespace, _, repository = path.partition("/")
     may_be_host = namespace == "localhost" or any(mark in namespace for mark in ".:[")
-    return _stands_for_itself(path) and ":" not in path and not (may_be_host and "/" in repository)
+    is_literal = ":" not in path and _LITERAL.fullmatch(path) is not None
+    return is_literal and not (may_be_host and "/" in repository)

@@ -23,8 +23,8 @@ class Places(Protocol):
     def place(self, path: Path) -> Place:
         """Return where the value at a path begins."""
 
-    def key_place(self, path: Path) -> Place:
-        """Return where the key at the end of a path stands."""
+    def key_line(self, path: Path) -> int:
+        """Return the line in which the key at the end of a path stands."""
 
     def written(self, path: Path) -> str:
         """Return the text of a number as it is written."""
@@ -120,7 +120,7 @@ class Case(Struct, frozen=True, kw_only=True):
 
     def line_of(self, expectation: Expectation) -> int:
         """Return the line in which an expectation's key stands."""
-        return self.source.key_place(expectation.path).line
+        return self.source.key_line(expectation.path)
 
     @property
     def digest(self) -> str:

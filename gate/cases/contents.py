@@ -22,7 +22,7 @@ from gate.verdict import Action, Outcome  # noqa: TC001 - as above
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gate.untrusted import Path
+    from gate.untrusted import Path, Tree
 
 _Text = Annotated[str, Meta(max_length=4096)]
 _Tag = Annotated[str, Meta(max_length=128)]
@@ -106,7 +106,7 @@ class _WrittenImage(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     exit_code: Literal[0, 3, 4, 5, 10] | UnsetType = UNSET
 
 
-def day_of(value: str, path: Path, source: Places) -> date | Problem:
+def day_of(value: str, path: Path, source: Places | Tree) -> date | Problem:
     """Return the day of the calendar that a text says."""
     try:
         return date.fromisoformat(value)
@@ -212,17 +212,14 @@ def _finding(written: _WrittenFinding) -> Finding:
 
 
 def _expected(image: _WrittenImage) -> Iterator[Expectation]:
-    for key in ("verdict", "reason", "exit_code"):
-        wanted = getattr(image, key)
-        if wanted is not UNSET:
-            yield Expectation(key, _plain(wanted))
+    if image.verdict is not UNSET:
+        yield Expectation("verdict", image.verdict.value)
+    if image.reason is not UNSET:
+        yield Expectation("reason", image.reason)
+    if image.exit_code is not UNSET:
+        yield Expectation("exit_code", image.exit_code)
     for number, finding in enumerate(image.findings):
-        for key in ("decision", "rule"):
-            wanted = getattr(finding, key)
-            if wanted is not UNSET:
-                yield Expectation(key, _plain(wanted), number)
-
-
-def _plain(wanted: str | int | None) -> str | int | None:
-    """Return the word of an enumeration as text."""
-    return str(wanted) if isinstance(wanted, str) else wanted
+        if finding.decision is not UNSET:
+            yield Expectation("decision", finding.decision.value, number)
+        if finding.rule is not UNSET:
+            yield Expectation("rule", finding.rule, number)

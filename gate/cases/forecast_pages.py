@@ -30,7 +30,7 @@ _WHEN = {0: "today", 1: "in 1 day"}
 def as_text(forecast: Forecast, *, verbose: bool) -> str:
     """Return the page for people; its last line is the sum."""
     lines = []
-    names = _Names(forecast, None if verbose else _MOST_NAMED)
+    names = _ShownNames(forecast, None if verbose else _MOST_NAMED)
     for each in forecast.boundaries:
         place = f"{each.path}:{each.line}"
         lines.append(f"{each.day}  {_when(forecast, each)}  {place}  {each.words}")
@@ -57,7 +57,7 @@ def as_markdown(forecast: Forecast, *, verbose: bool) -> str:
     """Return the body of an issue: the sum as a heading, then what ends, whose it is, and why."""
     head = [f"- {for_markdown(line)}" for line in head_lines(forecast)]
     parts = [f"## {for_markdown(last_line(forecast))}", "\n".join(head)]
-    names = _Names(forecast, None if verbose else _MOST_IN_CELL)
+    names = _ShownNames(forecast, None if verbose else _MOST_IN_CELL)
     rows = [
         (
             each.day.isoformat(),
@@ -74,7 +74,7 @@ def as_markdown(forecast: Forecast, *, verbose: bool) -> str:
     return "\n\n".join(parts)
 
 
-class _Names:
+class _ShownNames:
     """What the images are called that are shown together; of each entry at most some are named."""
 
     def __init__(self, forecast: Forecast, most: int | None) -> None:
@@ -126,7 +126,7 @@ def _when(forecast: Forecast, boundary: Boundary) -> str:
     return _WHEN.get(days, f"in {days} days")
 
 
-def _dependents(forecast: Forecast, boundary: Boundary, names: _Names) -> Iterator[str]:
+def _dependents(forecast: Forecast, boundary: Boundary, names: _ShownNames) -> Iterator[str]:
     """Yield what depends on an entry; nothing is said of that without case files."""
     if not forecast.on:
         return
@@ -142,7 +142,7 @@ def _dependents(forecast: Forecast, boundary: Boundary, names: _Names) -> Iterat
         yield _NOTHING
 
 
-def _in_cell(forecast: Forecast, boundary: Boundary, names: _Names) -> str:
+def _in_cell(forecast: Forecast, boundary: Boundary, names: _ShownNames) -> str:
     """Return what depends on an entry; under the heading, that images block is said already."""
     blocks = f"from {boundary.after} blocks "
     return "; ".join(line.removeprefix(blocks) for line in _dependents(forecast, boundary, names))

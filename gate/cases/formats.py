@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from gate.errors import ExitCode
+from gate.policy import BUILT_IN
 from gate.report import json_document
 from gate.untrusted import (
     for_terminal,
@@ -183,8 +184,9 @@ def _annotations(
 ) -> Iterator[str]:
     title = for_workflow_property("gate policy test")
     for path, line, sentence in sentences[:_MOST_ANNOTATED]:
-        file = for_workflow_property(style.page_path(path))
-        yield f"::{kind} file={file},line={line},title={title}::{for_workflow_data(sentence)}"
+        place = f"file={for_workflow_property(style.page_path(path))},line={line},"
+        place = "" if path == BUILT_IN else place
+        yield f"::{kind} {place}title={title}::{for_workflow_data(sentence)}"
     more = len(sentences) - _MOST_ANNOTATED
     if more > 0:
         yield f"::{kind} title={title}::and {more} more; --format text shows all of them"

@@ -22,6 +22,7 @@ from gate.untrusted import START, Unreadable
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from gate.cases.strict_json import JsonText
     from gate.untrusted import Path as Keys
     from gate.untrusted import Tree
 
@@ -116,7 +117,7 @@ def _recorded(data: Mapping[str, Any] | None, content: Tree) -> Recorded | Probl
     return msgspec.convert(data, Recorded)
 
 
-def read_image(data: Any, common: Common, tree: Tree) -> Case:  # noqa: ANN401 - see the checks
+def read_image(data: Any, common: Common, tree: JsonText) -> Case:  # noqa: ANN401 - see the checks
     """Return an image of a record; raises ``Wrong`` with all that is wrong with it."""
     if not isinstance(data, dict):
         raise Wrong([Problem(tree.place(()), _NOT_AN_IMAGE.format("it is not a mapping"))])

@@ -89,7 +89,7 @@ class CaseRecord(Struct, frozen=True):
     def _odd(self, text: str, number: int) -> Case:
         """Return the image of a line that isn't strict JSON, or say where it is wrong."""
         tree = parse_yaml("\n" * (number - 1) + text)
-        return read_image(tree.data, self.head.common, tree)
+        return read_image(tree.data, self.head.common, JsonText(text, tree.data, Place(number, 1)))
 
 
 def begin_record(head: FileHead, directory: Path) -> CaseRecord | None:

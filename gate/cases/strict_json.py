@@ -147,6 +147,10 @@ class JsonText(Tree):
         """Return where the key at the end of a path stands, or the nearest value above it."""
         return self._in_file(self._tree.key_place(path))
 
+    def key_line(self, path: Path) -> int:
+        """Return the line in which the key at the end of a path stands."""
+        return self.key_place(path).line if "\n" in self._text else self._begin.line
+
     def written(self, path: Path) -> str:
         """Return the text of the scalar at a path as it stands in the file."""
         return self._tree.written(path)
@@ -166,9 +170,9 @@ class Part(NamedTuple):
         """Return where the value at a path begins."""
         return self.tree.place((*self.path, *path))
 
-    def key_place(self, path: Path) -> Place:
-        """Return where the key at the end of a path stands."""
-        return self.tree.key_place((*self.path, *path))
+    def key_line(self, path: Path) -> int:
+        """Return the line in which the key at the end of a path stands."""
+        return self.tree.key_place((*self.path, *path)).line
 
     def written(self, path: Path) -> str:
         """Return the text of the scalar at a path as it stands in the file."""

@@ -40,10 +40,7 @@ _TOO_MANY_SCANS = (
     "A scan of {0} could not be asked for yet: Security Center runs as many scans as it allows at "
     "a time. Give it more time with --wait."
 )
-_NO_DIGEST = (
-    "A scan of {0} can't be asked for without its digest. Give the digest that was pushed "
-    "(--digest, or IMAGE@sha256:…)."
-)
+_NO_DIGEST = "A scan of {0} can't be asked for without its digest. Give {1}."
 _NO_REPOSITORY = (
     "Security Center does not know the repository of {0}, so it can't be asked for a scan. "
     "Synchronise the registry in the console (image security, add the instance), or give the new "
@@ -238,7 +235,7 @@ async def _scan_target(
             update_time=record.image_update,
         )
     if target.digest is None:
-        return _NO_DIGEST.format(target.name)
+        return _NO_DIGEST.format(target.name, target.advice.digest)
     repository = await _repository_of(client, target)
     if isinstance(repository, str):
         return repository

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from gate.evidence import Target
+from gate.evidence import Advice, Target
 from gate.findings import Reason, Unscanned
 from gate.registry import Resolved, Unresolved
 from gate.verdict import Action
@@ -36,6 +36,7 @@ class Question(Struct, frozen=True, kw_only=True):
     instance: str | None = None
     registry: Registry | None = None
     resolve_digests: bool = False
+    advice: Advice = Advice()
 
     def region_of(self, reference: ImageReference) -> str | None:
         """Return the region of an image, for the endpoint and for the choice of records."""
@@ -79,7 +80,16 @@ async def find_targets(reference: ImageReference, question: Question) -> Wanted:
 
 
 def _without_registry(reference: ImageReference, question: Question, answer: Unresolved) -> Wanted:
+    """Do without the registry's answer, where a digest is given or the policies don't ask for one.
+
+    Where trouble on the way hides a digest that is needed, running the gate again may help.
+    """
     because = f"{answer.cause} {answer.remedy}"
+    needed = question.policies.requirements(reference.names()).require_digest
+    if answer.may_pass and needed and not reference.digest:
+        message = f"Which digest {reference} has is not known, since its registry did not tell: "
+        refused = Unscanned(reason=Reason.SERVICE, message=message + because)
+        return Wanted(reference=reference, refused=refused)
     notes = (f"{reference}: the registry could not be asked. {because}",)
     return Wanted(
         reference=reference,
@@ -156,6 +166,7 @@ def _target(  # noqa: PLR0913 - what differs between the kinds of targets
         instance=question.instance,
         platform=platform,
         optional=optional,
+        advice=question.advice,
         no_digest_because=because,
         with_tags=(lambda tags: with_tags(tags=tags))
         if question.policies.tell_images_apart

@@ -13,11 +13,12 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from gate.check.scanning import ScanMode
+from gate.clock import say_duration
 from gate.errors import ExitCode
 from gate.findings import Reason, Scanned, ScanState, Unscanned
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
     from typing import Any
 
     from gate.check.scanning import Scans
@@ -29,6 +30,10 @@ T = TypeVar("T")
 
 GUARD = 5.0  # seconds after the deadline when a run that still hangs is stopped from outside
 _SIGNALS = {signal.SIGINT: ExitCode.INTERRUPTED, signal.SIGTERM: ExitCode.TERMINATED}
+_WHO_STOPPED = {
+    ExitCode.INTERRUPTED: "Somebody stopped the run (Ctrl-C, SIGINT)",
+    ExitCode.TERMINATED: "The run was told to end (SIGTERM)",
+}
 # Seconds between two polls: from the first of these, growing, to the last.
 _FIRST, _GROWTH, _LONGEST = 2.0, 1.5, 30.0
 _JITTER = 0.2  # of the delay, either way, so that a fleet does not poll in step
@@ -67,6 +72,11 @@ class Stop:
         except NotImplementedError:
             return  # Windows: Ctrl-C ends the program without a report
 
+    @property
+    def who(self) -> str:
+        """Say who ended the run, in half a sentence; empty if nobody did."""
+        return "" if self.ended_by is None else _WHO_STOPPED[self.ended_by]
+
     def end(self, code: ExitCode) -> None:
         """End the gathering of evidence with the code of a signal; a second one changes nothing."""
         self.ended_by = self.ended_by or code
@@ -74,18 +84,26 @@ class Stop:
 
 
 class Awaited(Struct, frozen=True):
-    """What a progress line says of one image."""
+    """What a progress line says of one image; ``again_in`` are the seconds to a second reading.
+
+    That is ``None`` for an image that isn't awaited for this.
+    """
 
     name: str
     doing: str
+    again_in: float | None = None
 
 
 class Progress(Struct, frozen=True):
-    """Where the wait stands; ``seconds_left`` until it gives up."""
+    """Where the wait stands; ``seconds_left`` until it gives up.
+
+    ``blocked`` are images that are decided already, and block.
+    """
 
     images: tuple[Awaited, ...]
     seconds: float
     seconds_left: float
+    blocked: tuple[str, ...] = ()
 
 
 class Watcher(Protocol):
@@ -157,13 +175,15 @@ class Wait:
         self._delays = Delays(run.jitter)
         self._young: dict[Target, _YoungScan] = {}
         self._doing: dict[Target, str] = {}
+        self._due: dict[Target, float] = {}
+        self._blocked: dict[Target, None] = {}  # in the order in which they were seen
         self._throttled = 0
 
     async def run(self) -> None:
         """Look at all targets together until each is decided, or waiting is over."""
         started = self._clock.monotonic()
         give_up = min(started + self._waiting.seconds, self._latest)
-        due = dict.fromkeys(self._readers, started)
+        due = self._due = dict.fromkeys(self._readers, started)
         while due:
             now = self._clock.monotonic()
             looks = await self._look([target for target, at in due.items() if at <= now])
@@ -173,12 +193,24 @@ class Wait:
                 at = self._next_look(target, look, began=now, ended=after)
                 if at is None and look.waiting and after < give_up:
                     at = min(poll_at, give_up)
-                self._remember(target, look, again=at is not None)
+                self._remember(target, look, again=at is not None, waited=after - started)
                 if at is None or at > self._latest:
                     del due[target]
                 else:
                     due[target] = at
-            await self._sleep_until(min(due.values(), default=after), due, started, give_up)
+            await self._sleep_until(min(due.values(), default=after), started, give_up)
+
+    def stopped(self, target: Target, who: str) -> Evidence | None:
+        """Return what is known of a target; where a signal cut a wait short, nothing else helps.
+
+        ``who`` is half a sentence on who stopped the run, empty if nobody did.
+        """
+        evidence = self.evidence.get(target)
+        if not who or target not in self._due or not isinstance(evidence, Unscanned):
+            return evidence
+        doing = f" ({self._doing[target]})" if self._doing.get(target) else ""
+        message = f"{who} while it waited for {target.name}{doing}. Run the gate again."
+        return replace(evidence, message=message)
 
     async def _look(self, targets: Sequence[Target]) -> dict[Target, Look]:
         """Look at targets, those of one reader together, and ask for the scans that they need."""
@@ -201,6 +233,8 @@ class Wait:
 
     def _tell(self, target: Target, look: Look) -> None:
         """Keep a certain block at once: others may still be looked at when the run is stopped."""
+        if look.blocks:
+            self._blocked[target] = None
         if look.blocks or target not in self.evidence:
             self.evidence[target] = _provisional(target, look)
 
@@ -222,35 +256,49 @@ class Wait:
         self._young[target] = _YoungScan(evidence, ended)
         return ended + settle
 
-    def _remember(self, target: Target, look: Look, *, again: bool) -> None:
+    def _remember(self, target: Target, look: Look, *, again: bool, waited: float) -> None:
         self._doing[target] = look.doing
         if again:
             self.evidence[target] = _provisional(target, look)
         elif look.waiting and isinstance(look.evidence, Unscanned) and self._waiting.seconds:
-            waited = timedelta(seconds=round(self._waiting.seconds))
-            message = f"{look.evidence.message} (Waited for {waited}.)"
+            message = f"{look.evidence.message} ({self._after(waited)}.)"
             self.evidence[target] = replace(look.evidence, message=message)
         else:
             self.evidence[target] = look.evidence
+
+    def _after(self, waited: float) -> str:
+        """Say how long was waited, and if it was for less than was asked for, why."""
+        wait = self._waiting.seconds
+        words = f"Waited for {say_duration(timedelta(seconds=min(waited, wait)))}"
+        return words if waited >= wait else f"{words}, when the time of --timeout was over"
 
     def _was_throttled(self) -> bool:
         total = sum(reader.throttled for reader in dict.fromkeys(self._readers.values()))
         grown, self._throttled = total > self._throttled, total
         return grown
 
-    async def _sleep_until(
-        self, at: float, due: Iterable[Target], started: float, give_up: float
-    ) -> None:
-        awaited = tuple(Awaited(target.name, self._doing[target]) for target in due)
+    async def _sleep_until(self, at: float, started: float, give_up: float) -> None:
         watcher = self._waiting.watcher
-        while awaited:
+        while self._due:
             now = self._clock.monotonic()
             if watcher is not None:
-                watcher.show(Progress(awaited, now - started, max(0.0, give_up - now)))
+                watcher.show(self._progress(now, now - started, max(0.0, give_up - now)))
             if now >= at:
                 break
             await self._clock.sleep(min(at - now, watcher.tick if watcher else at - now))
             await anyio.lowlevel.checkpoint()
+
+    def _progress(self, now: float, seconds: float, seconds_left: float) -> Progress:
+        awaited = [
+            Awaited(
+                target.name,
+                self._doing[target],
+                max(0.0, at - now) if target in self._young else None,
+            )
+            for target, at in self._due.items()
+        ]
+        blocked = tuple(target.name for target in self._blocked if target not in self._due)
+        return Progress(tuple(awaited), seconds, seconds_left, blocked)
 
 
 def _same(one: Scanned, other: Scanned) -> bool:
@@ -266,7 +314,7 @@ def _provisional(target: Target, look: Look) -> Evidence:
     evidence = look.evidence
     if not isinstance(evidence, Scanned):
         return evidence
-    settle = target.requirements.settle
+    settle = say_duration(target.requirements.settle)
     return Unscanned(
         reason=Reason.INCOMPLETE,
         message=f"The scan of {target.name} ended so recently that findings may still arrive, and "

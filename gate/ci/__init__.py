@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from gate.errors import ExitCode
     from gate.verdict import Verdict
 
-__all__ = ["Ci", "find_ci"]
+__all__ = ["Ci", "Mistake", "find_ci"]
 
 # GitHub's "Default environment variables", GitLab's "Predefined CI/CD variables": what is "true"
 # there, and the class that is imported then.
@@ -22,6 +22,15 @@ _SYSTEMS = {
     "GITHUB_ACTIONS": ("gate.ci.github", "GitHub"),
     "GITLAB_CI": ("gate.ci.gitlab", "GitLab"),
 }
+
+
+class Mistake(Struct, frozen=True):
+    """What is wrong at a line and a column of a file, whose path is as the CI's pages name it."""
+
+    path: str
+    line: int
+    column: int
+    text: str
 
 
 class Ci(Struct, frozen=True):
@@ -45,8 +54,11 @@ class Ci(Struct, frozen=True):
         """Return what makes the system point at findings."""
         return ""
 
-    def alarm(self, _text: str) -> str:
-        """Return what makes the system show an error that ended the run before any verdict."""
+    def alarm(self, _text: str, _mistakes: Sequence[Mistake] = ()) -> str:
+        """Return what makes the system show an error that ended the run before any verdict.
+
+        ``_mistakes`` are what of it stands in files.
+        """
         return ""
 
     def tell(

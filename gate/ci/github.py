@@ -9,17 +9,20 @@ from typing import TYPE_CHECKING
 from gate.ci import Ci
 from gate.errors import ReportUnwritable
 from gate.report import annotation_lines, deployable, render, verdict_line
-from gate.untrusted import for_markdown, for_workflow_data, redact
+from gate.untrusted import for_markdown, for_workflow_data, for_workflow_property, redact
 from gate.verdict import Action
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from gate.ci import Mistake
     from gate.errors import ExitCode
     from gate.verdict import Verdict
 
 # A summary over 1 MiB is dropped whole; a step that runs the gate several times has one for all.
 _MOST_SUMMARY = 1024 * 1024
+_MOST_ANNOTATIONS = 9
+_TITLE = "buildrisk-gate"
 _PATHS = {"json": "report-json", "sarif": "sarif-file", "html": "report-html"}
 
 
@@ -30,9 +33,16 @@ class GitHub(Ci, frozen=True):
         """Return workflow commands, the worst findings of each type."""
         return "".join(f"{line}\n" for line in annotation_lines(verdict))
 
-    def alarm(self, text: str) -> str:
-        """Return an annotation of the run."""
-        return f"::error title=buildrisk-gate::{for_workflow_data(text)}\n"
+    def alarm(self, text: str, mistakes: Sequence[Mistake] = ()) -> str:
+        """Return annotations of lines of files, else one of the run.
+
+        GitHub shows ten annotations of a type; the tenth says how many there are besides.
+        """
+        if not mistakes:
+            return f"::error title={_TITLE}::{for_workflow_data(text)}\n"
+        more = len(mistakes) - _MOST_ANNOTATIONS
+        rest = self.alarm(f"and {more} more, in the log.") if more > 0 else ""
+        return "".join(map(_located, mistakes[:_MOST_ANNOTATIONS])) + rest
 
     def tell(
         self, verdict: Verdict, exit_code: ExitCode, reports: Sequence[tuple[str, str]]
@@ -43,6 +53,11 @@ class GitHub(Ci, frozen=True):
         if path := self.environment.get("GITHUB_OUTPUT"):
             outputs = _outputs(verdict, exit_code, reports)
             _append(path, "".join(_output(name, value) for name, value in outputs), "outputs")
+
+
+def _located(mistake: Mistake) -> str:
+    place = f"file={for_workflow_property(mistake.path)},line={mistake.line},col={mistake.column}"
+    return f"::error {place},title={_TITLE}::{for_workflow_data(mistake.text)}\n"
 
 
 def _outputs(
@@ -70,7 +85,7 @@ def _summary(path: Path, verdict: Verdict) -> str:
     there = path.stat().st_size if path.exists() else 0
     if there + len(text.encode()) <= _MOST_SUMMARY:
         return text
-    line = for_markdown(verdict_line(verdict, full=True))
+    line = for_markdown(verdict_line(verdict, full=True, policies=True))
     return f"\n## {line}\n\nThe summary of this step is full; the reports have the details.\n"
 
 

@@ -11,6 +11,7 @@ import click
 from gate.audit import Headway, Scope, audit, compared, read_earlier, summary
 from gate.check import Stop
 from gate.cli import groups
+from gate.cli.command import GateCommand, epilog
 from gate.cli.delivery import deliver
 from gate.cli.options import option
 from gate.cli.progress import show_audit
@@ -28,7 +29,14 @@ if TYPE_CHECKING:
     from gate.verdict import Verdict
 
 
-@click.command("audit")
+@click.command(
+    "audit",
+    cls=GateCommand,
+    epilog=epilog(
+        "  gate audit --region cn-hangzhou --report json=audit.json",
+        "  gate audit --region cn-hangzhou --namespace shop --compare audit.json",
+    ),
+)
 @groups.policies
 @option("--namespace", metavar="NAME", help="Only images of this namespace.")
 @option("--repository", metavar="[NAMESPACE/]NAME", help="Only images of this repository.")

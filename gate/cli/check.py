@@ -10,6 +10,7 @@ import click
 
 from gate import checkout
 from gate.cli import groups
+from gate.cli.command import GateCommand, epilog
 from gate.cli.delivery import deliver
 from gate.cli.images import read_images
 from gate.cli.judging import gather
@@ -25,7 +26,14 @@ if TYPE_CHECKING:
     from gate.verdict import Verdict
 
 
-@click.command("check")
+@click.command(
+    "check",
+    cls=GateCommand,
+    epilog=epilog(
+        "  gate check registry.cn-hangzhou.aliyuncs.com/shop/web:1.4 --metadata-file built.json",
+        "  gate check --sandbox registry.cn-hangzhou.aliyuncs.com/shop/web:1.4",
+    ),
+)
 @click.argument("images", metavar="IMAGE...", nargs=-1)
 @groups.policies
 @option("--digest", metavar="sha256:HEX", help="Digest that was just pushed, for the one IMAGE.")
@@ -71,12 +79,15 @@ def command(  # noqa: PLR0913 - one for each option of its own, and each group
         images,
         read_lines(images_from) if images_from else (),
         digest=digest,
+        file=images_from or "",
         metadata=(metadata_file, read_text(metadata_file)) if metadata_file else None,
     )
     locate = _locating(dockerfile)
     run = service.begin(gathering.timeout.total_seconds(), *map(ImageReference.parse, images))
     progress = terminal(quiet=output.quiet)
-    judge = partial(gather, named, loaded, gathering, service, run, progress)
+    judge = partial(
+        gather, named, loaded, gathering, service, run, progress, thorough=output.records
+    )
     return deliver(lambda: locate(anyio.run(judge)), output, run, verbose=service.verbose)
 
 

@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gate.ci import find_ci
-from gate.cli.terminal import give_up, now, say, style, write_error, write_output
+from gate.cli.terminal import give_up, now, say_error, style, write_error, write_output
 from gate.errors import ExitCode, ReportUnwritable
 from gate.report import render_parts, write_report
-from gate.untrusted import for_terminal
 from gate.verdict import worst
 
 if TYPE_CHECKING:
@@ -83,6 +82,5 @@ def _write(verdict: Verdict, output: Output, parts: Callable[[], Iterable[str]])
 
 def _unwritten(verdict: Verdict, trouble: ReportUnwritable, code: ExitCode) -> ExitCode:
     """Say that an output could not be written; return the code that decides now."""
-    for line in filter(None, (f"error: {trouble.message}", trouble.remedy)):
-        say(for_terminal(line))
+    say_error(trouble.message, trouble.remedy)
     return code if verdict.interrupted else worst((code, trouble.exit_code))

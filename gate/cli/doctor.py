@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
-import textwrap
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
@@ -15,9 +13,10 @@ from msgspec.structs import replace
 
 from gate import __version__
 from gate.cli import groups
+from gate.cli.command import GateCommand, epilog
 from gate.cli.groups import Gathering
 from gate.cli.judging import gather
-from gate.cli.terminal import columns, say, show, style, terminal
+from gate.cli.terminal import say, show, style, terminal
 from gate.connect import Connections
 from gate.doctor import (
     DEPLOYMENTS,
@@ -35,7 +34,7 @@ from gate.doctor import (
 )
 from gate.errors import ExitCode, GateError, UsageError
 from gate.reference import ImageReference
-from gate.report import SANDBOX_SENTENCE
+from gate.report import SANDBOX_SENTENCE, TextPage
 from gate.untrusted import for_terminal
 from gate.verdict import Outcome
 
@@ -51,7 +50,9 @@ if TYPE_CHECKING:
 _READING = 900.0  # seconds; many questions, and a service that may throttle
 _TIMEOUT = 120.0  # seconds; nothing is waited for but answers
 _JUDGING = timedelta(minutes=15)  # as a check: findings that have just arrived must settle
-_INDENT = " " * 8
+_ROOM = 8  # columns, for the word that says how a trial ended
+_COLOURS = {Result.OK: "green", Result.NOTE: "yellow"}  # of the word alone
+_RED, _RESET = "\x1b[31m", "\x1b[0m"
 _ABOUT_ITSELF = re.compile(r" `gate doctor IMAGE` [^.`]*\.")  # advice that was just followed
 _PERMISSIONS = Trial(
     "RAM policy",
@@ -60,7 +61,7 @@ _PERMISSIONS = Trial(
 )
 
 
-@click.command("doctor")
+@click.command("doctor", cls=GateCommand, epilog=epilog(exit_codes=False))
 @click.argument("image", required=False)
 @groups.policies
 @groups.registry_hosts
@@ -240,7 +241,7 @@ async def _judge(
 ) -> Verdict:
     """Judge the image as a check does, with a check's time."""
     deadline = run.clock.monotonic() + gathering.timeout.total_seconds()
-    again = replace(run, deadline=deadline)
+    again = replace(run, deadline=deadline, options=None)  # the remedies are a check's, too
     return await gather((image,), policies, gathering, service, again, terminal(quiet=False))
 
 
@@ -257,7 +258,7 @@ def _conclude(troubles: Sequence[Trial]) -> ExitCode:
         return ExitCode.PASSED
     tried = ", ".join(trial.tried for trial in troubles)
     first = worst.remedy or worst.sentence
-    _write(f"{len(troubles)} in trouble: {tried}. First: {first} (exit {worst.exit_code:d})")
+    _conclusion(f"{len(troubles)} in trouble: {tried}. First: {first} (exit {worst.exit_code:d})")
     return worst.exit_code
 
 
@@ -266,7 +267,7 @@ def _conclude_with(verdict: Verdict) -> ExitCode:
     decides = verdict.exit_code in {ExitCode.PASSED, ExitCode.BLOCKED}
     code = ExitCode.PASSED if decides else verdict.exit_code
     if verdict.service.sandbox:
-        _write(SANDBOX_SENTENCE)
+        _conclusion(SANDBOX_SENTENCE)
     images = sorted(verdict.images, key=lambda image: image.exit_code is verdict.exit_code)
     for image in images:
         can = "can't" if image.outcome is Outcome.UNDECIDED else "can"
@@ -275,36 +276,33 @@ def _conclude_with(verdict: Verdict) -> ExitCode:
         word = f"{image.outcome.upper()}{platform} ({image.reason})"
         if can == "can't" and image.exit_code is ExitCode.PASSED:
             word += ", let through by policy"
-        loud = not decides and image.outcome is Outcome.UNDECIDED
+        colour = _RED if not decides and image.outcome is Outcome.UNDECIDED else ""
         message = _ABOUT_ITSELF.sub("", image.message)
-        _write(f"The gate {can} decide: {word}: {message}{end}", loud=loud)
+        _conclusion(f"The gate {can} decide: {word}: {message}{end}", colour)
     return code
 
 
 def _show(trial: Trial) -> None:
-    loud = trial.result is Result.TROUBLE
-    _write(f"{trial.result:8}{trial.tried}: {trial.sentence}", loud=loud)
+    loud = _RED if trial.result is Result.TROUBLE else ""
+    word = _COLOURS.get(trial.result, "")
+    _write(trial.result, f"{trial.tried}: {trial.sentence}", colour=loud, word=word)
     for sentence in trial.more:
-        _write(f"{_INDENT}{sentence}", loud=loud)
+        _write("", sentence, colour=loud)
     if trial.remedy:
-        _write(f"{_INDENT}-> {trial.remedy}", loud=loud)
+        _write("", f"-> {trial.remedy}", colour=loud)
 
 
-def _write(text: str, *, loud: bool = False) -> None:
-    """Write untrusted text, in red if it is ``loud``; only a terminal's lines are folded."""
-    line = for_terminal(text)
-    lines = _folded(line, columns()) if sys.stdout.isatty() else [line]
-    if loud and style().colour:
-        lines = [f"\x1b[31m{line}\x1b[0m" for line in lines]
+def _conclusion(text: str, colour: str = "") -> None:
+    """Write what it comes to; it begins at the margin."""
+    _write(text[:_ROOM], text[_ROOM:], colour=colour)
+
+
+def _write(label: str, text: str, *, colour: str = "", word: str = "") -> None:
+    """Write untrusted text beside a label, all of it in a colour, or only the label in one."""
+    look = style()
+    page = TextPage(look.width, colour=look.colour and not colour)
+    page.entry(for_terminal(label), for_terminal(text), room=_ROOM, style=word)
+    lines = page.written().splitlines()
+    if colour and look.colour:
+        lines = [f"{colour}{line}{_RESET}" for line in lines]
     show("\n".join(lines))
-
-
-def _folded(line: str, width: int) -> list[str]:
-    """Break a line between words; a name, a digest or a path stays whole."""
-    return textwrap.wrap(
-        line,
-        max(width, 2 * len(_INDENT)),
-        subsequent_indent=_INDENT,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )

@@ -14,6 +14,7 @@ import click
 from msgspec import Struct
 
 from gate import policy
+from gate.cli.mistakes import Format
 from gate.cli.options import (
     Day,
     Duration,
@@ -196,7 +197,7 @@ output = group(
     option(
         "--format",
         "format_",
-        type=click.Choice(list(FORMATS)),
+        type=Format(list(FORMATS)),
         default="text",
         show_default=True,
         help="What standard output shows.",
@@ -241,7 +242,7 @@ class ServiceOptions(Struct, frozen=True, kw_only=True):
                     "tells.",
                     "Leave --region out: it is for images whose host tells none.",
                 )
-        return new_run(seconds, verbose=self.verbose)
+        return new_run(seconds, verbose=self.verbose, options=_options_of_the_command())
 
     def region_in(self, run: Run) -> str | None:
         """Return the region of images whose host tells none."""
@@ -261,6 +262,13 @@ class ServiceOptions(Struct, frozen=True, kw_only=True):
             registry_hosts=registry_hosts,
             concurrency=concurrency,
         )
+
+
+def _options_of_the_command() -> frozenset[str] | None:
+    context = click.get_current_context(silent=True)
+    if context is None:
+        return None
+    return frozenset(name for parameter in context.command.params for name in parameter.opts)
 
 
 def _is_on_the_command_line(parameter: str) -> bool:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from gate.errors import UsageError
+from gate.errors import InvalidReference, UsageError
 from gate.reference import ImageReference
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
 # The key of `docker buildx build --metadata-file`.
 _DIGEST_KEY = "containerimage.digest"
@@ -21,23 +21,43 @@ def read_images(
     *,
     digest: str | None,
     metadata: tuple[str, str] | None,
+    file: str = "",
 ) -> tuple[ImageReference, ...]:
     """Parse the images of a run.
 
-    ``lines`` are those of a file: blank ones and those that begin with ``#`` are left out.
+    ``lines`` are those of ``file``: blank ones and those that begin with ``#`` are left out.
     ``digest`` and ``metadata`` (a file's name and text) tell the digest of the one image. Raises
     ``UsageError`` for anything that isn't clear.
     """
-    listed = [line.strip() for line in lines]
-    texts = [*arguments, *(line for line in listed if line and not line.startswith("#"))]
-    if not texts:
+    lines = list(lines)
+    named = [ImageReference.parse(text) for text in arguments]
+    listed = list(_listed(lines, file))
+    if not named and not listed:
+        state = "names no image" if any(map(str.strip, lines)) else "is empty"
         raise UsageError(
-            "No image was given.",
+            f"{_called(file)} {state}." if file else "No image was given.",
             "Name at least one: gate check HOST/NAMESPACE/REPOSITORY:TAG, or --images-from FILE.",
         )
-    images = tuple(dict.fromkeys(ImageReference.parse(text) for text in texts))
+    images = tuple(dict.fromkeys((*named, *listed)))
     pushed = _pushed(digest and digest.strip(), metadata)
     return images if pushed is None else (_with_digest(images, *pushed),)
+
+
+def _listed(lines: Iterable[str], file: str) -> Iterator[ImageReference]:
+    """Yield the images of a list; the error of a line says which it is."""
+    for number, line in enumerate(lines, start=1):
+        text = line.strip()
+        if not text or text.startswith("#"):
+            continue
+        try:
+            yield ImageReference.parse(text)
+        except InvalidReference as error:
+            place = f"{_called(file)}:{number}"
+            raise InvalidReference(f"{place}: {error.message}", error.remedy) from None
+
+
+def _called(file: str) -> str:
+    return "Standard input" if file == "-" else file
 
 
 def _pushed(digest: str | None, metadata: tuple[str, str] | None) -> tuple[str, str] | None:

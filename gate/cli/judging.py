@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from gate.check import Question, ScanMode, Stop, Waiting, check
 from gate.cli.progress import WaitProgress
 from gate.connect import Connections
+from gate.evidence import Advice
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,6 +34,7 @@ async def gather(  # noqa: PLR0913, PLR0917 - what is judged, by what, how, and 
     beside: Sequence[ImageVerdict] = (),
     notes: Sequence[str] = (),
     command: str = "check",
+    thorough: bool = False,
 ) -> Verdict:
     """Judge the images; a signal ends the gathering, and what is known by then is judged."""
     settings = service.settings(run, registry_hosts=gathering.registry_hosts)
@@ -43,6 +45,7 @@ async def gather(  # noqa: PLR0913, PLR0917 - what is judged, by what, how, and 
             instance=gathering.instance,
             registry=None if gathering.resolve is False else connections.registry,
             resolve_digests=gathering.resolve is True,
+            advice=Advice.of(run, scanning=gathering.scan != ScanMode.NEVER.value),
         )
         await connections.prepare(question.region_of(image) for image in images)
         with WaitProgress(terminal) as watcher:
@@ -56,7 +59,7 @@ async def gather(  # noqa: PLR0913, PLR0917 - what is judged, by what, how, and 
             )
             judge = partial(check, images, question, connections, waiting)
             return await stop.heeding_signals(
-                partial(judge, beside=beside, notes=notes, command=command)
+                partial(judge, beside=beside, notes=notes, command=command, thorough=thorough)
             )
 
 

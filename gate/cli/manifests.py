@@ -11,9 +11,11 @@ import click
 
 from gate import checkout
 from gate.cli import groups
+from gate.cli.command import GateCommand, epilog
 from gate.cli.delivery import deliver
 from gate.cli.judging import gather
 from gate.cli.terminal import path_in_this_checkout, read_input, read_text, terminal
+from gate.errors import UsageError
 from gate.findings import Unscanned
 from gate.verdict import Service, judge_image, judge_run
 
@@ -29,7 +31,14 @@ _COMMAND = "manifests"
 _NOTHING = "No image of a registry that Security Center can know is named: nothing was judged."
 
 
-@click.command("manifests")
+@click.command(
+    "manifests",
+    cls=GateCommand,
+    epilog=epilog(
+        "  gate manifests deploy/*.yaml compose.yaml Dockerfile",
+        "  helm template charts/web --values prod.yaml | gate manifests -",
+    ),
+)
 @click.argument("files", metavar="FILE...", nargs=-1, required=True)
 @groups.policies
 @groups.gathering
@@ -71,9 +80,8 @@ def command(  # noqa: PLR0913 - one for each option of its own, and each group
         if chosen.references:
             images, progress = tuple(chosen.references), terminal(quiet=output.quiet)
             judge = partial(gather, images, loaded, gathering, service, run, progress)
-            verdict = anyio.run(
-                partial(judge, beside=undecided, notes=chosen.notes, command=_COMMAND)
-            )
+            judge = partial(judge, beside=undecided, notes=chosen.notes, command=_COMMAND)
+            verdict = anyio.run(partial(judge, thorough=output.records))
             return checkout.locate_images(verdict, chosen)
         # Nothing is left to judge: nobody is asked.
         return judge_run(
@@ -93,6 +101,10 @@ def _source(file: str) -> Source:
     """Read a file that the caller names, or standard input."""
     if file == _INPUT:
         return checkout.Source(_INPUT_NAME, read_input(_LARGEST_INPUT))
+    if Path(file).is_dir():
+        raise UsageError(
+            f"{file} is a folder.", f"Name its files, such as {file.rstrip('/')}/*.yaml."
+        )
     text = read_text(file, checkout.LARGEST)
     return checkout.Source(path_in_this_checkout(file), text, Path(file).resolve())
 

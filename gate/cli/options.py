@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from gate.cli.mistakes import meant
 from gate.clock import parse_day, parse_duration
 
 if TYPE_CHECKING:
@@ -89,7 +90,8 @@ class Report(Text):
         name, _, path = str(value).partition("=")
         if name not in self._formats or not path:
             names = ", ".join(self._formats)
-            self.fail(f"{value!r} is not NAME=PATH with a NAME of: {names}.", param, ctx)
+            hint = meant(name, self._formats)
+            self.fail(f"{value!r} is not NAME=PATH with a NAME of: {names}.{hint}", param, ctx)
         if path == "-":
             self.fail(f"{value!r}: a report goes to a file; --format {name} shows it.", param, ctx)
         return name, path

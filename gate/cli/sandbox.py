@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, get_args, get_type_hints
 
 import anyio
 import click
+from msgspec.structs import asdict
 
 from gate.cli.terminal import read_text, show
 from gate.errors import ExitCode, UsageError
@@ -34,7 +35,16 @@ _SAMPLE_DATA = Grammar(extras=False, repeated_keys=False, depth=20, values=2_000
 _REMEDY = "Give a file in YAML or JSON; its keys are the fields of gate.sandbox.World."
 
 
-@click.command("sandbox")
+_HELP = f"""\
+Kinds of faults: {", ".join(FaultKind)}. NUMBER is a probability from 0 to 1; of a quota, requests a
+second.
+
+Readings: {", ".join(f"{name}={value}".lower() for name, value in asdict(Readings()).items())}.
+These are what is taken without --reading.
+"""
+
+
+@click.command("sandbox", epilog=_HELP)
 @click.option(
     "--port",
     type=click.IntRange(0, 65535),
@@ -122,7 +132,7 @@ def _fault(text: str) -> Fault:
     try:
         if number and kind in _QUOTAS:
             return Fault(kind=kind, per_second=int(number), operations=operations)
-        return Fault(kind=FaultKind(kind), probability=float(number or 1), operations=operations)
+        return Fault(kind=FaultKind(kind), probability=_probability(number), operations=operations)
     except ValueError:
         kinds = ", ".join(FaultKind)
         raise UsageError(
@@ -130,3 +140,10 @@ def _fault(text: str) -> Fault:
             f"Write KIND[=PROBABILITY][@OPERATION] with a KIND of: {kinds}. With a quota, write "
             "requests a second for PROBABILITY.",
         ) from None
+
+
+def _probability(number: str) -> float:
+    probability = float(number or 1)
+    if not 0 <= probability <= 1:
+        raise ValueError(number)
+    return probability

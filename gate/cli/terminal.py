@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import shutil
+import re
 import sys
 import time
 from contextlib import suppress
@@ -18,13 +18,13 @@ from gate.checkout import path_in_checkout
 from gate.clock import Clock, Run
 from gate.errors import UsageError
 from gate.report import Style
-from gate.untrusted import LARGEST, Unreadable, decoded, encodable, read_file, redact
+from gate.untrusted import LARGEST, Unreadable, decoded, encodable, for_terminal, read_file, redact
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-
-_LOG_WIDTH = 80  # columns of a report for people that nobody watches on a terminal
+_FALLBACK = 80  # columns of a terminal that doesn't tell
+_UNCOLOURED = frozenset({"", "0", "false"})
 
 
 class Terminal(Struct, frozen=True, kw_only=True):
@@ -42,17 +42,21 @@ class Terminal(Struct, frozen=True, kw_only=True):
 def terminal(*, quiet: bool) -> Terminal:
     """Return this process's own."""
     live = sys.stderr.isatty() and os.environ.get("TERM") != "dumb" and not os.environ.get("CI")
-    return Terminal(write=write_error, live=live and not quiet, width=columns)
+    return Terminal(write=write_error, live=live and not quiet, width=lambda: _columns(sys.stderr))
 
 
-def new_run(timeout: float, *, verbose: bool = False) -> Run:
-    """Begin a run that may take ``timeout`` seconds; ``verbose`` tells of each request."""
+def new_run(timeout: float, *, verbose: bool = False, options: frozenset[str] | None = None) -> Run:
+    """Begin a run that may take ``timeout`` seconds; ``verbose`` tells of each request.
+
+    ``options`` are those that the command has.
+    """
     clock = _clock()
     return Run(
         clock=clock,
         deadline=clock.monotonic() + timeout,
         environment=dict(os.environ),
         observer=say if verbose else None,
+        options=options,
     )
 
 
@@ -64,20 +68,54 @@ def _clock() -> Clock:
 
 def style(*, verbose: bool = False, quiet: bool = False) -> Style:
     """Return how a report for people is to look on standard output."""
-    watched = sys.stdout.isatty()
     unicode = "utf" in (sys.stdout.encoding or "").lower()
     return Style(
-        width=columns() if watched else _LOG_WIDTH,
-        colour=watched and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb",
+        width=width_of(sys.stdout),
+        colour=is_coloured(sys.stdout),
         verbose=verbose,
         quiet=quiet,
         ascii=not unicode,
     )
 
 
-def columns() -> int:
-    """Return the width of the terminal."""
-    return shutil.get_terminal_size().columns
+def width_of(stream: TextIO) -> int | None:
+    """Return to how many columns a text for people is to be folded; ``None`` for not at all.
+
+    A terminal has a width. A pipe or a log has none, unless somebody says one in ``COLUMNS``.
+    """
+    return _columns(stream) if stream.isatty() or _columns_in_environment() else None
+
+
+def is_coloured(stream: TextIO) -> bool:
+    """Tell whether to colour what goes to a stream: on a terminal, unless the environment says.
+
+    In the order of Python's own programs: ``NO_COLOR``, ``FORCE_COLOR`` and ``CLICOLOR_FORCE``,
+    ``TERM=dumb``. A CI system alone is no reason, though its pages show colours: whether its log
+    or a file takes the output can't be told there.
+    """
+    environment = os.environ
+    if environment.get("NO_COLOR"):
+        return False
+    forcing = (environment.get(name, "") for name in ("FORCE_COLOR", "CLICOLOR_FORCE"))
+    if any(value.lower() not in _UNCOLOURED for value in forcing):
+        return True
+    return environment.get("TERM") != "dumb" and stream.isatty()
+
+
+def _columns(stream: TextIO) -> int:
+    """Return the width that ``COLUMNS`` says, else that of the stream's terminal."""
+    if number := _columns_in_environment():
+        return number
+    try:
+        return os.get_terminal_size(stream.fileno()).columns or _FALLBACK
+    except (OSError, ValueError):
+        return _FALLBACK
+
+
+def _columns_in_environment() -> int:
+    """Return the number that ``COLUMNS`` holds; 0 for none."""
+    text = os.environ.get("COLUMNS", "")
+    return int(text) if re.fullmatch("[0-9]{1,6}", text) else 0
 
 
 def now() -> datetime:
@@ -133,12 +171,22 @@ def open_streams() -> None:
 
 
 def show(text: str) -> None:
-    """Write a text and a line end to standard output."""
-    write_output((f"{text}\n",))
+    """Write a text and a line end to standard output.
+
+    Somebody who stops reading (``| head -1``) has seen enough: the rest goes nowhere, and the
+    command ends as it would have.
+    """
+    try:
+        write_output((f"{text}\n",))
+    except BrokenPipeError:
+        give_up(sys.stdout)
 
 
 def write_output(parts: Iterable[str]) -> None:
-    """Write texts to standard output, each when it is made."""
+    """Write a report's texts to standard output, each when it is made.
+
+    Raises ``OSError`` if nobody takes them.
+    """
     for part in parts:
         sys.stdout.write(encodable(redact(part), sys.stdout.encoding or "utf-8"))
     sys.stdout.flush()
@@ -153,6 +201,15 @@ def give_up(stream: TextIO) -> None:
 def say(text: str) -> None:
     """Write a line of diagnostics to standard error."""
     write_error(f"{text}\n")
+
+
+def say_error(message: str, remedy: str) -> None:
+    """Write what went wrong, each line of it as an error, and what to do."""
+    label = "\x1b[1;31merror:\x1b[0m" if is_coloured(sys.stderr) else "error:"
+    for line in message.splitlines():
+        say(f"{label} {for_terminal(line)}")
+    if remedy:
+        say(f"       {for_terminal(remedy)}")
 
 
 def write_error(text: str) -> None:

@@ -10,7 +10,13 @@ from typing import TYPE_CHECKING, Protocol
 import anyio
 
 from gate import untrusted
-from gate.credentials.environment import HOW_TO_GIVE, Credentials, checked
+from gate.credentials.environment import (
+    HOW_TO_GIVE,
+    KEY_ID,
+    KEY_SECRET,
+    Credentials,
+    checked,
+)
 from gate.errors import NoCredentials
 
 if TYPE_CHECKING:
@@ -20,8 +26,11 @@ if TYPE_CHECKING:
 _CHAIN_SECONDS = 10.0
 
 _CAUSE = re.compile(r"(\w+)CredentialsProvider: (.*?)(?=\w+CredentialsProvider: |$)", re.DOTALL)
+# Python's own words for a file that can't be read, with its name in quotes.
+_NO_FILE = re.compile(r"\[Errno [0-9]+\] ([\w ]+): '([^'\"\\\n{}]+)'")
 # From here on, a cause may repeat an answer or a program's output, and keys in it.
 _ANSWER = re.compile(r"result:|response:|stderr:|token:|\bfrom https?:|[{\'\"\\\n]")
+_ENDS = " ,:(["
 _CODE = re.compile(r"Code\W{1,5}([A-Za-z]+(?:\.[A-Za-z]+)+)")
 
 
@@ -85,7 +94,7 @@ class ChainCredentials:
 
     def _failed(self, why: str, remedy: str) -> NoCredentials:
         failure = NoCredentials(
-            "No access key is in the environment, and the default credential chain of Alibaba "
+            f"{KEY_ID} and {KEY_SECRET} are not set, and the default credential chain of Alibaba "
             f"Cloud {why}",
             remedy,
         )
@@ -130,7 +139,8 @@ def _causes(text: str) -> str:
     for name, cause in _CAUSE.findall(text):
         if name == "EnvironmentVariable":
             continue  # that there is no key in the environment is said already
-        reason = untrusted.mask_secrets(_ANSWER.split(cause, maxsplit=1)[0].strip(" ,:(["))[:160]
+        plain = _ANSWER.split(_NO_FILE.sub(r"\1: \2", cause), maxsplit=1)[0].strip(_ENDS)
+        reason = untrusted.mask_secrets(plain)[:160]
         code = _CODE.search(cause)
         causes.append(f"{name}: {reason}" + (f" {code[1]}" if code else ""))
     return "; ".join(causes)

@@ -109,7 +109,7 @@ _REMEDIES: tuple[tuple[str | tuple[str, ...], str], ...] = (
         "AuthenticationFail.OIDCToken.Expired",
         (
             "The job's token has expired: on GitLab it lives as long as the job's `timeout`, so "
-            "raise that, or wait less (--wait, --timeout). Check the runner's clock, too."
+            "raise that, or let the gate wait less. Check the runner's clock, too."
         ),
     ),
     (

@@ -267,8 +267,9 @@ class _Examination:
                 ExitCode.UNDECIDED,
             )
         newest = sorted(listing.rows, key=lambda record: -(record.image_update or 0))
-        shown = "; ".join(_summary(record) for record in newest[:_MOST_RECORDS])
-        return Trial(tried, Result.OK, f"images known: {len(listing.rows)}; the newest: {shown}")
+        shown = tuple(_summary(record) for record in newest[:_MOST_RECORDS])
+        known = f"images known: {len(listing.rows)}; the newest:"
+        return Trial(tried, Result.OK, known, more=shown)
 
 
 async def _attempt(tried: str, trial: Callable[[str], Awaitable[Trial]]) -> Trial:
@@ -291,6 +292,6 @@ def is_about_build_risks(rule: EventRule) -> bool:
 
 def _summary(record: ImageRecord) -> str:
     return (
-        f"{record.tag or '(no tag)'} {record.digest[:19]} in {record.region_id} "
+        f"{record.tag or '(no tag)'} {record.digest} in {record.region_id} "
         f"({record.registry_type}), scan {record.sca_status or 'never'}"
     )

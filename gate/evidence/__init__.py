@@ -1,5 +1,6 @@
 """One image's evidence: what Security Center knows of it, believed only where it all agrees."""
 
+from gate.evidence.advice import Advice
 from gate.evidence.freshness import CountingScan, choose
 from gate.evidence.identification import (
     Identified,
@@ -17,6 +18,7 @@ from gate.evidence.target import Look, Target
 
 __all__ = [
     "STATUSES",
+    "Advice",
     "BuildRisks",
     "Checks",
     "CountingScan",

@@ -23,28 +23,27 @@ if TYPE_CHECKING:
 # Clocks within one service differ by seconds; an end further ahead than this makes no sense.
 _AHEAD = timedelta(minutes=15)
 _PUSHED_AHEAD = timedelta(days=1)
-_ASK = "ask for one with --scan missing, which uses scan quota"
 _UNKNOWN = (
     "What the scan of {name} is doing can't be told: its state is {state}, the time of its last "
-    "scan {last_scan}. Wait longer with --wait; if it stays so, update the gate."
+    "scan {last_scan}. {advice.longer}; if it stays so, update the gate."
 )
 # Why a scan that has not finished does not count, and whether time may change that.
 _UNFINISHED = {
     ScanState.RUNNING: (
         Reason.RUNNING,
-        "The scan of {name} has not ended ({doing}). Wait longer with --wait.",
+        "The scan of {name} has not ended ({doing}). {advice.longer}.",
         True,
     ),
     ScanState.FAILED: (
         Reason.FAILED,
-        f"The scan of {{name}} failed ({{words}}). See the console for the reason, or {_ASK}.",
+        ("The scan of {name} failed ({words}). See the console for the reason{advice.or_scan}."),
         False,
     ),
     ScanState.MISSING: (
         Reason.MISSING,
         (
-            "Security Center knows {name} but has never scanned it. Scan it in the console, or "
-            f"{_ASK}."
+            "Security Center knows {name} but has never scanned it. Scan it in the console"
+            "{advice.or_scan}."
         ),
         True,
     ),
@@ -61,7 +60,7 @@ _UNFINISHED = {
 }
 _BEFORE_PUSH = (
     "The scan of {name} ended at {ended}, before the last push ({pushed}), and no task shows that "
-    f"it is of this digest. Wait for the next scan (--wait), or {_ASK}."
+    "it is of this digest. {advice.next_scan}."
 )
 _NO_SUCH_TIME = (
     "When {name} was pushed makes no sense ({update} milliseconds since 1970), so neither does the "
@@ -69,15 +68,15 @@ _NO_SUCH_TIME = (
 )
 _TOO_OLD = (
     "The scan of {name} is older than the policy's scan.max_age: it ended at {ended}. Scan the "
-    f"image in the console, or {_ASK}."
+    "image in the console{advice.or_scan}."
 )
 _IN_THE_FUTURE = (
-    "The scan of {name} is said to have ended in the future, so its age can't be told. Wait longer "
-    "with --wait; if it stays so, scan the image again."
+    "The scan of {name} is said to have ended in the future, so its age can't be told. "
+    "{advice.longer}; if it stays so, scan the image again."
 )
 _PUSH_UNKNOWN = (
     "When {name} was last pushed can't be told from its record, so neither can whether its scan is "
-    "newer. Give the digest that was pushed (--digest)."
+    "newer. Give {advice.digest}."
 )
 
 
@@ -135,7 +134,7 @@ def _weigh(  # noqa: PLR0913, PLR0917 - all that a scan is weighed by
     reason, sentence, waiting = refusal
     if reason is Reason.STALE:
         scan = replace(scan, state=ScanState.STALE)
-    why = (reason, _filled(sentence, target.name, record))
+    why = (reason, _filled(sentence, target, record))
     evidence = identified.unscanned(record, target, why, scan)
     return Look(evidence=evidence, record=record, waiting=waiting, doing=doing(record))
 
@@ -158,10 +157,11 @@ def _not_fresh(
     return None
 
 
-def _filled(sentence: str, name: str, record: ImageRecord) -> str:
+def _filled(sentence: str, target: Target, record: ImageRecord) -> str:
     words = (record.sca_status, record.sca_result)
     return sentence.format(
-        name=name,
+        name=target.name,
+        advice=target.advice,
         doing=doing(record),
         words=", ".join(word for word in words if word),
         region=record.region_id or "unknown",

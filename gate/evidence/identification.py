@@ -26,13 +26,7 @@ _CONTAINER_REGISTRY = re.compile(r"[a-z0-9][a-z0-9.-]*\.aliyuncs\.com(?=/)")
 _ENTERPRISE = "cri-"  # what the names of instances of the Enterprise Edition begin with
 # Images scanned inside Jenkins jobs; they are in no registry.
 _CI_REGISTRY = "ci/cd"
-_HOW_TO_SCAN = (
-    "Security Center learns of an image some time after the push: wait longer (--wait), or ask for "
-    "a scan with --scan missing, which uses scan quota."
-)
-_IF_INDEX = "If the digest is that of a multi-platform index, add --resolve. "
-_GIVE_DIGEST = "Give the digest that was pushed (--digest, or IMAGE@sha256:…)."
-_OR_DIGEST = "Or give the digest that was pushed (--digest, or IMAGE@sha256:…)."
+_AFTER_PUSH = "Security Center learns of an image some time after the push: "
 _SEE_DOCTOR = "`gate doctor IMAGE` shows what Security Center knows of the repository."
 
 
@@ -96,20 +90,20 @@ def _too_little_known(target: Target) -> Unscanned | None:
         return Unscanned(
             reason=Reason.UNIDENTIFIED,
             message=f"Which digest {target.name} has is not known: {target.no_digest_because} "
-            "Give the digest that was pushed (--digest, or IMAGE@sha256:…), or let a policy say "
-            "scan.require_digest: false.",
+            f"Give {target.advice.digest}, or let a policy say scan.require_digest: false.",
         )
     if target.registry_type is None:
         return _ambiguous(
             target,
             "is not a host of Container Registry, so its tag alone does not tell which record is "
-            f"the image. {_GIVE_DIGEST}",
+            f"the image. Give {target.advice.digest}.",
         )
     if target.reference.is_enterprise and target.instance is None:
         return _ambiguous(
             target,
             "is an instance of Container Registry's Enterprise Edition, and other instances may "
-            f"have the same tag. Say which instance with --instance. {_OR_DIGEST}",
+            "have the same tag. Say which instance with --instance. "
+            f"Or give {target.advice.digest}.",
         )
     return None
 
@@ -262,7 +256,8 @@ def _by_digest(
     return Unscanned(
         reason=Reason.MISSING,
         message=f"Security Center does not know {target.name} with the digest {digest}.{known} "
-        f"{_HOW_TO_SCAN} {_IF_INDEX if target.reference.digest else ''}{_SEE_DOCTOR}",
+        f"{_AFTER_PUSH}{target.advice.after_push}. "
+        f"{target.advice.if_index if target.reference.digest else ''}{_SEE_DOCTOR}",
     )
 
 
@@ -281,7 +276,8 @@ def _by_tag(of_repository: Sequence[ImageRecord], target: Target) -> Identified 
     if not of_tag:
         return Unscanned(
             reason=Reason.MISSING,
-            message=f"Security Center does not know {target.name}. {_HOW_TO_SCAN} {_SEE_DOCTOR}",
+            message=f"Security Center does not know {target.name}. {_AFTER_PUSH}"
+            f"{target.advice.after_push}. {_SEE_DOCTOR}",
         )
     places = {(record.instance_id, record.region_id) for record in of_tag}
     digests = {with_prefix(record.digest) for record in of_tag}

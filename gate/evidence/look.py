@@ -38,12 +38,11 @@ if TYPE_CHECKING:
 _READINGS = 3  # how often evidence that is incomplete or contradicts itself is read
 _PAUSE = 0.5  # seconds before it is read again, growing by as much each time
 _INCOMPLETE = (
-    "The findings of {0} could not all be read: {1} Run the gate again; if it stays so, give it "
-    "more time (--wait)."
+    "The findings of {0} could not all be read: {1} Run the gate again; if it stays so, {2}."
 )
 _DISAGREEING = (
     "What Security Center says of {0} contradicts itself: {1} Its findings may still be arriving: "
-    "run the gate again, or give it more time (--wait)."
+    "run the gate again, or {2}."
 )
 _BESIDE = (
     "the list of its repository ties a finding that a policy blocks to its digest, and names a "
@@ -202,27 +201,14 @@ class OneImage(Struct, frozen=True):
         return look.knowing(self._gathered(Reason.INCOMPLETE, record, scan))
 
     def _gathered(self, reason: Reason, record: ImageRecord, scan: Scan) -> Gathered:
-        """Return what was read of an image, whatever the policies say, and why it isn't complete.
-
-        What other records of the same image hold beside the one that decides would block, too.
-        """
-        kinds: dict[str, None] = {}
-        findings: list[Finding] = []
-        for each in (record, *self.identified.records):
-            there = {(_content(one), one.level, one.status) for one in findings}
-            for kind in self.kinds:
-                read = self.memory.details.get((each.uuid, kind))
-                if read is None or not read.complete:
-                    continue
-                if each is record:
-                    kinds[kind.name] = None
-                findings += (
-                    one
-                    for one in read.findings
-                    if (_content(one), one.level, one.status) not in there
-                )
+        """Return what was read of a record, whatever a policy says, and why it isn't complete."""
+        read = {kind.name: self.memory.details.get((record.uuid, kind)) for kind in self.kinds}
+        whole = {name: details for name, details in read.items() if details and details.complete}
         return Gathered(
-            reason=reason, kinds=tuple(kinds), findings=tuple(findings), checks=scan.checks
+            reason=reason,
+            kinds=tuple(whole),
+            findings=tuple(one for details in whole.values() for one in details.findings),
+            checks=scan.checks,
         )
 
     def _whatever_policies_say(
@@ -328,16 +314,16 @@ class OneImage(Struct, frozen=True):
                 if details.complete
                 else Testimony(details.problem, details.contradiction)
             )
-            name = self.target.name
             if testimony.problem:
-                doubt = Reason.INCOMPLETE, _INCOMPLETE.format(name, testimony.problem)
+                doubt = self._incomplete(testimony.problem)
             elif testimony.contradiction:
-                doubt = Reason.DISAGREEING, _DISAGREEING.format(name, testimony.contradiction)
+                doubt = self._disagreeing(testimony.contradiction)
             else:
                 if not await self._blocked_beside(record, testimony):
-                    notes = (f"{name}: {testimony.note}",) if testimony.note else ()
+                    note = testimony.note
+                    notes = (f"{self.target.name}: {note}",) if note else ()
                     return _Confirmed(details.findings, notes)
-                doubt = Reason.DISAGREEING, _DISAGREEING.format(name, _BESIDE)
+                doubt = self._disagreeing(_BESIDE)
         return self._undecided(doubt, record, scan, waiting=True)
 
     async def _blocked_beside(self, record: ImageRecord, testimony: Testimony) -> bool:
@@ -383,7 +369,7 @@ class OneImage(Struct, frozen=True):
                 read = await kind.details(other)  # noqa: PLW2901 - the same, once more
             if not (read.complete or older):
                 doubt = read.problem or read.contradiction
-                return Reason.INCOMPLETE, _INCOMPLETE.format(self.target.name, doubt)
+                return self._incomplete(doubt)
             only_there = [
                 one
                 for one in read.findings
@@ -393,10 +379,19 @@ class OneImage(Struct, frozen=True):
                 risks = ", ".join(sorted({one.risk for one in only_there}))
                 sentence = _ELSEWHERE.format(other.tag or "(no tag)", risks)
                 if not older:
-                    why = _DISAGREEING.format(self.target.name, sentence)
-                    return Reason.DISAGREEING, why
+                    return self._disagreeing(sentence)
                 notes.append(f"{self.target.name}: an older scan says otherwise: {sentence}")
         return notes
+
+    def _incomplete(self, problem: str) -> Why:
+        target = self.target
+        sentence = _INCOMPLETE.format(target.name, problem, target.advice.more_time)
+        return Reason.INCOMPLETE, sentence
+
+    def _disagreeing(self, contradiction: str) -> Why:
+        target = self.target
+        sentence = _DISAGREEING.format(target.name, contradiction, target.advice.more_time)
+        return Reason.DISAGREEING, sentence
 
     async def _pause(self, reading: int) -> None:
         await self.clock.sleep(_PAUSE * reading)

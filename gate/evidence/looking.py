@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from gate.errors import AccessError, GateError
 from gate.evidence.identification import Identified, find_records
 from gate.evidence.kinds import KINDS
+from gate.evidence.kinds.build_risk import BuildRisks
 from gate.evidence.look import Memory, OneImage
 from gate.evidence.scan import scan_of, state_of
 from gate.evidence.target import Look
@@ -40,12 +41,23 @@ class EvidenceReader:
         self.client = client
         self._clock = clock
         self._memory = Memory()
-        self._kinds = [kind(client) for kind in KINDS.values()]
+        self._build_risks = BuildRisks(client)
+        self._kinds: list[FindingKind] = [
+            self._build_risks if kind is BuildRisks else kind(client) for kind in KINDS.values()
+        ]
 
     @property
     def throttled(self) -> int:
         """How many answers so far said that requests come too fast."""
         return self.client.throttled
+
+    async def checks(self) -> tuple[str, ...] | None:
+        """Return the keys of the checks that are on; ``None`` if that can't be told."""
+        try:
+            checks = await self._build_risks.checks()
+        except GateError:
+            return None
+        return None if checks.unknown_because else checks.on
 
     async def look(
         self, targets: Sequence[Target], tell: Callable[[Target, Look], None]

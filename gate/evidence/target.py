@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
+from gate.evidence.advice import Advice
 from gate.findings import Requirements, Unscanned
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ class Target(Struct, frozen=True, kw_only=True, eq=False):
     platform: str | None = None
     optional: bool = False
     """Whether it is judged only if Security Center knows it: an index, beside its platforms."""
+    advice: Advice = Advice()
     no_digest_because: str = ""
     """Why there is no digest, in a sentence, for an image that needs one."""
     with_tags: Callable[[tuple[str, ...]], Target] | None = None

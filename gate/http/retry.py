@@ -98,5 +98,6 @@ class Retry(Struct, kw_only=True):
             return ServiceUnreachable(f"{self.host} can't be reached: {last.what}.", last.remedy)
         return ServiceFailing(
             f"{self.host} gave no answer to {operation} in time; the last trouble: {last.what}.",
-            "Try again later, or give it more time (--timeout).",
+            "Try again later"
+            + (", or give it more time (--timeout)." if self.run.offers("--timeout") else "."),
         )

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from gate.policy.discovery import DEFAULT_FILE, folders_of_checkout
+    from gate.policy.explaining import Explanation, Step
     from gate.policy.globs import Glob, GlobIndex, Globs
     from gate.policy.loading import BUILT_IN, load_policies, read_policy, ready_made_files
     from gate.policy.model import Entry, Match, Policy, Tolerance, Waiver, Whose
@@ -24,6 +25,7 @@ __all__ = [
     "DEFAULT_FILE",
     "MOST_PROBLEMS",
     "Entry",
+    "Explanation",
     "Glob",
     "GlobIndex",
     "Globs",
@@ -31,6 +33,7 @@ __all__ = [
     "Policies",
     "Policy",
     "Problem",
+    "Step",
     "Tolerance",
     "Waiver",
     "Whose",

@@ -14,6 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from gate.findings import Level, Status
+from gate.policy.explaining import Explanation, Recorder, Step
 from gate.policy.model import ATTRIBUTES
 from gate.policy.problem import shown
 from gate.policy.reach import reached_by
@@ -59,7 +60,7 @@ class PolicyJudge(Struct, frozen=True):
     today: date
     path: str
 
-    def rule_on(self, finding: Finding) -> Ruling:
+    def rule_on(self, finding: Finding, recorder: Recorder | None = None) -> Ruling:
         """Walk the entries (rules, then ``block``, then ``warn``) to the first that decides.
 
         One that isn't certain to be about the image doesn't: what it and the entries after it say
@@ -67,18 +68,30 @@ class PolicyJudge(Struct, frozen=True):
 
         A selector of ``block`` that is waived doesn't yet: each of them stands for itself, so a
         waiver must count for all that match. One whose day is still to come is passed over, and
-        what it would block is at least warned of.
+        what it would block is at least warned of. ``recorder`` is told of each step.
         """
         if finding.level is Level.UNKNOWN or finding.status is Status.UNKNOWN:
             because = _because_unknown(finding)
+            if recorder:
+                recorder.unknown(finding)
             return Ruling(Decision(finding=finding, action=Action.BLOCK, because=because))
-        rulings: list[Ruling] = []
         ahead: list[tuple[Entry, Ruling]] = []
+        ruling = min(self._walk(finding, ahead, recorder), key=_rank)
+        return self._with_warning(ruling, ahead) if ahead else ruling
+
+    def _walk(
+        self, finding: Finding, ahead: list[tuple[Entry, Ruling]], recorder: Recorder | None
+    ) -> list[Ruling]:
+        """Return the rulings that count; those of entries that are to come go to ``ahead``."""
+        rulings: list[Ruling] = []
         waived = False
         for entry, certain in self.entries:
             if waived and entry.action is not Action.BLOCK:
-                break
-            if not entry.match.takes(finding):
+                return rulings
+            takes = entry.match.takes(finding)
+            if recorder:
+                recorder.tried(entry, finding, takes=takes, certain=certain)
+            if not takes:
                 continue
             ruling = self._apply(entry, finding)
             if entry.begins is not None and entry.is_ahead(self.today):
@@ -89,12 +102,15 @@ class PolicyJudge(Struct, frozen=True):
             if certain:
                 waived = entry.rule is None and ruling.decision.action is Action.WAIVED
                 if not waived:
-                    break
-        else:
-            if not waived:
-                rulings.append(self._unmatched(finding))
-        ruling = min(rulings, key=_rank)
-        return self._with_warning(ruling, ahead) if ahead else ruling
+                    return rulings
+        return rulings if waived else [*rulings, self._unmatched(finding)]
+
+    def recorder(
+        self, waivers: Sequence[Waiver], doubtful: Sequence[Waiver], waivers_from: date
+    ) -> Recorder:
+        """Return what records one walk; the waivers are those of all files about the image."""
+        entries = (entry for entry, _ in self.entries)
+        return Recorder(self.policy, entries, waivers, doubtful, (self.today, waivers_from))
 
     def _with_warning(self, ruling: Ruling, ahead: Sequence[tuple[Entry, Ruling]]) -> Ruling:
         """Make it a warning at least where an entry would block, and say from when on it does."""
@@ -114,6 +130,7 @@ class PolicyJudge(Struct, frozen=True):
                 because=because,
                 rule=entry.rule,
                 policy=self.policy.place(entry),
+                entry=entry.label,
             )
         return Ruling(warned, waivers)
 
@@ -129,6 +146,7 @@ class PolicyJudge(Struct, frozen=True):
             because=_because_matched(entry, finding, self.path),
             rule=entry.rule,
             policy=self.policy.place(entry),
+            entry=entry.label,
         )
         if entry.action is Action.ALLOW:
             return Ruling(decision)
@@ -158,6 +176,7 @@ class PolicyJudge(Struct, frozen=True):
 class ImageJudge:
     """All policies, as far as they are about an image; ``waivers`` are all that surely name it.
 
+    ``doubtful`` are those that only a tag which isn't certain makes name it: they count nowhere.
     Each kind of finding is judged once: images have many findings of few kinds.
     """
 
@@ -166,8 +185,10 @@ class ImageJudge:
         judges: Sequence[PolicyJudge],
         waivers: Sequence[Waiver],
         requirements: Requirements,
+        doubtful: Sequence[Waiver] = (),
     ) -> None:
         self.waivers = waivers
+        self._doubtful = doubtful
         self.requirements = requirements
         self._judges = judges
         self._rulings: dict[tuple[str, ...], Ruling] = {}
@@ -176,6 +197,18 @@ class ImageJudge:
         """Return the strictest policy's decision; the images of an audit share many of them."""
         decision = self._rule_on(finding).decision
         return decision if decision.finding is finding else replace(decision, finding=finding)
+
+    def explain(self, finding: Finding, waivers_from: date) -> Explanation:
+        """Decide on a finding as ``decide`` does, and keep each step."""
+        rulings: list[Ruling] = []
+        steps: list[Step] = []
+        for judge in self._judges:
+            recorder = judge.recorder(self.waivers, self._doubtful, waivers_from)
+            ruling = judge.rule_on(finding, recorder)
+            rulings.append(ruling)
+            steps += recorder.ended(ruling.decision.action, finding)
+        decision = min(rulings, key=_rank).decision
+        return Explanation(today=self._judges[0].today, decision=decision, steps=tuple(steps))
 
     def reached_by(self, finding: Finding) -> Iterator[tuple[Policy, Entry | Waiver]]:
         """Yield what a finding reaches in each policy, as ``gate.policy.reach`` says."""

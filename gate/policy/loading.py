@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import re
+import stat
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -35,7 +37,10 @@ _REMEDY = (
     "Correct the file; `gate policy validate FILE` checks it, `gate schema policy` says what every "
     "key means."
 )
-
+_NAME_A_FILE = (
+    "Name a file of this machine, FILE or FILE#sha256=HEX; `gate policy init` writes one to begin "
+    "with."
+)
 
 # What isn't a policy may be a file with a secret.
 _KEYS = (
@@ -57,6 +62,15 @@ _OUTSIDE = (
     "inside of it: put a copy there, or name the file with --policy."
 )
 _TOO_LARGE = f"The file is larger than {_LARGEST // 1024} KiB."
+_NO_FILES = {
+    "-": "Policies aren't read from standard input.",
+    "": "An empty name is not a file's: perhaps a variable is not set.",
+}
+_NO_URL = "Policies by URL aren't read: fetch the file first, and pin it with #sha256=HEX."
+_CHANGED = "The file was changed: it has sha256={}, not {}."
+_FOLDER = "This is a folder, not a policy file."
+_SUFFIXES = frozenset({".yaml", ".yml", ".json"})
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.:-]*://")
 _REPLACES = "The policy {0} replaces {1}, which is further up and does not count here."
 
 
@@ -83,7 +97,9 @@ def load_policies(
     that is another: the files have to be valid on it.
     Raises ``InvalidPolicy``, whose message lists the problems of all files, one a line.
     """
-    policies, problems = [], []
+    policies: list[Policy] = []
+    problems: list[str] = []
+    remedy = _NAME_A_FILE
     files = [_named(spec, directory) for spec in specs]
     notes: tuple[str, ...] = ()
     if not files:
@@ -93,10 +109,11 @@ def load_policies(
         loaded = _load(named, max(today, latest or today))
         if isinstance(loaded, list):
             problems += [problem.at(named.path) for problem in _shown(loaded)]
+            remedy = remedy if all(problem.of_name for problem in loaded) else _REMEDY
         else:
             policies.append(loaded)
     if problems:
-        raise InvalidPolicy("\n".join(problems), _REMEDY)
+        raise InvalidPolicy("\n".join(problems), remedy)
     return Policies(policies, today, notes=notes)
 
 
@@ -153,8 +170,14 @@ def read_policy(raw: bytes, path: str, *, today: date) -> Policy:
 
 
 def _load(named: _Named, today: date) -> Policy | list[Problem]:
+    if trouble := _wrong_name(named):
+        return [Problem(START, trouble, of_name=True)]
     try:
         raw = _read(named)
+        if named.digest is not None:
+            sha256 = hashlib.sha256(raw).hexdigest()
+            if named.digest.lower() != sha256:
+                return [Problem(START, _CHANGED.format(sha256, named.digest), of_name=True)]
     except Unreadable as unreadable:
         return [Problem(unreadable.place, unreadable.text)]
     return _understood(raw, named.path, today)
@@ -193,15 +216,36 @@ def _parsed(text: str) -> Tree:
 
 
 def _read(named: _Named) -> bytes:
-    if named.digest is not None and not _DIGEST.fullmatch(named.digest):
-        raise Unreadable("After #sha256= must stand 64 hexadecimal digits.")
     if named.found is not None and not _is_in_checkout(named.file, named.found):
         raise Unreadable(_OUTSIDE)
-    raw = read_file(named.file, _LARGEST)
-    digest = hashlib.sha256(raw).hexdigest()
-    if named.digest is not None and named.digest.lower() != digest:
-        raise Unreadable(f"The file was changed: it has sha256={digest}, not {named.digest}.")
-    return raw
+    return read_file(named.file, _LARGEST)
+
+
+def _wrong_name(named: _Named) -> str:
+    """Say why a name that the caller gave is not one of a file; empty if it is."""
+    if named.digest is not None and not _DIGEST.fullmatch(named.digest):
+        return "After #sha256= must stand 64 hexadecimal digits."
+    if named.found is not None or named.path == BUILT_IN:
+        return ""
+    if sentence := _NO_URL if _URL.match(named.path) else _NO_FILES.get(named.path.strip()):
+        return sentence
+    try:
+        return _FOLDER if stat.S_ISDIR(named.file.stat().st_mode) else ""
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        return _missing(named)
+    except OSError:
+        return ""  # reading it says why
+
+
+def _missing(named: _Named) -> str:
+    """Say where a file was looked for, and which one beside it was probably meant."""
+    try:
+        beside = [file.name for file in named.file.parent.iterdir() if file.suffix in _SUFFIXES]
+    except (OSError, ValueError):
+        beside = []
+    near = get_close_matches(named.file.name, beside, n=1)
+    hint = f" Did you mean {near[0]}?" if near else ""
+    return f"No such file or directory; looked in {named.file.parent.absolute()}.{hint}"
 
 
 def _is_in_checkout(file: Path, directory: Path) -> bool:

@@ -30,6 +30,7 @@ ALL_STATUSES = frozenset({Status.UNHANDLED, Status.IGNORED, Status.FALSE_POSITIV
 # and the search for rules that never match follow this table and the fields of `Match`; `images`
 # alone is tried on the names of the image. What is likeliest to differ comes first.
 ATTRIBUTES = {"levels": "level", "statuses": "status", "risks": "risk", "classes": "risk_class"}
+_AS_LISTED = ("kinds", "images", "risks", "paths", "classes", "levels", "statuses")
 _attributes = attrgetter(*ATTRIBUTES.values())
 _criteria = attrgetter(*ATTRIBUTES)
 _all_criteria = attrgetter("images", *ATTRIBUTES)
@@ -59,6 +60,14 @@ class Match(Struct, frozen=True, kw_only=True):
     def takes(self, finding: Finding) -> bool:
         """Tell whether a finding matches whose image does."""
         return all(map(contains, _criteria(self), _attributes(finding)))
+
+    def missed(self, finding: Finding) -> list[str]:
+        """Return the keys that a finding does not match, as they are listed for a reader."""
+        return [
+            key
+            for key in _AS_LISTED
+            if key in ATTRIBUTES and getattr(finding, ATTRIBUTES[key]) not in getattr(self, key)
+        ]
 
     def covers(self, other: Match) -> bool:
         """Tell whether all that the other one matches is matched; ``False`` is not certain."""

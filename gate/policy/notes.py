@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from gate.policy.model import Whose
 from gate.policy.problem import shown
 from gate.verdict import Action
 
@@ -35,16 +36,30 @@ def notes_on(
     return tuple(notes)
 
 
+def remarks_on(policies: Sequence[Policy], today: date) -> tuple[str, ...]:
+    """Return what is to be noted of the files alone: also the waivers that have ended."""
+    noted = notes_on(policies, (), today, today)
+    return (*noted, *(note for policy in policies for note in _ended(policy, today)))
+
+
 def _notes(
     policy: Policy, others: Sequence[Policy], in_vain: Collection[Waiver], today: date
 ) -> Iterator[str]:
     entries = [entry for entry in policy.entries if not entry.is_ahead(today)]
-    ahead = [entry.begins for entry in policy.entries if entry.begins and entry.begins > today]
-    if _blocks_nothing(entries) and not _lends_waivers(policy, others):
-        when = f" before {min(ahead)}" if ahead else ""
-        yield (
-            f"{policy.path} blocks nothing{when}: no level and status that it knows fails a build."
-        )
+    ahead = [
+        entry.begins
+        for entry in policy.entries
+        if entry.begins and entry.begins > today and not entry.match.is_empty
+    ]
+    if _blocks_nothing(entries):
+        if is_toothless(policy, others, today):
+            when = f" before {min(ahead)}" if ahead else ""
+            yield (
+                f"{policy.path} blocks nothing{when}: no level and status that it knows fails a "
+                "build."
+            )
+    elif _waives_all(policy, entries, today):
+        yield f"{policy.path}: its waivers cover all that it blocks, so nothing fails a build."
     yield from _never_matching(policy.path, entries)
     yield from _begun(policy, today)
     yield from _ending(policy, today)
@@ -57,12 +72,28 @@ def _notes(
         )
 
 
+def is_toothless(policy: Policy, others: Iterable[Policy], today: date) -> bool:
+    """Tell whether a policy blocks nothing, and isn't there to lend its waivers to another one."""
+    entries = [entry for entry in policy.entries if not entry.is_ahead(today)]
+    return _blocks_nothing(entries) and not _lends_waivers(policy, others)
+
+
 def _blocks_nothing(entries: Sequence[Entry]) -> bool:
     """Tell whether each entry that blocks is empty, or covered by an entry before it."""
     return all(
         entry.match.is_empty or _covering(entry, entries[:number])
         for number, entry in enumerate(entries)
         if entry.action is Action.BLOCK
+    )
+
+
+def _waives_all(policy: Policy, entries: Sequence[Entry], today: date) -> bool:
+    """Tell whether for each entry that blocks one of the file's own waivers covers all of it."""
+    waivers = [waiver for waiver in policy.waivers if waiver.expires >= today]
+    return bool(waivers) and all(
+        entry.waivers is not Whose.NONE and any(w.match.covers(entry.match) for w in waivers)
+        for entry in entries
+        if entry.action is Action.BLOCK and not entry.match.is_empty
     )
 
 
@@ -131,6 +162,18 @@ def _ending(policy: Policy, today: date) -> Iterator[str]:
         yield f"{policy.path}: {_counted(waivers)} over {when} ({expires}): {_listed(waivers)}."
 
 
+def _ended(policy: Policy, today: date) -> Iterator[str]:
+    waivers = [waiver for waiver in policy.waivers if waiver.expires < today]
+    if waivers:
+        verb = "1 waiver has" if len(waivers) == 1 else f"{len(waivers)} waivers have"
+        last = max(waiver.expires for waiver in waivers)
+        since = f"on {last}" if len(waivers) == 1 else f"by {last}"
+        yield (
+            f"{policy.path}: {verb} ended {since}: {_listed(waivers)}. "
+            "Remove what is no longer needed."
+        )
+
+
 def _in_vain(policy: Policy, in_vain: Collection[Waiver]) -> Iterator[str]:
     waivers = [waiver for waiver in policy.waivers if waiver in in_vain]
     if waivers:
@@ -157,3 +200,18 @@ def _listed(waivers: Sequence[Waiver]) -> str:
 def _more(listed: Sequence[object]) -> str:
     more = len(listed) - _MOST_NAMED
     return f"; and {more} more" if more > 0 else ""
+
+
+def clicks_note(findings: int, clicked: Collection[str]) -> str:
+    """Return the note on findings that only a click in the console lets pass.
+
+    ``clicked`` are they, each said once: ``no_user of shop/web:1.4 (ignored)``.
+    """
+    one = findings == 1
+    them, verb = ("it", "passes") if one else ("them", "pass")
+    named = ", ".join(list(clicked)[:_MOST_NAMED])
+    more = len(clicked) - _MOST_NAMED
+    return (
+        f"{findings} finding{'' if one else 's'} {verb} only because somebody clicked {them} away "
+        f"in the console, without a waiver: {named}{f' and {more} more' if more > 0 else ''}."
+    )

@@ -9,17 +9,19 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from gate.findings import Requirements
+from gate.findings import Requirements, Status
 from gate.policy.globs import GlobIndex
 from gate.policy.judge import Applied, ImageJudge, PolicyJudge
 from gate.policy.model import Entry, Waiver, Whose
-from gate.policy.notes import notes_on
+from gate.policy.notes import clicks_note, is_toothless, notes_on, remarks_on
+from gate.verdict import Action
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
     from datetime import date
 
     from gate.findings import Finding, Reason
+    from gate.policy.explaining import Explanation
     from gate.policy.model import Policy
     from gate.reference import Names
     from gate.verdict import Decision, PolicySource
@@ -94,7 +96,16 @@ class Policies:
     @property
     def sources(self) -> tuple[PolicySource, ...]:
         """Where the policies came from, in the order in which they were given."""
-        return tuple(policy.source for policy in self._policies)
+        today = self.today
+        return tuple(
+            replace(
+                policy.source,
+                blocks_nothing=is_toothless(
+                    policy, [other for other in self._policies if other is not policy], today
+                ),
+            )
+            for policy in self._policies
+        )
 
     def requirements(self, names: Names) -> Requirements:
         """Return what evidence must fulfil for the image with these names."""
@@ -103,6 +114,16 @@ class Policies:
     def judge(self, findings: Sequence[Finding], names: Names) -> tuple[Decision, ...]:
         """Decide on each finding of the image with these names, in their order."""
         return tuple(map(self._judge_of(names).decide, findings))
+
+    def explain(self, finding: Finding, names: Names) -> Explanation:
+        """Decide on one finding as ``judge`` does, and tell each step on the way."""
+        return self._judge_of(names).explain(finding, self._waivers_from)
+
+    def demanding(self, key: str) -> tuple[Policy, int | None]:
+        """Return the policy whose `scan.KEY` holds, and its line; ``None`` where it is default."""
+        holds = getattr(self._scan, key)
+        policy = next(each for each in self._policies if getattr(each.scan, key) == holds)
+        return policy, policy.lines.get(f"scan.{key}")
 
     def reached_by(
         self, findings: Iterable[Finding], names: Names
@@ -147,6 +168,30 @@ class Policies:
             *notes_on(self._policies, about - used, self.today, self._waivers_from),
         )
 
+    def clicks(self, images: Iterable[tuple[str, Names, Iterable[Decision]]]) -> tuple[str, ...]:
+        """Say which findings would block if nobody had clicked them away in the console.
+
+        Each image is what it is called, its names, and the decisions on all its findings.
+        """
+        number = 0
+        clicked: dict[str, None] = {}
+        for called, names, decisions in images:
+            for decision in decisions:
+                finding = decision.finding
+                if decision.action is Action.BLOCK or not finding.status.is_clicked:
+                    continue
+                if self._blocks(replace(finding, status=Status.UNHANDLED), names):
+                    number += 1
+                    clicked[f"{finding.risk} of {called} ({finding.status})"] = None
+        return (clicks_note(number, clicked),) if number else ()
+
+    def _blocks(self, finding: Finding, names: Names) -> bool:
+        return self._judge_of(names).decide(finding).action is Action.BLOCK
+
+    def remarks(self) -> tuple[str, ...]:
+        """Say what a reader should know of the files themselves, whatever is judged by them."""
+        return (*self._notes, *remarks_on(self._policies, self.today))
+
     def _judge_of(self, names: Names) -> ImageJudge:
         """Return the judge of an image; those that the same parts are about share one.
 
@@ -178,6 +223,7 @@ class Policies:
         """Make the judge of images that these parts may be about; a waiver has to be certain."""
         about = [(*self._parts[number], number in certain) for number in possible]
         waivers = [part for _, part, sure in about if sure and isinstance(part, Waiver)]
+        doubtful = [part for _, part, sure in about if not sure and isinstance(part, Waiver)]
         several = len(self._policies) > 1
         judges = []
         checks: set[str] = set()
@@ -193,7 +239,7 @@ class Policies:
             counting = _that_count(policy, waivers, self._waivers_from)
             path = policy.path if several else ""
             judges.append(PolicyJudge(policy, entries, counting, today, path))
-        return ImageJudge(judges, waivers, replace(self._scan, checks=frozenset(checks)))
+        return ImageJudge(judges, waivers, replace(self._scan, checks=frozenset(checks)), doubtful)
 
 
 def _sorted(*numbers: Iterable[int]) -> tuple[int, ...]:

@@ -19,15 +19,17 @@ _LONGEST_TEXT = 500  # characters of a message; a parser's own may repeat half a
 
 
 class Problem(Struct, frozen=True, order=True):
-    """One sentence about one place of one file."""
+    """One sentence about one place of one file, or about the file's name as it was given."""
 
     place: Place
     text: str
+    of_name: bool = False
 
     def at(self, path: str) -> str:
-        """Return ``path:line:column: text``, always one line."""
+        """Return ``path:line:column: text``, or ``path: text`` of a name; always one line."""
         text = self.text if len(self.text) <= _LONGEST_TEXT else f"{self.text[:_LONGEST_TEXT]}…"
-        return f"{_printable(path)}:{self.place.line}:{self.place.column}: {_printable(text)}"
+        place = "" if self.of_name else f":{self.place.line}:{self.place.column}"
+        return f"{_printable(path) or '(empty)'}{place}: {_printable(text)}"
 
 
 def shown(value: object) -> str:

@@ -10,7 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 from yarl import URL
 
-from gate.errors import ServiceError
+from gate.errors import AnswerUnreadable, ServiceError, ServiceFailing, ServiceUnreachable
 from gate.http import Sender  # loads the HTTP client now: later, that would use up the run's time
 from gate.registry.connection import PLACE, Connection
 from gate.registry.fetch import ManifestSource
@@ -63,11 +63,13 @@ class Resolved(Struct, frozen=True):
 class Unresolved(Struct, frozen=True):
     """Why the registry could not tell, and what to do: two texts that hold no secret.
 
-    Both are made of whole sentences.
+    Both are made of whole sentences. ``may_pass`` says that this is trouble of the network or of
+    the registry, and not an answer about the image.
     """
 
     cause: str
     remedy: str
+    may_pass: bool = False
 
 
 class Registry:
@@ -75,17 +77,24 @@ class Registry:
 
     The run's environment holds Docker's configuration, credential helpers and proxies. ``hosts``
     may be contacted besides Container Registry, each as it stands in references, with its port.
-    With ``base_url`` all hosts are served at that place on loopback, and nobody logs in.
+    With ``base_url`` all hosts are served at that place on loopback, which is a sandbox with these
+    ``contents``, in words, and nobody logs in.
 
     Trouble with a registry is never raised: it is an ``Unresolved``.
     """
 
     def __init__(
-        self, run: Run, *, hosts: Collection[str] = (), base_url: str | None = None
+        self,
+        run: Run,
+        *,
+        hosts: Collection[str] = (),
+        base_url: str | None = None,
+        contents: str = "",
     ) -> None:
         self._run = run
         self._hosts = hosts
         self._base_url = URL(base_url) if base_url else None
+        self._contents = contents
         self._stack = AsyncExitStack()
         self._at_once = anyio.CapacityLimiter(_AT_ONCE)
 
@@ -97,7 +106,11 @@ class Registry:
         connection = Connection(sender, self._run)
         logins = None if self._base_url else Logins(connection, self._run.environment)
         self._source = ManifestSource(
-            connection, logins, hosts=self._hosts, base_url=self._base_url
+            connection,
+            logins,
+            hosts=self._hosts,
+            base_url=self._base_url,
+            contents=self._contents,
         )
         return self
 
@@ -110,14 +123,14 @@ class Registry:
         try:
             return await self._source.digest(reference, wanted)
         except ServiceError as trouble:
-            return Unresolved(trouble.message, trouble.remedy)
+            return _unresolved(trouble)
 
     async def resolve(self, reference: ImageReference) -> Resolved | Unresolved:
         """Ask what a reference names, by its digest if it has one, and open an index."""
         try:
             return await self._resolve(reference)
         except ServiceError as trouble:
-            return Unresolved(trouble.message, trouble.remedy)
+            return _unresolved(trouble)
 
     async def _resolve(self, reference: ImageReference) -> Resolved:
         wanted = reference.digest or reference.tag or "latest"
@@ -170,6 +183,11 @@ class Registry:
         if troubles:
             raise troubles[0]
         return read
+
+
+def _unresolved(trouble: ServiceError) -> Unresolved:
+    may_pass = isinstance(trouble, ServiceUnreachable | ServiceFailing | AnswerUnreadable)
+    return Unresolved(trouble.message, trouble.remedy, may_pass)
 
 
 def _replace(

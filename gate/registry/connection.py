@@ -40,6 +40,10 @@ class Connection:
         """Return the seconds that are left until the deadline, at least 0."""
         return max(0.0, self._run.remaining())
 
+    def offers(self, option: str) -> bool:
+        """Tell whether the command has an option, so that advice may name it."""
+        return self._run.offers(option)
+
     async def ask(
         self,
         method: str,

@@ -60,11 +60,13 @@ class ManifestSource:
         *,
         hosts: Collection[str],
         base_url: URL | None,
+        contents: str = "",
     ) -> None:
         self._connection = connection
         self._logins = logins
         self._hosts = tuple(hosts)
         self._base_url = base_url
+        self._contents = contents
         self._authorizations: dict[tuple[str, str], str] = {}
 
     async def fetch(self, reference: ImageReference, wanted: str) -> Fetched:
@@ -93,12 +95,20 @@ class ManifestSource:
         if registry is None:
             raise ServiceError(
                 f"{reference.host} is not a Container Registry host.",
-                f"Name it with --registry-host {reference.host}, or give the digest with --digest.",
+                f"Name it with --registry-host {reference.host}, or {self._give_digest}.",
             )
         answer = await self._send(method, reference, registry, wanted)
         if answer.status == _OK:
             return answer
-        raise _refusal(answer, reference, wanted)
+        if answer.status == _MISSING and self._contents:
+            name = _name_of(reference, wanted)
+            raise ServiceError(f"The sandbox has no {name}.", f"It has {self._contents}.")
+        raise _refusal(answer, reference, wanted, self._give_digest)
+
+    @property
+    def _give_digest(self) -> str:
+        option = self._connection.offers("--digest")
+        return "give the digest with --digest" if option else "name the image by its digest"
 
     async def _send(
         self, method: str, reference: ImageReference, registry: URL, wanted: str
@@ -127,8 +137,14 @@ def _announced(answer: HttpResponse) -> str | None:
     return digest if is_digest(digest) else None
 
 
-def _refusal(answer: HttpResponse, reference: ImageReference, wanted: str) -> ServiceError:
-    name = f"{reference.path}{'@' if is_digest(wanted) else ':'}{wanted}"
+def _name_of(reference: ImageReference, wanted: str) -> str:
+    return f"{reference.path}{'@' if is_digest(wanted) else ':'}{wanted}"
+
+
+def _refusal(
+    answer: HttpResponse, reference: ImageReference, wanted: str, give_digest: str
+) -> ServiceError:
+    name = _name_of(reference, wanted)
     if answer.status in _DENIED:
         return ServiceError(
             f"{reference.host} does not let Docker's login read {name} (status {answer.status}).",
@@ -141,5 +157,5 @@ def _refusal(answer: HttpResponse, reference: ImageReference, wanted: str) -> Se
         )
     return ServiceError(
         f"{reference.host} answered with status {answer.status} when asked for {name}.",
-        "Check that the host is a registry, or give the digest with --digest.",
+        f"Check that the host is a registry, or {give_digest}.",
     )

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from gate.report.github import annotation_lines
     from gate.report.json_report import report_schema
     from gate.report.naming import deployable, repository_of
+    from gate.report.risk_guide import RiskGuide, risk_address, risk_guides
+    from gate.report.text import TextPage, coloured
     from gate.report.wording import (
         SANDBOX_SENTENCE,
         counted,
@@ -26,9 +28,8 @@ if TYPE_CHECKING:
         moment,
         policy_in_words,
         sentence,
-        service_in_words,
-        shortest,
         verdict_line,
+        waiver_in_words,
     )
     from gate.report.writing import replace_file, write_report
     from gate.verdict import Verdict
@@ -36,8 +37,11 @@ if TYPE_CHECKING:
 __all__ = [
     "FORMATS",
     "SANDBOX_SENTENCE",
+    "RiskGuide",
     "Style",
+    "TextPage",
     "annotation_lines",
+    "coloured",
     "counted",
     "deployable",
     "json_document",
@@ -48,20 +52,26 @@ __all__ = [
     "replace_file",
     "report_schema",
     "repository_of",
+    "risk_address",
+    "risk_guides",
     "sentence",
-    "service_in_words",
-    "shortest",
     "verdict_line",
+    "waiver_in_words",
     "write_report",
 ]
 
 # Most runs need none of these: they are imported when they are first used.
 _MODULES = {
+    "TextPage": "gate.report.text",
+    "coloured": "gate.report.text",
     "annotation_lines": "gate.report.github",
     "deployable": "gate.report.naming",
     "replace_file": "gate.report.writing",
     "report_schema": "gate.report.json_report",
     "repository_of": "gate.report.naming",
+    "RiskGuide": "gate.report.risk_guide",
+    "risk_address": "gate.report.risk_guide",
+    "risk_guides": "gate.report.risk_guide",
     "write_report": "gate.report.writing",
 }
 
@@ -73,13 +83,14 @@ def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever a module of this p
 
 
 class Style(Struct, frozen=True):
-    """How a report for people is to look; ``width`` is in columns.
+    """How a report for people is to look.
 
-    ``verbose`` shows everything and why, ``quiet`` only the verdict; ``ascii`` says that the
-    stream's encoding has no other characters to draw with.
+    ``width`` is in columns; with ``None``, nothing is folded. ``verbose`` shows everything and why,
+    ``quiet`` only the verdict; ``ascii`` says that the stream's encoding has no other characters to
+    draw with.
     """
 
-    width: int = 80
+    width: int | None = None
     colour: bool = False
     verbose: bool = False
     quiet: bool = False

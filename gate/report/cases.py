@@ -12,13 +12,12 @@ import json
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from msgspec import to_builtins
-
 from gate import __version__
 from gate.errors import InvalidReference
 from gate.findings import IdentifiedBy, Reason
 from gate.reference import ImageReference, looks_like_host
 from gate.report.json_report import rfc3339
+from gate.report.wording import policies_as_json
 from gate.untrusted import for_json
 
 if TYPE_CHECKING:
@@ -36,9 +35,11 @@ _COMPLETE = "complete"
 def render(verdict: Verdict, _style: Style) -> Iterator[str]:
     """Yield the record: its head, then each image, in the order of the run.
 
-    What a file names and could not be read whole is no image; it is left out and counted.
+    What names no image is left out and counted: what a file names and could not be read whole, or
+    what a service calls so that nobody could ask for it.
     """
-    images = [image for image in verdict.images if verdict.audited or _names_an_image(image)]
+    names = _names_a_record if verdict.audited else _names_an_image
+    images = [image for image in verdict.images if names(image)]
     shared = _shared_checks(verdict, images)
     yield "{\n"
     yield f'"version": 1,\n"recorded": {_line(_recorded(verdict, len(images)))},\n'
@@ -48,6 +49,10 @@ def render(verdict: Verdict, _style: Style) -> Iterator[str]:
         yield f"{line}{comma}\n"
         line, comma = _line(_image(image, own_checks=not shared)), ","
     yield f"{line}\n]\n}}\n"
+
+
+def _names_a_record(image: ImageVerdict) -> bool:
+    return ImageReference.as_recorded(_reference(image)) is not None
 
 
 def _names_an_image(image: ImageVerdict) -> bool:
@@ -62,17 +67,19 @@ def _names_an_image(image: ImageVerdict) -> bool:
 def _recorded(verdict: Verdict, images: int) -> dict[str, Any]:
     """Return where the record comes from; the policies judge nothing when it is read."""
     unread = len(verdict.images) - images
-    audited = verdict.audited
+    audited, service = verdict.audited, verdict.service
     return {
         "at": rfc3339(verdict.generated_at),
         "tool": f"buildrisk-gate {__version__}",
-        **to_builtins(verdict.service),
+        "endpoint": service.endpoint,
+        "region": service.region,
+        "sandbox": service.sandbox,
         "scope": {
             "command": "audit" if audited else verdict.command,
             "namespace": audited.namespace if audited else None,
             "repository": audited.repository if audited else None,
         },
-        "policies": to_builtins(verdict.policies),
+        "policies": policies_as_json(verdict.policies),
         **({"unread": unread} if unread else {}),
     }
 

@@ -63,7 +63,9 @@ def _annotations(image: ImageVerdict) -> Iterator[_Annotation]:
     if image.outcome is Outcome.UNDECIDED:
         kind = "warning" if wording.is_let_through(image) else "error"
         message = f"{name}: {wording.one_line(image.message)}"
-        yield _Annotation(kind, _UNDECIDED, f"{wording.undecided(image)}: {name}", message)
+        title = f"{wording.undecided(image)}: {name}"
+        title = title if len(title) <= _TITLE else wording.undecided(image)
+        yield _Annotation(kind, _UNDECIDED, title, message)
     for decision in image.decisions:
         if decision.action is not Action.ALLOW:
             yield _finding(name, decision)

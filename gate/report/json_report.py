@@ -15,7 +15,12 @@ from typing import TYPE_CHECKING, Any
 from msgspec import to_builtins
 
 from gate import __version__
-from gate.report.wording import every_note, json_document
+from gate.report.wording import (
+    every_note,
+    json_document,
+    policies_as_json,
+    service_as_json,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,10 +50,10 @@ def _run(verdict: Verdict) -> dict[str, Any]:
         "version": 1,
         "tool": {"name": "buildrisk-gate", "version": __version__},
         "generated_at": rfc3339(verdict.generated_at),
-        "service": to_builtins(verdict.service),
+        "service": service_as_json(verdict.service),
         "verdict": verdict.outcome.value,
         "exit_code": int(verdict.exit_code),
-        "policies": to_builtins(verdict.policies),
+        "policies": policies_as_json(verdict.policies),
         "notes": list(every_note(verdict)),
         "images": [],
     }

@@ -102,12 +102,25 @@ def _head(verdict: Verdict) -> str:
     text = f"## {_cell(wording.verdict_line(verdict, full=True), _PARAGRAPH)}\n"
     if verdict.service.sandbox:
         text += f"\n> **{wording.SANDBOX}**: {wording.ABOUT_SAMPLE_DATA}\n"
-    return text
+    return text + _totals(verdict)
+
+
+def _totals(verdict: Verdict) -> str:
+    """Return how many findings each level has, by what was decided; empty for none."""
+    heading, *rows = wording.totals(verdict.images) or [()]
+    levels = []
+    for at, level in enumerate(heading, start=1):
+        counts = [f"{row[at]} {row[0]}" for row in rows if row[at] != "0"]
+        if counts:
+            levels.append(f"{level}: {', '.join(counts)}")
+    return f"\nFindings by level: {'; '.join(levels)}.\n" if levels else ""
 
 
 def _heading(image: ImageVerdict) -> str:
     outcome = image.outcome.value.upper() + wording.let_through(image)
-    name = _code(image.reference) + (f" ({_cell(image.platform)})" if image.platform else "")
+    name = _code(image.reference, _PARAGRAPH) + (
+        f" ({_cell(image.platform)})" if image.platform else ""
+    )
     text = (
         f"\n### {outcome} {name}\n\n**{_cell(image.reason)}**: {_cell(image.message, _PARAGRAPH)}\n"
     )

@@ -13,12 +13,11 @@ import gzip
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from msgspec import to_builtins
-
-from gate import __version__
+from gate import ADDRESS, __version__
 from gate.findings import Level, Shown
 from gate.report import wording
 from gate.report.naming import fingerprint, percent_encoded, place_in_checkout, repository_of
+from gate.report.risk_guide import risk_address
 from gate.report.wording import cut, folded, no_advice_on, waiver_in_words
 from gate.untrusted import for_sarif
 from gate.verdict import STRICTEST_FIRST, Action, Outcome
@@ -168,13 +167,18 @@ def _empty_run(verdict: Verdict, notes: Sequence[dict[str, Any]]) -> dict[str, A
 
 
 def _driver(rules: list[dict[str, Any]]) -> dict[str, Any]:
-    return {"name": _TOOL, "version": __version__, "rules": rules}
+    return {
+        "name": _TOOL,
+        "version": __version__,
+        "informationUri": ADDRESS,
+        "rules": rules,
+    }
 
 
 def _properties(verdict: Verdict) -> dict[str, Any]:
     return {
-        "service": to_builtins(verdict.service),
-        "policies": to_builtins(verdict.policies),
+        "service": wording.service_as_json(verdict.service),
+        "policies": wording.policies_as_json(verdict.policies),
     }
 
 
@@ -249,6 +253,7 @@ def _rule(key: str, findings: Sequence[Finding]) -> dict[str, Any]:
         "shortDescription": {"text": name},
         "fullDescription": {"text": _in_message(first.fact("description")) or name},
         "help": {"text": _in_message(first.fact("advice")) or no_advice_on(key)},
+        "helpUri": risk_address(first.risk),
         "properties": {
             "security-severity": severity,
             "tags": ["security", *filter(None, [_in_message(first.risk_class, _NAME)])],

@@ -1,10 +1,13 @@
-"""The report for people, on a terminal or in a log; its last line is the verdict."""
+"""The report for people, on a terminal or in a log; its last line is the verdict.
+
+Findings are grouped by risk, the worst first. What the findings of a group have in common, such as
+advice, stands below them once.
+"""
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
-
-from rich.cells import cell_len, set_cell_size
 
 from gate.findings import Shown, Status
 from gate.report import wording
@@ -13,98 +16,239 @@ from gate.untrusted import for_terminal
 from gate.verdict import Action, Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from gate.findings import Fact
     from gate.report import Style
     from gate.verdict import Decision, ImageVerdict, Verdict
 
-_OUTCOME_STYLES = {
-    Outcome.PASS: "bold green",
-    Outcome.BLOCK: "bold red",
-    Outcome.UNDECIDED: "bold yellow",
+_STYLES = {
+    "pass": "bold green",
+    "block": "bold red",
+    "undecided": "bold yellow",
+    "blocked": "bold red",
+    "warn": "yellow",
+    "warned": "yellow",
+    "waived": "cyan",
+    "allow": "green",
+    "allowed": "green",
+    "unknown": "red",
+    "high": "red",
+    "medium": "yellow",
+    "low": "cyan",
 }
-_ACTION_STYLES = {
-    Action.BLOCK: "bold red",
-    Action.WARN: "yellow",
-    Action.WAIVED: "cyan",
-    Action.ALLOW: "green",
-}
+"""How the words of outcomes, decisions and levels are coloured."""
+
 _IN_FIRST_LINE = ("level", "status")  # facts that the line above them shows
 _DECISIONS = 8
 _DETAILS = 9
 _ALL_DETAILS = 13
 # A build command can be a whole script.
 _LONGEST_CODE = 400
-_SHORT_SHA256 = 12
-# Beside these, a digest fits into 80 columns.
 _LABELS = 8
+_LEVELS = 6
+_SUMMARY = 11
+_NUMBER = re.compile(r"([0-9]{1,18})")
 
 
 def render(verdict: Verdict, style: Style) -> str:
-    """Return the report; no line but a quiet one is wider than the style's width."""
-    page = Layout(style.width, colour=style.colour)
+    """Return the report; only prose is folded, and only to a width that the style has."""
+    page = TextPage(style.width, colour=style.colour)
     if not style.quiet:
-        _write_sandbox(verdict, page)
-        for number, image in enumerate(verdict.images):
-            if number:
-                page.gap()
-                page.line(("-" if style.ascii else "\u2500") * page.width, wrap=False)
-            _write_image(image, page, style)
+        page.sandbox(verdict)
+        _Images(page, style).write(verdict.images)
         page.gap()
-        _write_run(verdict, page)
+        page.levels(verdict.images)
+        page.run(verdict)
         page.gap()
         if len(verdict.images) > 1:
             _write_summary(verdict, page)
             page.gap()
-    _write_verdict(verdict, page, style)
+    page.verdict(verdict, style)
     return page.written()
 
 
-def _write_sandbox(verdict: Verdict, page: Layout) -> None:
-    if verdict.service.sandbox:
-        page.line(
-            (wording.SANDBOX, "bold magenta"),
-            f": {wording.ABOUT_SAMPLE_DATA}",
+def coloured(word: str, text: str = "") -> tuple[str, str]:
+    """Return the word of an outcome, a decision or a level, or another text, with its colour."""
+    return text or word, _STYLES.get(word.lower(), "")
+
+
+def _coloured_row(word: str, *numbers: str) -> tuple[str | tuple[str, str], ...]:
+    return coloured(word, f"  {word}"), *numbers
+
+
+class TextPage(Layout):
+    """What texts about a run have in common."""
+
+    def sandbox(self, verdict: Verdict) -> None:
+        """Say that the verdict is about sample data, if it is."""
+        if verdict.service.sandbox:
+            self.line((wording.SANDBOX, "bold magenta"), f": {wording.ABOUT_SAMPLE_DATA}")
+            self.gap()
+
+    def levels(self, images: Iterable[ImageVerdict]) -> None:
+        """Write how many findings each decision and level has, in a table; nothing for none."""
+        totals = wording.totals(images)
+        if totals:
+            heading, *rows = totals
+            first: tuple[str | tuple[str, str], ...] = ("findings", *map(coloured, heading))
+            table = [first, *(_coloured_row(*row) for row in rows)]
+            self.table(table, indent=0, numbers=range(1, len(heading) + 1))
+            self.gap()
+
+    def run(self, verdict: Verdict) -> None:
+        """Write what holds for the whole run: notes, policies, and who was asked."""
+        for note in verdict.notes:
+            self.entry("note", wording.sentence(note), room=_LABELS, style="yellow")
+        for policy in verdict.policies:
+            path, digest = wording.sentence(policy.path), f"sha256:{policy.sha256}"
+            self.pair("policy", path, digest, room=_LABELS)
+        self.entry("asked", for_terminal(wording.service_in_words(verdict.service)), room=_LABELS)
+
+    def verdict(
+        self,
+        verdict: Verdict,
+        style: Style,
+        name: Callable[[ImageVerdict], str] = wording.full_name,
+    ) -> None:
+        """Write the verdict on one line; a quiet one has what stands above it otherwise."""
+        line = wording.verdict_line(verdict, name=name, full=style.quiet, policies=style.quiet)
+        word, rest = line.split(" ", 1)
+        self.line(coloured(word), f" {rest}", whole=True)
+
+
+class _Images:
+    """Writes images, one below the other; advice that stands there already is only pointed at."""
+
+    def __init__(self, page: TextPage, style: Style) -> None:
+        self._page = page
+        self._style = style
+        self._risk_of_advice: dict[str, str] = {}
+
+    def write(self, images: Iterable[ImageVerdict]) -> None:
+        for number, image in enumerate(images):
+            if number:
+                self._page.gap()
+                self._page.rule("-" if self._style.ascii else "\u2500")
+            self._write_image(image)
+
+    def _write_image(self, image: ImageVerdict) -> None:
+        """Write the image, its scan, the verdict on it, and the findings, the worst first."""
+        page = self._page
+        page.line((for_terminal(wording.full_name(image)), "bold"), whole=True)
+        page.entry(
+            "verdict",
+            coloured(image.outcome, f"{image.outcome.value.upper()}{wording.let_through(image)}"),
+            f"{_reason(image)}: {wording.sentence(image.message)}",
+            indent=1,
+            room=_LABELS,
         )
-        page.gap()
+        for label, text in _evidence(image, self._style):
+            page.entry(label, text, indent=1, room=_LABELS)
+        for note in image.notes:
+            page.entry("note", wording.sentence(note), indent=1, room=_LABELS, style="yellow")
+        if image.decisions:
+            page.gap()
+        hidden = 0
+        for group in _groups(image.decisions):
+            if self._style.verbose or group[0].action is not Action.ALLOW:
+                self._write_group(group)
+            else:
+                hidden += len(group)
+        if hidden:
+            page.line(f"  {hidden} allowed (-v shows {'it' if hidden == 1 else 'them'})")
+
+    def _write_group(self, group: Sequence[Decision]) -> None:
+        """Write one risk: what each finding of it has for itself, then what all have in common."""
+        first = group[0]
+        level = wording.sentence(wording.level_in_words(first.finding))
+        self._page.entry(
+            first.action.value.upper(),
+            coloured(first.finding.level, level),
+            f"{' ' * (_LEVELS - len(level))}  {_risk(first)}{_number(group)}",
+            indent=2,
+            room=_DECISIONS,
+            style=_STYLES[first.action],
+        )
+        facts = [tuple(self._shown(decision)) for decision in group]
+        common = [fact for fact in facts[0] if all(fact in others for others in facts)]
+        for own in dict.fromkeys(facts):
+            self._write_facts((fact for fact in own if fact not in common), first)
+        self._write_facts(common, first)
+
+    def _shown(self, decision: Decision) -> list[Fact]:
+        """Return what is to be said of a finding; without ``-v`` only what is acted on."""
+        facts = wording.facts_of(decision, without=_IN_FIRST_LINE)
+        if self._style.verbose:
+            return facts
+        if decision.action is Action.WAIVED:
+            return [fact for fact in facts if fact.key == "waiver"]
+        keys = {"place"}
+        if decision.action is Action.BLOCK:
+            keys.add("advice")
+        if decision.waiver and decision.waiver.expired:
+            keys.add("waiver")
+        return [fact for fact in facts if fact.shown is Shown.CODE or fact.key in keys]
+
+    def _write_facts(self, facts: Iterable[Fact], decision: Decision) -> None:
+        for fact in facts:
+            text = _text(fact, verbose=self._style.verbose)
+            if fact.key == "advice":
+                text = self._once(fact.text, decision.finding.risk) or text
+            self._page.entry(
+                fact.key,
+                text,
+                indent=2 + _DECISIONS,
+                room=_ALL_DETAILS if self._style.verbose else _DETAILS,
+                whole=fact.shown is Shown.PLACE,
+            )
+
+    def _once(self, advice: str, risk: str) -> str:
+        """Return where an advice stands already; empty the first time."""
+        before = self._risk_of_advice.get(advice)
+        if before is None:
+            self._risk_of_advice[advice] = risk
+            return ""
+        return "as above" if before == risk else f"as for {wording.sentence(before)} above"
 
 
-def _write_image(image: ImageVerdict, page: Layout, style: Style) -> None:
-    """Write the image, its scan, the verdict on it, and the findings, the worst first."""
-    _write_name(image, page)
-    page.entry(
-        "verdict",
-        (
-            f"{image.outcome.value.upper()}{wording.let_through(image)}",
-            _OUTCOME_STYLES[image.outcome],
-        ),
-        f"{_reason(image)}: {wording.sentence(image.message)}",
-        indent=1,
-        room=_LABELS,
-    )
-    for label, text in _evidence(image, style):
-        page.entry(label, text, indent=1, room=_LABELS)
-    for note in image.notes:
-        page.entry("note", wording.sentence(note), indent=1, room=_LABELS, style="yellow")
-    decisions = sorted(image.decisions, key=_worst_first)
-    shown = [d for d in decisions if style.verbose or d.action in {Action.BLOCK, Action.WARN}]
-    if decisions:
-        page.gap()
-    for decision in shown:
-        _write_decision(decision, page, style)
-    _write_hidden(image, len(decisions) - len(shown), page)
+def _groups(decisions: Iterable[Decision]) -> list[list[Decision]]:
+    """Return findings of one risk that are decided alike, the worst first.
+
+    Those of a group are in the order of their code, whose numbers count as numbers.
+    """
+    groups: dict[tuple[object, ...], list[Decision]] = {}
+    for decision in decisions:
+        groups.setdefault(_kind(decision), []).append(decision)
+    for group in groups.values():
+        group.sort(key=_by_code)
+    return sorted(groups.values(), key=lambda group: (wording.weight(group[0]), _kind(group[0])))
 
 
-def _write_name(image: ImageVerdict, page: Layout) -> None:
-    """Write the reference, with its digest on a line of its own where there is no room."""
-    whole = for_terminal(wording.full_name(image))
-    name, at, digest = whole.rpartition("@")
-    if cell_len(whole) > page.width and name:
-        page.line((name, "bold"))
-        page.entry("", (at + digest, "bold"), indent=1, room=0)
-    else:
-        page.line((whole, "bold"))
+def _kind(decision: Decision) -> tuple[str, ...]:
+    finding = decision.finding
+    words = (finding.kind, finding.risk, finding.name, finding.status, finding.level)
+    return (*words, finding.level_word, decision.action)
+
+
+def _by_code(decision: Decision) -> tuple[list[tuple[int, str]], int]:
+    parts = _NUMBER.split(wording.code_of(decision.finding))
+    place = decision.finding.location
+    # Every other part is a number.
+    code = [(int(part), "") if at % 2 else (0, part) for at, part in enumerate(parts)]
+    return code, place.line if place else 0
+
+
+def _risk(decision: Decision) -> str:
+    finding = decision.finding
+    name = f"{finding.risk}: {finding.name}" if finding.name else finding.risk
+    unhandled = finding.status is Status.UNHANDLED
+    status = "" if unhandled else f" [{wording.status_in_words(finding.status)}]"
+    return f"{wording.sentence(name)}{status}"
+
+
+def _number(group: Sequence[Decision]) -> str:
+    return "" if len(group) == 1 else f" ({len(group)} findings)"
 
 
 def _reason(image: ImageVerdict) -> str:
@@ -128,93 +272,26 @@ def _evidence(image: ImageVerdict, style: Style) -> Iterator[tuple[str, str]]:
         yield "off", for_terminal(f"{', '.join(image.scan.checks_off)} (not checked)")
 
 
-def _worst_first(decision: Decision) -> tuple[int, int, str, str]:
-    return (*wording.weight(decision), decision.finding.risk, wording.code_of(decision.finding))
-
-
-def _write_decision(decision: Decision, page: Layout, style: Style) -> None:
-    finding = decision.finding
-    unhandled = finding.status is Status.UNHANDLED
-    handled = "" if unhandled else f" [{wording.status_in_words(finding.status)}]"
-    name = f"{finding.risk}: {finding.name}" if finding.name else finding.risk
-    page.entry(
-        decision.action.value.upper(),
-        f"{wording.sentence(wording.level_in_words(finding)):6}  {wording.sentence(name)}{handled}",
-        indent=2,
-        room=_DECISIONS,
-        style=_ACTION_STYLES[decision.action],
-    )
-    room = _ALL_DETAILS if style.verbose else _DETAILS
-    for fact in _shown_facts(decision, style):
-        page.entry(fact.key, _text(fact, style), indent=2 + _DECISIONS, room=room)
-
-
-def _shown_facts(decision: Decision, style: Style) -> list[Fact]:
-    """Return what is to be said below a finding; without ``-v`` only what is acted on."""
-    facts = wording.facts_of(decision, without=_IN_FIRST_LINE)
-    if style.verbose:
-        return facts
-    keys = {"place"}
-    if decision.action is Action.BLOCK:
-        keys.add("advice")
-    if decision.waiver and decision.waiver.expired:
-        keys.add("waiver")
-    return [fact for fact in facts if fact.shown is Shown.CODE or fact.key in keys]
-
-
-def _text(fact: Fact, style: Style) -> str:
+def _text(fact: Fact, *, verbose: bool) -> str:
     if fact.shown is not Shown.CODE:
         return wording.sentence(fact.text)
-    if style.verbose or len(fact.text) <= _LONGEST_CODE:
+    if verbose or len(fact.text) <= _LONGEST_CODE:
         return for_terminal(fact.text)
-    more = len(fact.text) - _LONGEST_CODE
-    return f"{for_terminal(fact.text[:_LONGEST_CODE])}... ({more} more characters: -v)"
+    # Between two words: half a path or half a digest would look like another one.
+    beginning = fact.text[:_LONGEST_CODE].rpartition(" ")[0] or fact.text[:_LONGEST_CODE]
+    more = len(fact.text) - len(beginning)
+    return f"{for_terminal(beginning)} ... ({more} more characters: -v)"
 
 
-def _write_hidden(image: ImageVerdict, hidden: int, page: Layout) -> None:
-    if hidden:
-        counts = image.count()
-        waived, allowed = counts[Action.WAIVED], counts[Action.ALLOW]
-        page.line(f"  {waived} waived, {allowed} allowed (-v shows them)")
-
-
-def _write_run(verdict: Verdict, page: Layout) -> None:
-    """Write what holds for the whole run: notes, policies, and who was asked."""
-    for note in verdict.notes:
-        page.entry("note", wording.sentence(note), room=_LABELS, style="yellow")
-    for policy in verdict.policies:
-        text = for_terminal(wording.policy_in_words(policy, _SHORT_SHA256))
-        page.entry("policy", text, room=_LABELS)
-    page.entry("asked", for_terminal(wording.service_in_words(verdict.service)), room=_LABELS)
-
-
-def _write_summary(verdict: Verdict, page: Layout) -> None:
+def _write_summary(verdict: Verdict, page: TextPage) -> None:
     for image in verdict.images:
-        brief = (wording.counts_in_brief(image) or image.reason) + wording.let_through(image)
+        undecided = image.outcome is Outcome.UNDECIDED
+        counts = wording.counts_in_brief(image)
+        brief = ", ".join(filter(None, (image.reason if undecided or not counts else "", counts)))
         page.entry(
             image.outcome.value.upper(),
-            for_terminal(f"{wording.short(wording.full_name(image))}: {brief}"),
-            room=11,
-            style=_OUTCOME_STYLES[image.outcome],
+            for_terminal(f"{wording.full_name(image)}: {brief}{wording.let_through(image)}"),
+            room=_SUMMARY,
+            style=_STYLES[image.outcome],
+            whole=True,
         )
-
-
-def _write_verdict(verdict: Verdict, page: Layout, style: Style) -> None:
-    """Write the verdict on one line; names are shortened, then cut, where there is no room."""
-    if style.quiet:
-        line = wording.verdict_line(verdict, full=True)
-    else:
-        lines = [
-            wording.verdict_line(verdict, name=name)
-            for name in (str, wording.short, wording.shortest)
-        ]
-        fitting = [line for line in lines if cell_len(line) <= page.width]
-        line = fitting[0] if fitting else _cut(lines[-1], page.width)
-    word, rest = line.split(" ", 1)
-    page.line((word, _OUTCOME_STYLES[verdict.outcome]), f" {rest}", wrap=False)
-
-
-def _cut(line: str, width: int) -> str:
-    """Cut a line before its exit code."""
-    start, exit_code = line[: line.rindex(" (")], line[line.rindex(" (") :]
-    return set_cell_size(start, width - len(exit_code) - 3).rstrip() + "..." + exit_code

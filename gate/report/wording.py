@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from datetime import UTC
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ from gate.untrusted import for_json, for_terminal, visible
 from gate.verdict import STRICTEST_FIRST, Action, Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from datetime import datetime, timedelta
 
     from gate.findings import Finding, Image, Scan, Status
@@ -34,10 +35,10 @@ DECIDED = {
     Action.ALLOW: "allowed",
 }
 
+OUTCOMES_WORST_FIRST = (Outcome.BLOCK, Outcome.UNDECIDED, Outcome.PASS)
 # A level that the gate doesn't know is blocked like a high one.
 LEVELS_WORST_FIRST = (Level.UNKNOWN, Level.HIGH, Level.MEDIUM, Level.LOW)
 
-_OUTCOMES_WORST_FIRST = (Outcome.BLOCK, Outcome.UNDECIDED, Outcome.PASS)
 _CODE_FIRST = {Shown.CODE: 0, Shown.PLACE: 1, Shown.PROSE: 2}
 _LET_THROUGH = ", LET THROUGH by policy"
 _MOST_NAMES = 3
@@ -77,7 +78,7 @@ def json_document(value: object) -> str:
 
 def counted(number: int, noun: str) -> str:
     """Return ``1 finding``, ``2 findings``."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def age(duration: timedelta) -> str:
@@ -100,12 +101,6 @@ def short(reference: str) -> str:
     return _DIGEST.sub(r"\1", without_host)
 
 
-def shortest(reference: str) -> str:
-    """Return a reference without its host, and without its digest if it has a tag."""
-    name, _, _ = without_host = short(reference).partition("@")
-    return name if ":" in name else "".join(without_host)
-
-
 def full_name(image: ImageVerdict) -> str:
     """Return the reference as the caller gave it, and the platform where one was judged."""
     return image.reference + (f" ({image.platform})" if image.platform else "")
@@ -113,13 +108,29 @@ def full_name(image: ImageVerdict) -> str:
 
 def service_in_words(service: Service) -> str:
     """Return who was asked, for a reader; ``nobody`` where nothing had to be asked."""
+    if service.asked is not None and ", ".join(service.asked) != service.endpoint:
+        return ", ".join(service.asked) or "nobody"
     if not service.endpoint:
         return "nobody"
     return service.endpoint + (f" ({service.region})" if service.region else "")
 
 
+def service_as_json(service: Service) -> dict[str, object]:
+    """Return what reports for programs say of the service."""
+    return {
+        "endpoint": service.endpoint,
+        "region": service.region,
+        "sandbox": service.sandbox,
+    }
+
+
+def policies_as_json(policies: Sequence[PolicySource]) -> list[dict[str, str]]:
+    """Return what reports for programs say of the policies."""
+    return [{"path": policy.path, "sha256": policy.sha256} for policy in policies]
+
+
 def policy_in_words(policy: PolicySource, digits: int | None = None) -> str:
-    """Return the policy's path with its digest, or the first ``digits`` of that."""
+    """Return the policy's path with its digest, or the first digits of it."""
     return f"{policy.path} sha256:{policy.sha256[:digits]}"
 
 
@@ -173,6 +184,30 @@ def counts_in_brief(image: ImageVerdict) -> str:
     return ", ".join(f"{number} {DECIDED[action]}" for action, number in counts if number)
 
 
+def totals(images: Iterable[ImageVerdict]) -> list[tuple[str, ...]]:
+    """Return how many findings each decision and level has, as rows; none for no findings.
+
+    The first row names the levels; the others have the word of a decision before the numbers.
+    """
+    counts = Counter(
+        (decision.action, decision.finding.level)
+        for image in images
+        for decision in image.decisions
+    )
+    if not counts:
+        return []
+    present = {level for _, level in counts}
+    levels = [
+        level for level in LEVELS_WORST_FIRST if level is not Level.UNKNOWN or level in present
+    ]
+    rows = [
+        (DECIDED[action], *(f"{counts[action, level]:,}" for level in levels))
+        for action in STRICTEST_FIRST
+        if any(counts[action, level] for level in levels)
+    ]
+    return [tuple(levels), *rows]
+
+
 def is_let_through(image: ImageVerdict) -> bool:
     """Tell whether the image is undecided and yet, by the policy's ``warn_on``, not a failure."""
     return image.outcome is Outcome.UNDECIDED and not image.exit_code
@@ -195,7 +230,7 @@ def undecided_sentence(image: ImageVerdict) -> str:
 
 def outcome_weight(image: ImageVerdict) -> int:
     """Return what images are sorted by to have the worst first."""
-    return _OUTCOMES_WORST_FIRST.index(image.outcome)
+    return OUTCOMES_WORST_FIRST.index(image.outcome)
 
 
 def weight(decision: Decision) -> tuple[int, int]:
@@ -229,10 +264,17 @@ def place_of(finding: Finding) -> str:
     return f"{place.path}:{place.line}" if place else ""
 
 
+def entry_in_words(decision: Decision) -> str:
+    """Return where the entry that decided stands, and its name there; empty if none did."""
+    place = decision.policy
+    return ": ".join(filter(None, (f"{place.path}:{place.line}", decision.entry))) if place else ""
+
+
 def waiver_in_words(waiver: WaiverUse) -> str:
-    """Return until when the waiver holds, why, and who answers for it."""
+    """Return until when the waiver holds, why, who answers for it, and where it stands."""
     until = f"{'EXPIRED on' if waiver.expired else 'until'} {waiver.expires.isoformat()}"
-    who = ", ".join(filter(None, (waiver.owner, waiver.ticket)))
+    place = f"{waiver.path}:{waiver.line}" if waiver.path else ""
+    who = ", ".join(filter(None, (waiver.owner, waiver.ticket, place)))
     return f"{until}: {waiver.reason}" + (f" ({who})" if who else "")
 
 
@@ -252,39 +294,56 @@ def facts_of(decision: Decision, *, without: Sequence[str] = ()) -> list[Fact]:
     ``without`` are the keys of what a format shows elsewhere, or not at all.
     """
     finding, waiver = decision.finding, decision.waiver
-    names = dict.fromkeys(filter(None, (finding.class_name, finding.risk_class)))
+    classes = {each.casefold(): each for each in (finding.risk_class, finding.class_name) if each}
     facts = (
         *finding.facts,
         Fact("place", "Place", place_of(finding), Shown.PLACE),
         Fact("why", "Why", decision.because),
+        Fact("policy", "Policy", entry_in_words(decision)),
         Fact("rule", "Rule", decision.rule or ""),
         Fact("waiver", "Waiver", waiver_in_words(waiver) if waiver else ""),
         Fact("level", "Level", level_in_words(finding)),
         Fact("status", "Status", status_in_words(finding.status)),
-        Fact("class", "Class", ", ".join(names)),
+        Fact("class", "Class", ", ".join(reversed(classes.values()))),
     )
     shown = [fact for fact in facts if fact.key not in without and fact.text.strip()]
     shown.sort(key=lambda fact: _CODE_FIRST[fact.shown])
     return shown
 
 
-def verdict_line(verdict: Verdict, *, name: Callable[[str], str] = str, full: bool = False) -> str:
+def verdict_line(
+    verdict: Verdict,
+    *,
+    name: Callable[[ImageVerdict], str] = full_name,
+    full: bool = False,
+    policies: bool = False,
+) -> str:
     """Return the verdict in one line with the images' names and its exit code, for a terminal.
 
-    ``name`` makes a reference's name out of it. ``full`` adds what to do where nothing else says
-    it.
+    ``name`` names an image. ``full`` adds what to do, and ``policies`` which policies judged, where
+    nothing else says it.
     """
     if len(verdict.images) == 1:
         about = _about_one(verdict.images[0], name, full=full)
     else:
         about = _about_several(verdict, name)
     sandbox = f"{SANDBOX}  " if verdict.service.sandbox else ""
+    judges = f" [{policies_in_brief(verdict.policies)}]" if policies and verdict.policies else ""
     return for_terminal(
-        f"{verdict.outcome.value.upper()}  {sandbox}{about} (exit {int(verdict.exit_code)})"
+        f"{verdict.outcome.value.upper()}  {sandbox}{about}{judges} (exit {int(verdict.exit_code)})"
     )
 
 
-def _about_one(image: ImageVerdict, name: Callable[[str], str], *, full: bool) -> str:
+def policies_in_brief(policies: Sequence[PolicySource]) -> str:
+    """Return which policies judged, and which of them could not block anything."""
+    names = [
+        folded(policy.path) + (" (blocks nothing)" if policy.blocks_nothing else "")
+        for policy in policies
+    ]
+    return f"{'policy' if len(names) == 1 else 'policies'} {', '.join(names)}"
+
+
+def _about_one(image: ImageVerdict, name: Callable[[ImageVerdict], str], *, full: bool) -> str:
     findings = counted(len(image.decisions), "finding")
     if image.outcome is Outcome.BLOCK:
         words = f"{image.count()[Action.BLOCK]} of {findings} blocked"
@@ -294,10 +353,10 @@ def _about_one(image: ImageVerdict, name: Callable[[str], str], *, full: bool) -
     else:
         words = image.reason + let_through(image)
         words += f": {sentence(image.message)}" if full else ""
-    return f"{name(image.reference)}: {words}"
+    return f"{name(image)}: {words}"
 
 
-def _about_several(verdict: Verdict, name: Callable[[str], str]) -> str:
+def _about_several(verdict: Verdict, name: Callable[[ImageVerdict], str]) -> str:
     total = len(verdict.images)
     if not total:
         return "no image was judged"
@@ -305,6 +364,8 @@ def _about_several(verdict: Verdict, name: Callable[[str], str]) -> str:
         findings = sum(len(image.decisions) for image in verdict.images)
         return f"all {total} images: {counted(findings, 'finding')}, none blocked"
     those = [image for image in verdict.images if image.outcome is verdict.outcome]
+    if not those:
+        return f"{counted(total, 'image')} passed, and others may be missing"
     words = f"{len(those)} of {counted(total, 'image')}: {_names(those, name)}"
     if verdict.outcome is Outcome.BLOCK:
         number = sum(image.outcome is Outcome.UNDECIDED for image in verdict.images)
@@ -312,8 +373,8 @@ def _about_several(verdict: Verdict, name: Callable[[str], str]) -> str:
     return words + (_LET_THROUGH if not verdict.exit_code else "")
 
 
-def _names(images: Sequence[ImageVerdict], name: Callable[[str], str]) -> str:
-    references = list(dict.fromkeys(image.reference for image in images))
-    shown = dict.fromkeys(map(name, references[:_MOST_NAMES]))
-    more = len(references) - _MOST_NAMES
-    return ", ".join(shown) + (f" and {more} more" if more > 0 else "")
+def _names(images: Sequence[ImageVerdict], name: Callable[[ImageVerdict], str]) -> str:
+    """Name the first images; those that are named and those that aren't are all of them."""
+    more = len(images) - _MOST_NAMES
+    shown = ", ".join(map(name, images[:_MOST_NAMES]))
+    return shown + (f" and {more} more" if more > 0 else "")

@@ -84,7 +84,8 @@ class SampleImage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     ``in_registry`` says whether the registry has it; ``repository_known`` whether Security Center
     knows the repository (it may without knowing the image). ``failing_scans`` is how many requested
     scans fail before one succeeds; ``supported`` says whether scans on request work in the image's
-    region. ``size`` is in MB.
+    region. ``host`` is the registry's in ``Endpoints``, ``None`` for the world's. ``tells_task``
+    says whether a task is known of the record's own scan. ``size`` is in MB.
     """
 
     namespace: str
@@ -103,6 +104,8 @@ class SampleImage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     findings_after: float = 0.0
     failing_scans: int = 0
     supported: bool = True
+    host: str | None = None
+    tells_task: bool = True
     size: int = 42
     digest: str = ""
     uuid: str = ""

@@ -167,7 +167,7 @@ class _Handler:
 
     async def _cut(self, request: web.BaseRequest, content: bytes) -> web.StreamResponse:
         """Promise all of the answer, send half of it, and close the connection."""
-        response = web.StreamResponse(headers={**self._date(), "Content-Type": _JSON})
+        response = web.StreamResponse(headers={**self._standing(), "Content-Type": _JSON})
         response.content_length = len(content)
         await response.prepare(request)
         await response.write(content[: len(content) // 2])
@@ -194,11 +194,14 @@ class _Handler:
         return web.Response(
             status=status,
             body=content,
-            headers={**(headers or {}), **self._date(), "Content-Type": media_type},
+            headers={**(headers or {}), **self._standing(), "Content-Type": media_type},
         )
 
-    def _date(self) -> dict[str, str]:
-        return {"Date": format_datetime(self._service.clock.astimezone(UTC), usegmt=True)}
+    def _standing(self) -> dict[str, str]:
+        """Return the headers of each answer."""
+        label = {"Buildrisk-Gate-Sandbox": "sample data"} if self._service.labelled else {}
+        date = format_datetime(self._service.clock.astimezone(UTC), usegmt=True)
+        return {"Date": date, **label}
 
 
 def _values(arrived: WireRequest) -> dict[str, str]:

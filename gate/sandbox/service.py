@@ -17,7 +17,7 @@ from gate.sandbox.server import start
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from types import TracebackType
 
     from gate.sandbox.fault_injection import Fault
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 SAMPLE_KEY_ID = "sandbox-key-id"
 SAMPLE_KEY_SECRET = "sandbox-key-secret"  # noqa: S105 - a sample
 
+_MOST_NAMED = 20  # images of a sandbox at a terminal
 _REQUESTS_TO_REMEMBER = 100_000  # a sandbox at a terminal may run for days
 
 
@@ -50,8 +51,9 @@ class Sandbox:
     faults draw. A world is changed by what clients ask (scans, statuses, checks), so give each
     service its own.
 
-    ``world``, ``readings`` and ``faults`` may be changed at any time; ``requests`` holds all that
-    was asked, in order, of very many the latest.
+    ``world``, ``readings`` and ``faults`` may be changed at any time; so may ``labelled``: with it,
+    each answer says in a header that it is a sandbox's, and reports of the gate say SANDBOX.
+    ``requests`` holds all that was asked, in order, of very many the latest.
     """
 
     def __init__(  # noqa: PLR0913 - each is a thing a test varies alone
@@ -73,6 +75,7 @@ class Sandbox:
         self.access_key_id = access_key_id
         self.access_key_secret = access_key_secret
         self.security_token = security_token
+        self.labelled = False
         self.port = port
         self.ssl_context = ssl_context
         self.requests: list[LoggedRequest] = []
@@ -154,6 +157,7 @@ async def serve(sandbox: Sandbox, say: Callable[[str], None]) -> None:
 
     The lines can be pasted into a POSIX shell; those that are not commands are comments.
     """
+    sandbox.labelled = True
     async with sandbox:
         for line in _how_to_use(sandbox):
             say(line)
@@ -171,5 +175,22 @@ def _how_to_use(sandbox: Sandbox) -> list[str]:
     return [
         f"# Security Center (sandbox) at {sandbox.url}; stop it with Ctrl-C.",
         *exports,
-        f"# gate check --endpoint {sandbox.url} IMAGE",
+        *_images(sandbox),
     ]
+
+
+def _images(sandbox: Sandbox) -> Iterator[str]:
+    """Yield the names of the images, and how to ask about the first of them.
+
+    With their digests: a gate with ``--endpoint`` asks the real registry for those that it lacks.
+    """
+    world = sandbox.world
+    records = [image for image in world.records() if image.registry_type == "acr"]
+    names = [f"{world.host}/{image.name}:{image.tag}@{image.digest}" for image in records]
+    if not names:
+        return
+    yield "# Its images, by digest, since no registry knows them:"
+    yield from (f"#   {name}" for name in names[:_MOST_NAMED])
+    if len(names) > _MOST_NAMED:
+        yield f"#   and {len(names) - _MOST_NAMED} more"
+    yield f"# gate check --endpoint {sandbox.url} {names[0]}"

@@ -102,6 +102,11 @@ class World(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
         for index in self.indexes:
             yield from index.images
 
+    def served(self) -> list[str]:
+        """Return ``namespace/repository:tag`` of what the registry serves, each once, sorted."""
+        images = {f"{one.name}:{one.tag}" for one in self.images if one.served}
+        return sorted(images | {f"{one.name}:{one.tag}" for one in self.indexes})
+
     def put(self, image: SampleImage | SampleIndex) -> None:
         """Add an image, or replace the one with the same ``uuid`` (for an index: the same tag)."""
         if isinstance(image, SampleIndex):
@@ -188,15 +193,21 @@ def load_world(data: object, place: Callable[[tuple[str | int, ...]], str]) -> W
         scan_seconds: 3                  # how long a scan on request takes
 
     ``sample.json`` beside this file shows each kind of image, and is one to start from.
+    A case file, whose images have a ``reference``, is a world, too: see ``case_world.py``.
+
     ``place`` returns where the value stands that a path of keys and indexes leads to, such as
-    ``FILE:3:5``. Raises ``UsageError``, which names that place, for an unknown key or a wrong
-    type.
+    ``FILE:3:5``. Raises ``UsageError``, which names that place, for an unknown key, a wrong type or
+    a fact that can't be played.
     """
+    from gate.sandbox import case_world  # noqa: PLC0415 - it makes worlds, too
+
+    cases = case_world.is_cases(data)
     try:
-        return msgspec.convert(data, World)
+        return case_world.world_of_cases(data, place) if cases else msgspec.convert(data, World)
     except msgspec.ValidationError as error:
         problem, _, where = str(error).partition(" - at `$")
         where = where.rstrip("`")
         path = tuple(step["key"] or int(step["index"]) for step in _STEP.finditer(where))
         shown = where.removeprefix(".") or "the top"
-        raise UsageError(f"{place(path)}: {problem} (at {shown}).", _REMEDY) from None
+        remedy = case_world.REMEDY if cases else _REMEDY
+        raise UsageError(f"{place(path)}: {problem} (at {shown}).", remedy) from None

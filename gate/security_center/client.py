@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_SANDBOX = "Buildrisk-Gate-Sandbox"
+"""The header by which `gate sandbox` says what it is."""
+
 LARGEST_ANSWER = 16 * 1024 * 1024  # bytes, unpacked
 
 
@@ -46,7 +49,7 @@ class SecurityCenter(Operations):
     their way, at a slower pace once the service throttles.
 
     ``requests`` counts what was sent so far, repeated requests included; ``throttled`` the answers
-    which said that requests come too fast.
+    which said that requests come too fast. ``is_sandbox`` says that a sandbox answered.
     """
 
     def __init__(
@@ -62,6 +65,7 @@ class SecurityCenter(Operations):
         self.lang = lang
         self.requests = 0
         self.throttled = 0
+        self.is_sandbox = False
         self._run = run
         self._credentials = credentials
         self._concurrency = concurrency
@@ -152,6 +156,10 @@ class SecurityCenter(Operations):
 
     def _judged(self, operation: Operation[object], response: HttpResponse) -> Answer | Trouble:
         self._retry.answered = True
+        # Plain http is for loopback alone, where the service itself never is: nothing that it says
+        # can make sample data of it.
+        if _SANDBOX in response.headers and self.endpoint.startswith("http://"):
+            self.is_sandbox = True
         if "json" in response.headers.get("Content-Type", ""):  # not a proxy's page
             try:
                 self._service_clock.hear(response.headers.get("Date", ""))

@@ -16,3 +16,9 @@ def test_single_images_are_told_where_there_are_any() -> None:
 def test_a_bar_is_empty_at_first_and_never_overflows() -> None:
     assert Headway().bar().endswith("  0%")
     assert Headway(records=5, records_expected=3).bar().startswith("[####################]")
+
+
+def test_it_never_says_that_all_is_read_while_more_may_come() -> None:
+    progress = Headway(records=17, records_expected=17)
+    assert "17 of 17 records, rows of risks to come" == str(progress)
+    assert "99%" == progress.percent()

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gate.cases import KINDS, CheckStates, case_schema, open_cases
@@ -229,6 +229,7 @@ def test_a_day_is_required(tmp_path: Path) -> None:
         ("version: 1\nimages: []\n---\n", "3:1: A second document begins here."),
         ('{"version": 1, "version": 1}', "1:16: version stands twice here, first in line 1."),
         ("at: 2026-11-24\nimages: [{reference: a/b}]\n", "1:1: version is missing at the top."),
+        ("version: 1\nat: 2026-11-24\n", "1:1: images is missing at the top."),
     ],
 )
 def test_what_is_not_a_case_file(text: str, problem: str, tmp_path: Path) -> None:
@@ -443,6 +444,7 @@ _VALUES: st.SearchStrategy[Any] = st.sampled_from(
 _KEYS = st.sampled_from([*case_schema()["$defs"]["image"]["properties"], "other"])
 
 
+@settings(deadline=None)
 @given(st.dictionaries(_KEYS, _VALUES, max_size=6))
 def test_a_record_and_a_file_by_hand_take_the_same_images(
     tmp_path_factory: pytest.TempPathFactory, fields: dict[str, Any]
@@ -464,6 +466,7 @@ def problems(folder: Path, text: str) -> str:
     return ""
 
 
+@settings(deadline=None)
 @given(st.text(alphabet=st.sampled_from('{}[]",:1a\\ \n\ufeffé'), max_size=60))
 def test_nothing_breaks_the_reader(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
     folder = tmp_path_factory.mktemp("odd")

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from gate.check import Progress, Stop, Wait, Waiting
 from gate.check.waiting import Delays
+from gate.errors import ExitCode
 from gate.evidence import Look, Target
 from gate.findings import (
     Finding,
@@ -165,7 +166,7 @@ async def test_polls_grow_from_2_to_30_seconds() -> None:
     assert [2.0, 3.0, 4.5, 6.75] == gaps[:4]
     assert max(gaps) <= 30.0
     assert 120.0 == waited.polls[-1]
-    assert "Waited for 0:02:00" in waited.evidence.message
+    assert "(Waited for 2m.)" in waited.evidence.message
 
 
 async def test_polls_are_rare_after_throttling() -> None:
@@ -267,3 +268,62 @@ async def test_what_is_known_while_settling_is_no_pass() -> None:
 
 async def _fail(_seconds: float) -> None:
     raise InterruptedError
+
+
+async def test_a_wait_that_the_deadline_cuts_short_says_so() -> None:
+    waited = await wait_for(missing(), wait=120.0, deadline=61.0)
+    assert "(Waited for 1m, when the time of --timeout was over.)" in waited.evidence.message
+
+
+async def test_a_scan_that_settles_tells_when_it_is_read_again() -> None:
+    waited = await wait_for(finished(FINE, settled=False), finished(FINE, settled=True))
+    assert [SETTLE, 0.0] == [progress.images[0].again_in for progress in waited.shown]
+
+
+@pytest.mark.parametrize(
+    ("code", "who"),
+    [
+        (ExitCode.INTERRUPTED, "Somebody stopped the run (Ctrl-C, SIGINT)"),
+        (ExitCode.TERMINATED, "The run was told to end (SIGTERM)"),
+    ],
+)
+async def test_a_signal_is_the_reason_for_what_was_awaited(code: ExitCode, who: str) -> None:
+    time, stop = SimulatedTime(), Stop()
+    one, other = target(), target("2")
+
+    class Stopping(Watching):
+        def show(self, progress: Progress) -> None:
+            super().show(progress)
+            stop.end(code)
+
+    class Reader(Script):
+        async def look(
+            self, targets: Sequence[Target], tell: Callable[[Target, Look], None]
+        ) -> dict[Target, Look]:
+            looks = dict(zip(targets, (running(), blocking()), strict=True))
+            for each, look in looks.items():
+                tell(each, look)
+            return looks
+
+    watching = Stopping()
+    waiting = Wait(
+        dict.fromkeys([one, other], Reader(time, ())),  # type: ignore[arg-type]
+        time.run(),
+        Waiting(seconds=60.0, watcher=watching, stop=stop),
+        NoScans(),  # type: ignore[arg-type]
+    )
+    with stop.scope:
+        await waiting.run()
+
+    known = waiting.stopped(one, stop.who)
+    assert isinstance(known, Unscanned)
+    assert (
+        Reason.RUNNING,
+        f"{who} while it waited for shop/web:1 (scanning). Run the gate again.",
+    ) == (
+        known.reason,
+        known.message,
+    )
+    assert waiting.evidence[other] == waiting.stopped(other, stop.who)
+    assert waiting.evidence[one] == waiting.stopped(one, "")
+    assert ("shop/web:2",) == watching.shown[0].blocked

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -475,3 +476,64 @@ def test_long_rankings_are_cut_unless_all_is_asked_for(gate: Gate, serve: Serve)
     with serve(*(image(f"r{number}", ROOT) for number in range(12))) as sandbox:
         assert "and 2 more (-v shows them)" in gate("audit", "--endpoint", sandbox.url).out
         assert "shop/r9" in gate("audit", "--endpoint", sandbox.url, "-v").out
+
+
+def summary_of(gate: Gate, serve: Serve, *images: SampleImage) -> list[str]:
+    with serve(*images) as sandbox:
+        return gate("audit", "--endpoint", sandbox.url).out.splitlines()
+
+
+def test_a_repository_that_two_instances_hold_is_named_with_each(gate: Gate, serve: Serve) -> None:
+    lines = summary_of(
+        gate, serve, image("web", ROOT), image("web", ROOT, instance="cri-2"), image("api", ROOT)
+    )
+    assert {
+        "  shop/web (instance 39010001)  1 finding blocked in 1 image",
+        "  shop/web (instance cri-2)     1 finding blocked in 1 image",
+        "  shop/api                      1 finding blocked in 1 image",
+    } <= set(lines)
+    host = "registry.cn-hangzhou.aliyuncs.com"
+    assert (
+        f"BLOCK  3 of 3 images: {host}/shop/api:1, {host}/shop/web:1 (instance 39010001), "
+        f"{host}/shop/web:1 (instance cri-2) (exit 10)"
+    ) == lines[-1]
+
+
+def test_a_repository_that_two_regions_hold_is_named_with_each(gate: Gate, serve: Serve) -> None:
+    lines = summary_of(gate, serve, image("web", ROOT), image("web", ROOT, region="cn-beijing"))
+    assert "  shop/web (region cn-beijing)   1 finding blocked in 1 image" in lines
+    assert "  shop/web (region cn-hangzhou)  1 finding blocked in 1 image" in lines
+
+
+def test_images_of_one_tag_are_told_apart_by_their_digests(gate: Gate, serve: Serve) -> None:
+    one, two = image("web", ROOT), image("web", ROOT, build="again")
+    line = summary_of(gate, serve, one, two)[-1]
+    assert f"/shop/web:1@{one.digest}, " in line or f"/shop/web:1@{one.digest} (exit" in line
+    assert two.digest in line
+
+
+def test_waivers_that_an_audit_rests_on_are_named(gate: Gate, serve: Serve) -> None:
+    Path(".buildrisk-gate.yaml").write_text(
+        "version: 1\nblock: {levels: [high], statuses: [unhandled]}\n"
+        "waivers:\n  - {risks: [no_user], images: ['shop/*'], reason: old, expires: 2099-01-01}\n"
+    )
+    lines = summary_of(gate, serve, image("web", ROOT), image("api", ROOT))
+    at = lines.index("waivers:")
+    assert "  no_user  2 findings in 2 images  until 2099-01-01: old" == lines[at + 1]
+    assert lines[-1].startswith("PASS  all 2 images: ")
+
+
+@pytest.mark.parametrize("number", [1, 2, 3, 4, 9])
+def test_the_numbers_of_the_last_line_add_up(gate: Gate, serve: Serve, number: int) -> None:
+    line = summary_of(gate, serve, *(image(f"r{each}", ROOT) for each in range(number)))[-1]
+    more = re.search(r" and (\d+) more", line)
+    assert number == line.count(":1") + (int(more[1]) if more else 0)
+
+
+def test_columns_of_a_ranking_are_aligned(gate: Gate, serve: Serve) -> None:
+    lines = summary_of(gate, serve, image("web", ROOT, APK), image("a-much-longer-name", ROOT))
+    at = lines.index("repositories that block:")
+    assert 1 == len({line.index("1 finding") for line in lines[at + 1 : at + 3]})
+    at = lines.index("risks:")
+    counts = [re.search(r"\)  +(\d)", line) for line in lines[at + 1 : at + 3]]
+    assert 1 == len({match and match.start(1) for match in counts})

@@ -70,6 +70,39 @@ def test_a_mistake_is_an_annotation_too(gate: Gate, arguments: tuple[str, ...], 
 
 
 @pytest.mark.usefixtures("_github")
+def test_a_mistake_in_a_file_is_an_annotation_of_its_line(gate: Gate) -> None:
+    Path("a policy.yaml").write_text(
+        "version: 1\nblok: {}\nblock: {levels: [hihg], statuses: [unhandled]}\n"
+    )
+    result = gate("check", "--sandbox", "-p", "a policy.yaml", WEB)
+    assert 2 == result.code
+    lines = [line for line in result.err.splitlines() if line.startswith("::error")]
+    start = "::error file=a policy.yaml,line="
+    assert [f"{start}2,col=1,", f"{start}3,col=18,"] == [
+        line.partition("title=")[0] for line in lines
+    ]
+    assert "Did you mean block?" in lines[0]
+
+
+@pytest.mark.usefixtures("_github")
+def test_many_mistakes_are_counted_because_few_are_shown(gate: Gate) -> None:
+    Path("bad.yaml").write_text("version: 1\n" + "".join(f"key{n}: 1\n" for n in range(20)))
+    err = gate("policy", "validate", "bad.yaml").err
+    lines = [line for line in err.splitlines() if line.startswith("::error")]
+    assert 10 == len(lines)
+    assert lines[-1].startswith("::error title=buildrisk-gate::and ")
+
+
+@pytest.mark.usefixtures("_github")
+def test_notes_are_printed_once(gate: Gate) -> None:
+    Path("Dockerfile").write_text(f"FROM {HOST}/shop/api:2.0\nFROM docker.io/library/nginx:1\n")
+    result = gate("manifests", "--sandbox", "--format", "github", "Dockerfile")
+    notes = [line for line in result.out.splitlines() if line.startswith("note: ")]
+    assert len(set(notes)) == len(notes) > 1
+    assert "note" not in result.err
+
+
+@pytest.mark.usefixtures("_github")
 def test_outputs_that_cannot_be_set_are_an_error(
     gate: Gate, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import platform
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gate import __version__
+from gate.policy import policy_schema
 from gate.report import report_schema
 from gate.sandbox import SampleFinding, SampleImage
 from tests.rigs.command import HOST, Result, reference
@@ -35,11 +37,18 @@ BAD = SampleImage(
     ),
 )
 WAIT = ("--wait", "0")
+SCHEMAS = (policy_schema, report_schema)
 
 
-def test_the_version_is_told(gate: Gate) -> None:
-    result = gate("--version")
-    assert (0, f"buildrisk-gate, version {__version__}\n") == (result.code, result.out)
+@pytest.mark.parametrize("option", ["--version", "-V"])
+def test_the_versions_are_told(gate: Gate, option: str) -> None:
+    result = gate(option)
+    first, second = result.out.splitlines()
+    assert (0, f"buildrisk-gate, version {__version__}") == (result.code, first)
+    schemas = [schema()["properties"]["version"]["const"] for schema in SCHEMAS]
+    python = platform.python_version()
+    words = "Python {}; policy files, version {}; JSON report, version {}"
+    assert words.format(python, *schemas) == second
 
 
 @pytest.mark.parametrize("name", ["policy", "report"])
@@ -277,6 +286,9 @@ def test_a_name_with_a_line_break_cannot_write_a_line(gate: Gate) -> None:
         ("--fault", "nosuch"),
         ("--fault", "reset=often"),
         ("--fault", "quota=many"),
+        ("--fault", "throttling=2"),
+        ("--fault", "throttling=-0.1"),
+        ("--fault", "throttling=nan"),
         ("--data", "none.yaml"),
     ],
     ids=" ".join,

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.rigs.command import HOST
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -33,6 +35,59 @@ def test_a_link_to_a_secret_shows_nothing_of_it(
     assert 2 == result.code
     assert "out of the checkout" in result.err + result.out
     assert "hunter2" not in result.err + result.out
+
+
+@pytest.mark.parametrize("spec", ["none.yaml", ".", "", "-", "https://example.com/p.yaml"])
+@pytest.mark.parametrize(
+    "command", [("check", f"{HOST}/a/b", "-p"), ("policy", "validate", "--")], ids=" ".join
+)
+def test_an_argument_that_names_no_file_is_not_a_mistake_in_one(
+    gate: Gate, command: tuple[str, ...], spec: str
+) -> None:
+    result = gate(*command, spec)
+    assert (2, "") == (result.code, result.out)
+    assert ":1:1" not in result.err
+    assert "Correct the file" not in result.err
+
+
+def test_a_file_with_another_digest_is_not_to_be_corrected(gate: Gate) -> None:
+    Path("p.yaml").write_text("version: 1\nblock: {levels: [high], statuses: [unhandled]}\n")
+    result = gate("policy", "validate", f"p.yaml#sha256={'0' * 64}")
+    assert 2 == result.code
+    assert result.err.startswith("error: p.yaml: The file was changed: it has sha256=")
+    assert "Correct the file" not in result.err
+
+
+def test_without_a_file_those_are_checked_that_a_check_would_use(
+    gate: Gate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("a.yaml", "b.yaml", ".buildrisk-gate.yaml"):
+        Path(name).write_text("version: 1\nblock: {levels: [high], statuses: [unhandled]}\n")
+    found = gate("policy", "validate")
+    monkeypatch.setenv("BUILDRISK_GATE_POLICY", "a.yaml\nb.yaml")
+    named = gate("policy", "validate")
+    given = gate("policy", "validate", "b.yaml")
+    monkeypatch.setenv("BUILDRISK_GATE_POLICY", "none.yaml")
+    missing = gate("policy", "validate")
+    assert [".buildrisk-gate.yaml"] == [line.split(":")[0] for line in found.out.splitlines()]
+    assert ["a.yaml", "b.yaml"] == [line.split(":")[0] for line in named.out.splitlines()]
+    assert ["b.yaml"] == [line.split(":")[0] for line in given.out.splitlines()]
+    assert 2 == missing.code
+    assert "variable BUILDRISK_GATE_POLICY" in missing.err
+
+
+def test_a_valid_file_has_notes(gate: Gate) -> None:
+    waiver = "{risks: [no_user], images: ['shop/*'], reason: r, expires: 2020-01-01}"
+    Path("p.yaml").write_text(
+        f"version: 1\nblock: {{levels: [], statuses: []}}\nwaivers: [{waiver}]\n"
+        "undecided: {warn_on: [missing], until: 2020-01-01}\n"
+    )
+    result = gate("policy", "validate", "p.yaml")
+    valid, *notes = result.out.splitlines()
+    assert (0, True) == (result.code, valid.startswith("p.yaml: valid, sha256="))
+    assert all(note.startswith("note: p.yaml") for note in notes)
+    for words in ("blocks nothing", "ended on 2020-01-01", "undecided.until (2020-01-01)"):
+        assert words in result.out
 
 
 def test_a_named_file_that_is_no_policy_shows_nothing_of_it(gate: Gate) -> None:

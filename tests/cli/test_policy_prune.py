@@ -59,10 +59,10 @@ def test_what_was_fixed_goes_and_the_rest_stays(gate: Gate) -> None:
         "baseline.yaml:12: no_user for shop/web covers nothing any more",
     ]
 
-    said = gate(*command)
+    named = gate(*command)
     assert (0, [*lines, "PRUNABLE  2 of 3 risks in 2 waivers (exit 0)"]) == (
-        said.code,
-        said.out.splitlines(),
+        named.code,
+        named.out.splitlines(),
     )
     assert before.encode() == FILE.read_bytes()
 
@@ -139,9 +139,9 @@ def test_a_risk_goes_only_where_it_is_proven(
 ) -> None:
     write(waiver("no_user", "shop/api"))
     others = [image("other/one:1")]  # told, so that the rest is not for nothing
-    said = f"stays: {why}" if why else "covers nothing any more"
+    words = f"stays: {why}" if why else "covers nothing any more"
 
-    assert [f"baseline.yaml:4: no_user for shop/api {said}"] == pruned(
+    assert [f"baseline.yaml:4: no_user for shop/api {words}"] == pruned(
         gate, *images, *others, **recorded
     )
 

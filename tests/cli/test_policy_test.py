@@ -88,6 +88,8 @@ RECORD = """\
 IMAGES
 ]}
 """
+HOST = "registry.cn-hangzhou.aliyuncs.com/shop"
+WEB, API = f"{HOST}/web:1.4", f"{HOST}/api:2.0"
 IDLE = """\
 org.yaml:6: block[1] decided nothing here
 org.yaml:10: warn[0] decided nothing here
@@ -264,6 +266,15 @@ def test_a_record_is_a_regression_test(gate: Gate) -> None:
     assert 10 == gate("policy", "test", "a.cases", "-p", "team.yaml").code
 
 
+@pytest.mark.parametrize("command", [("audit",), ("check", WEB, API)], ids=["audit", "check"])
+def test_what_the_gate_records_comes_to_the_same(gate: Gate, command: tuple[str, ...]) -> None:
+    sandbox = ("--sandbox", "--region", "cn-hangzhou", "--report", "cases=run.cases")
+    assert 10 == gate(*command, *sandbox).code
+    result = gate("policy", "test", "run.cases")
+    assert 0 == result.code, result.out + result.err
+    assert 10 == gate("policy", "test", "run.cases", "-p", "team.yaml").code
+
+
 def test_a_record_without_images_is_not_success(gate: Gate) -> None:
     write("a.cases", RECORD.replace("IMAGES\n", ""))
     result = gate("policy", "test", "org.test.yaml", "a.cases")
@@ -307,6 +318,13 @@ def test_github(gate: Gate) -> None:
     assert f"::notice {idle}" == lines[1]
     strict = gate("policy", "test", "org.test.yaml", "--format", "github", "--coverage")
     assert f"::error {idle}" == strict.out.splitlines()[0]
+    built_in = gate("policy", "test", "org.test.yaml", "-p", "(built-in)", "--format", "github")
+    assert "::notice title=gate policy test::warn[1] decided nothing here\n" in built_in.out
+    many = "".join(f"  - {{reference: shop/web:{n}, verdict: block}}\n" for n in range(12))
+    write("a.test.yaml", "version: 1\nat: 2026-11-24\npolicies: [org.yaml]\nimages:\n" + many)
+    annotated = gate("policy", "test", "a.test.yaml", "--format", "github").out.splitlines()
+    assert 10 == sum(line.startswith("::error ") for line in annotated)
+    assert "and 3 more" in annotated[9]
 
 
 @pytest.mark.parametrize("format_", ["text", "json", "junit", "github"])

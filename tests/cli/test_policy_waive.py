@@ -105,8 +105,8 @@ def waived(
 
 
 def waivers(result: Result) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = parse_yaml(result.out).data["waivers"]
-    return found
+    entries: list[dict[str, Any]] = parse_yaml(result.out).data["waivers"]
+    return entries
 
 
 def test_the_file_of_the_sandbox(gate: Gate) -> None:
@@ -193,10 +193,10 @@ def test_one_waiver_for_each_repository(gate: Gate) -> None:
 
 def test_more_than_a_thousand_risks_take_further_waivers(gate: Gate) -> None:
     risks = [f"r{number:04}" for number in range(2001)]
-    found = waivers(waived(gate, image("shop/api:1", *risks)))
+    entries = waivers(waived(gate, image("shop/api:1", *risks)))
 
-    assert [1000, 1000, 1] == [len(waiver["risks"]) for waiver in found]
-    assert risks == [risk for waiver in found for risk in waiver["risks"]]
+    assert [1000, 1000, 1] == [len(waiver["risks"]) for waiver in entries]
+    assert risks == [risk for waiver in entries for risk in waiver["risks"]]
 
 
 def test_what_was_clicked_away_is_said_above(gate: Gate) -> None:
@@ -222,14 +222,14 @@ def test_only_what_is_wanted_is_waived(gate: Gate) -> None:
         image("pay/c:1", "no_user", evidence="failed"),
     ]
 
-    def found(*options: str) -> list[tuple[list[str], list[str]]]:
+    def kept(*options: str) -> list[tuple[list[str], list[str]]]:
         result = waived(gate, *images, options=options)
         return [(waiver["images"], waiver["risks"]) for waiver in waivers(result)]
 
-    assert [(["shop/a"], ["no_user", "sudo"])] == found("--image", "shop/a*")
-    assert [(["shop/a"], ["no_user", "sudo"])] == found("--image", "shop/a:1")
-    assert [(["shop/a"], ["sudo"])] == found("--risk", "su*")
-    assert [(["shop/b"], ["no_user"])] == found("--status", "ignored", "--status", "false_positive")
+    assert [(["shop/a"], ["no_user", "sudo"])] == kept("--image", "shop/a*")
+    assert [(["shop/a"], ["no_user", "sudo"])] == kept("--image", "shop/a:1")
+    assert [(["shop/a"], ["sudo"])] == kept("--risk", "su*")
+    assert [(["shop/b"], ["no_user"])] == kept("--status", "ignored", "--status", "false_positive")
     assert "failed" not in waived(gate, *images, options=("--image", "shop/*")).err
 
 
@@ -261,6 +261,13 @@ def test_what_no_waiver_may_cover_is_named(gate: Gate, blocked: dict[str, Any], 
     assert [] == waivers(result)
     assert result.err.startswith("not waived: ")
     assert why in result.err
+
+
+def test_an_image_that_blocks_and_may_have_more_is_named(gate: Gate) -> None:
+    result = waived(gate, image("shop/a:1", "no_user", evidence="running"))
+
+    assert [["no_user"]] == [waiver["risks"] for waiver in waivers(result)]
+    assert "not waived: shop/a:1: running\n" == result.err
 
 
 def test_where_one_policy_refuses_waivers_none_is_written(gate: Gate) -> None:

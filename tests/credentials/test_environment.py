@@ -259,6 +259,13 @@ def test_nothing_at_all_is_told_with_how_to_give_credentials(tmp_path: Path) -> 
     printed = run(ASK, tmp_path)
     assert "CLIProfile: " in printed
     assert "Set ALIBABA_CLOUD_ACCESS_KEY_ID" in printed
+    assert printed.startswith(
+        "ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET are not set, "
+    )
+    assert (
+        f"Profile: No such file or directory: {tmp_path}/.alibabacloud/credentials.ini" in printed
+    )
+    assert "Errno" not in printed
 
 
 def test_a_broken_answer_with_keys_is_written_nowhere(tmp_path: Path) -> None:

@@ -96,5 +96,5 @@ def load(*contents: dict[str, Any]) -> Policies:
     with tempfile.TemporaryDirectory() as folder:
         files = [f"{letter}.yaml" for letter, _ in zip("abcdef", contents, strict=False)]
         for file, content in zip(files, contents, strict=True):
-            (Path(folder) / file).write_text(json.dumps(content), encoding="utf-8")
+            (Path(folder) / file).write_text(json.dumps(content, indent=1), encoding="utf-8")
         return load_policies(files, directory=Path(folder), today=TODAY)

@@ -160,21 +160,48 @@ def test_a_pinned_file_is_read(tmp_path: Path, digest: str) -> None:
 def test_another_content_than_the_pinned_one_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_bytes(VALID)
     [line] = problems(tmp_path, f"a.yaml#sha256={'0' * 64}")
-    assert f"a.yaml:1:1: The file was changed: it has sha256={DIGEST}, not {'0' * 64}." == line
+    assert f"a.yaml: The file was changed: it has sha256={DIGEST}, not {'0' * 64}." == line
 
 
 @pytest.mark.parametrize("digest", ["", DIGEST[1:], "g" * 64, f"{DIGEST}0"])
 def test_a_pin_that_is_not_a_digest_is_refused(tmp_path: Path, digest: str) -> None:
     (tmp_path / "a.yaml").write_bytes(VALID)
     [line] = problems(tmp_path, f"a.yaml#sha256={digest}")
-    assert line == "a.yaml:1:1: After #sha256= must stand 64 hexadecimal digits."
+    assert line == "a.yaml: After #sha256= must stand 64 hexadecimal digits."
 
 
-@pytest.mark.parametrize("spec", ["missing.yaml", ".", "", "a\0b"])
-def test_a_file_that_cannot_be_read_is_told(tmp_path: Path, spec: str) -> None:
-    [line] = problems(tmp_path, spec)
-    assert ":1:1: The file can't be read: " in line
-    assert line.isprintable()
+@pytest.mark.parametrize(
+    ("spec", "why"),
+    [
+        ("missing.yaml", "missing.yaml: No such file or directory; looked in {0}."),
+        ("strikt.yaml", "looked in {0}. Did you mean strict.yaml?"),
+        ("gone/a.yaml", "gone/a.yaml: No such file or directory; looked in {0}/gone."),
+        (".", ".: This is a folder"),
+        ("", "(empty): An empty name"),
+        (" ", " : An empty name"),
+        ("-", "-: Policies aren't read from standard input"),
+        ("https://example.com/p.yaml", "p.yaml: Policies by URL aren't read"),
+        ("git::https://example.com/p.yaml", "p.yaml: Policies by URL aren't read"),
+        ("a\0b", "looked in {0}"),
+    ],
+)
+def test_an_argument_that_names_no_file_is_told_as_one(tmp_path: Path, spec: str, why: str) -> None:
+    (tmp_path / "strict.yaml").write_bytes(VALID)
+    with pytest.raises(InvalidPolicy) as caught:
+        load(tmp_path, spec)
+    assert why.format(tmp_path) in caught.value.message.replace("\\", "/")
+    assert ":1:1" not in caught.value.message
+    assert caught.value.message.isprintable()
+    assert "Correct the file" not in caught.value.remedy
+
+
+def test_a_file_that_is_wrong_beside_one_that_is_missing_is_to_be_corrected(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "a.yaml").write_text("version: 2\n", encoding="utf-8")
+    with pytest.raises(InvalidPolicy) as caught:
+        load(tmp_path, "a.yaml", "missing.yaml")
+    assert caught.value.remedy.startswith("Correct the file")
 
 
 @pytest.mark.parametrize("text", ["", "# only a comment\n"])
@@ -240,7 +267,7 @@ a.yaml:7:51: expires is 2028-01-01, more than max_waiver (180d) from today. The 
 a.yaml:9:17: max_age is 0, which makes every scan too old.
 a.yaml:9:29: settle: '9999d' is more than 3650d, the longest duration.
 a.yaml:10:40: until is 2027-13-01, a day that no calendar has.
-missing.yaml:1:1: The file can't be read:
+missing.yaml: No such file or directory; looked in
 """.splitlines()
     assert expected == [line[: len(begin)] for line, begin in zip(lines, expected, strict=True)]
 

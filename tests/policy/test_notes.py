@@ -241,3 +241,26 @@ def test_what_comes_after_an_entry_that_is_ahead_can_match(tmp_path: Path) -> No
     assert notes(loaded(tmp_path, rules)) == []
     later = loaded(tmp_path, rules, today=date(2027, 3, 1))
     assert any("can never match" in note for note in notes(later))
+
+
+def test_files_alone_are_remarked_on(tmp_path: Path) -> None:
+    text = waivers(waiver(days=-1), waiver("apk", days=-30), waiver("add", days=1))
+    soon, ended = loaded(tmp_path, text).remarks()
+    assert soon.startswith(f"a.yaml: 1 waiver is over tomorrow ({TODAY + timedelta(days=1)}): add")
+    assert ended == (
+        f"a.yaml: 2 waivers have ended by {TODAY - timedelta(days=1)}: no_user for shop/* "
+        "(line 4); apk for shop/* (line 5). Remove what is no longer needed."
+    )
+
+
+def test_waivers_for_all_that_a_policy_blocks_are_noted(tmp_path: Path) -> None:
+    rule = "rules: [{match: {risks: [no_user]}, action: block}]\n"
+    none = "block: {levels: [], statuses: []}\n"
+    text = none + rule + waivers(waiver(images="**"))
+    [note] = loaded(tmp_path, text).remarks()
+    assert note == "a.yaml: its waivers cover all that it blocks, so nothing fails a build."
+    for other in (waiver(images="shop/*"), waiver("sudo", images="**")):
+        assert loaded(tmp_path, none + rule + waivers(other)).remarks() == ()
+    stern = rule.replace("}]", ", waivers: none}]")
+    assert loaded(tmp_path, none + stern + waivers(waiver(images="**"))).remarks() == ()
+    assert loaded(tmp_path, BLOCK + rule + waivers(waiver(images="**"))).remarks() == ()

@@ -225,7 +225,9 @@ class Bound(NamedTuple):
 BOUNDS = (
     # 25 and 170 before policy as code, which is a room of its own with a file for each command.
     Bound("entries at the top of gate/", 44, 26, entries),
-    Bound("modules", 209, 208, modules),
+    # And help and errors of the command line (command, mistakes), explanations of risks, and advice
+    # that fits the command.
+    Bound("modules", 209, 222, modules),
     # Features will come, so lines are shown and not enforced; the aim is 20,000 with what there is.
     Bound("lines", 23039, None, lines),
     Bound("class names used twice", 26, 0, repeated_classes),

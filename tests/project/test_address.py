@@ -9,7 +9,7 @@ import pytest
 from ruamel.yaml import YAML
 
 import dev
-from gate import __version__
+from gate import ADDRESS, __version__
 from tests.project.markdown import Page
 
 PROJECT = tomllib.loads((dev.ROOT / "pyproject.toml").read_text(encoding="utf-8"))
@@ -40,7 +40,7 @@ def test_the_files_with_an_address_are_read() -> None:
 
 
 def test_the_source_is_named_after_the_project() -> None:
-    assert URLS["Source"] == f"https://github.com/{OWNER}/{NAME}"
+    assert URLS["Source"] == f"https://github.com/{OWNER}/{NAME}" == ADDRESS
 
 
 @pytest.mark.parametrize("name", URLS)

@@ -34,6 +34,8 @@ def imported_by(*arguments: str) -> set[str]:
         ("--version",),
         ("policy", "validate", "policies/strict.yaml"),
         ("policy", "test", "policies"),
+        ("policy", "waive", "--help"),
+        ("policy", "prune", "--help"),
         ("schema", "policy"),
     ],
     ids=" ".join,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 import unicodedata
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -13,11 +14,13 @@ from msgspec.structs import replace
 
 from gate import __version__
 from gate.findings import Gathered, IdentifiedBy, Level, Reason, Status
-from gate.report import render
+from gate.report import render, write_report
 from gate.verdict import Action, Audited, Service
 from tests.report import verdicts as made
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from gate.verdict import ImageVerdict, Verdict
 
 KEYS = ["version", "recorded", "checks", "images"]
@@ -183,6 +186,15 @@ def test_what_could_not_be_read_whole_is_left_out_and_counted() -> None:
     assert "unread" not in record(made.scanned())["recorded"]
 
 
+@pytest.mark.parametrize("name", ["", "h.cn//web:1", "/web:1", "web@sha256:1", "a:b/c"])
+def test_a_record_that_nobody_could_ask_for_is_left_out_and_counted(name: str) -> None:
+    nameless = made.scanned(reference=name, image=made.image(namespace=""))
+    document = record(nameless, made.scanned(), audited=Audited())
+
+    assert 1 == len(document["images"])
+    assert 1 == document["recorded"]["unread"]
+
+
 def test_the_checks_of_one_endpoint_stand_once() -> None:
     some = made.scanned(scan=made.scan(checks=("apk", "no_user")))
     document = record(some, made.unscanned())
@@ -201,6 +213,18 @@ def test_the_checks_of_two_endpoints_stand_at_their_images() -> None:
     assert [{"on": ["apk"]}, None] == [image["checks"] for image in document["images"]]
 
 
+def test_a_record_never_stands_whole_in_memory(tmp_path: Path) -> None:
+    images = (made.scanned(*[made.decision()] * 4, kinds=("build_risk",)),) * 10_000
+    verdict = made.run(*images, audited=Audited())
+    tracemalloc.start()
+    write_report("cases", tmp_path / "audit.cases", verdict)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert (tmp_path / "audit.cases").stat().st_size > 5_000_000
+    assert peak < 2_000_000
+
+
 @given(made.verdicts())
 def test_it_holds_nothing_that_only_people_need(verdict: Verdict) -> None:
     """Whatever a build command, an advice or the name of a risk says is not in it."""
@@ -215,7 +239,10 @@ def test_it_holds_nothing_that_only_people_need(verdict: Verdict) -> None:
 
 @given(made.verdicts())
 def test_hostile_names_stay_data(verdict: Verdict) -> None:
-    text = render("cases", replace(verdict, audited=Audited()))
+    images = tuple(
+        replace(image, reference=f"a/b:{number}") for number, image in enumerate(verdict.images)
+    )
+    text = render("cases", replace(verdict, images=images, audited=Audited()))
     document = json.loads(text)
 
     assert len(verdict.images) == len(document["images"])

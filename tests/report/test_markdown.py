@@ -78,6 +78,7 @@ def test_the_verdict_stands_first_then_the_findings_and_what_is_known_of_them() 
     assert text == (
         f"## BLOCK  SANDBOX  {made.NAME}: 1 of 2 findings blocked (exit 10)\n".replace("  ", " ")
         + f"\n> **SANDBOX**: {ABOUT_SAMPLE_DATA}\n"
+        + "\nFindings by level: high: 1 blocked, 1 allowed.\n"
         f"\n### BLOCK <code>{made.NAME}</code>\n"
         "\n**blocked**: 1 finding blocked by policy.\n"
         "\nNote: of the image\n"
@@ -127,7 +128,9 @@ def test_a_report_of_five_thousand_findings_is_cut_and_says_where_the_rest_is() 
     text = written(made.scanned(*many), made.scanned(), notes=["last"])
 
     assert len(text.encode("utf-8")) < 1024 * 1024
-    assert re.search(r"\n\*\*Cut here: \d+ findings, \d+ details? left out\.\*\* .*\n\Z", text)
+    assert re.search(
+        r"\n\*\*Cut here: [\d,]+ findings, [\d,]+ details? left out\.\*\* .*\n\Z", text
+    )
     assert "--report json=PATH" in text
     assert "- Note: last\n" in text
 

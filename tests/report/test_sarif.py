@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from gate import __version__
+from gate import ADDRESS, __version__
 from gate.findings import Level, Location, Reason
 from gate.report import render, sarif
 from gate.report.wording import ABOUT_SAMPLE_DATA
@@ -113,9 +113,17 @@ def test_a_rule_has_its_three_texts_and_a_severity() -> None:
             "shortDescription": {"text": "The image runs as root"},
             "fullDescription": {"text": "It runs as root."},
             "help": {"text": "Add a USER."},
+            "helpUri": f"{ADDRESS}/blob/main/docs/risks.md#no_user",
             "properties": {"security-severity": "8.0", "tags": ["security", "other"]},
         }
     ] == run["tool"]["driver"]["rules"]
+
+
+def test_the_tool_and_a_risk_without_a_text_of_ours_lead_to_the_documents() -> None:
+    driver = only_run(made.decision(risk='x">\n'))["tool"]["driver"]
+
+    assert ADDRESS == driver["informationUri"]
+    assert f"{ADDRESS}/blob/main/docs/risks.md" == driver["rules"][0]["helpUri"]
 
 
 def test_a_rule_of_which_nothing_is_known_has_texts_too() -> None:

@@ -20,6 +20,7 @@ from gate.sandbox import (
     Sandbox,
     World,
     sample_world,
+    serve,
 )
 
 if TYPE_CHECKING:
@@ -237,3 +238,19 @@ def test_of_very_many_requests_the_latest_are_kept() -> None:
         sandbox.strike("GetCallerIdentity", {"Number": str(number)})
     assert 50_000 < len(sandbox.requests) <= 100_000
     assert sandbox.requests[-1].parameters == {"Number": "150000"}
+
+
+async def test_a_sandbox_that_is_served_says_so_in_each_answer() -> None:
+    sandbox, begun = Sandbox(_world()), anyio.Event()
+
+    async def label_of(url: str) -> str | None:
+        async with aiohttp.ClientSession() as session, session.get(f"{url}/v2/") as answer:
+            return answer.headers.get("Buildrisk-Gate-Sandbox")
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(serve, sandbox, lambda _: begun.set())
+        await begun.wait()
+        assert await label_of(sandbox.url)
+        group.cancel_scope.cancel()
+    async with Sandbox(_world()) as other:
+        assert await label_of(other.url) is None

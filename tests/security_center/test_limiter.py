@@ -136,12 +136,63 @@ async def test_a_newcomer_waits_long_and_longer() -> None:
     assert [30.0, 150.0, 180.0, 180.0] == time.slept
 
 
-async def test_a_newcomer_believes_the_service_when_to_come_again() -> None:
+async def test_a_newcomer_believes_the_service_when_to_come_again_once() -> None:
     time = SimulatedTime()
     limiter = limiter_on(time, deadline=9000.0)
     await ask(limiter, "---", wait=0.1)
     await ask(limiter, "+")
-    assert pytest.approx([0.2, 0.6, 2.6]) == time.slept
+    assert pytest.approx([0.1 + 0.01, 0.1 + 0.5, 0.1 + 2.5]) == time.slept
+
+
+@pytest.mark.parametrize("jitter", [0.0, 1.0])
+async def test_who_was_throttled_once_loses_little_more_than_the_time_told(jitter: float) -> None:
+    time = SimulatedTime()
+    limiter = limiter_on(time, jitter=jitter)
+    await ask(limiter, "-", wait=2.5)
+    await ask(limiter, "+" * 8)
+    assert 2.5 <= time.slept[0] <= 3.0
+    assert sum(time.slept) <= 3.5
+
+
+async def test_under_way_too_the_speed_comes_back_with_the_answers() -> None:
+    time = SimulatedTime()
+    limiter = limiter_on(time)
+    await ask(limiter, "+")
+    time.seconds = 60.0
+    await ask(limiter, "-", wait=2.5)
+    times = await times_of(limiter, time, "+" * 10)
+    gaps = [b - a for a, b in pairwise(times)]
+    assert pytest.approx([*(0.5**n for n in range(1, 8)), 0.0, 0.0]) == gaps
+
+
+async def test_answers_to_what_left_before_give_no_speed_back() -> None:
+    time = SimulatedTime()
+    limiter = limiter_on(time)
+    await ask(limiter, "+")
+    time.seconds = 60.0
+    await ask(limiter, "-", wait=2.5)
+    for _ in range(6):
+        limiter.succeeded()
+    assert pytest.approx(2.5 + 0.25) == limiter.wait
+
+
+async def test_who_is_throttled_again_keeps_its_pace() -> None:
+    time = SimulatedTime()
+    limiter = limiter_on(time)
+    await ask(limiter, "-", wait=2.5)
+    await ask(limiter, "+++")
+    time.seconds = 60.0
+    await ask(limiter, "-", wait=2.5)
+    times = await times_of(limiter, time, "+" * 8)
+    assert pytest.approx(1.0) == min(b - a for a, b in pairwise(times))
+
+
+async def test_a_time_of_zero_is_none_that_was_told() -> None:
+    time = SimulatedTime()
+    limiter = limiter_on(time, deadline=9000.0)
+    await ask(limiter, "--", wait=0.0)
+    await ask(limiter, "+")
+    assert [30.0, 150.0] == time.slept
 
 
 async def test_a_newcomer_tries_again_alone() -> None:
@@ -177,7 +228,9 @@ async def test_the_services_own_wait_is_a_minimum() -> None:
     await ask(limiter, "+")
     await ask(limiter, "-", wait=7.0)
     await ask(limiter, "+")
-    assert pytest.approx([7.0 + 2.0]) == time.slept
+    await ask(limiter, "-", wait=7.0)
+    await ask(limiter, "+")
+    assert pytest.approx([7.0 + 0.98, 0.5, 7.0 + 2.0]) == time.slept
 
 
 async def test_requests_that_left_together_count_once() -> None:

@@ -22,8 +22,16 @@ from ruamel.yaml import YAML
 from yarl import URL
 
 from gate.audit import compared, read_earlier
+from gate.cases import open_cases
 from gate.cli.images import read_images
-from gate.errors import AnswerUnreadable, GateError, InvalidPolicy, ServiceError, UsageError
+from gate.errors import (
+    AnswerUnreadable,
+    GateError,
+    InvalidCases,
+    InvalidPolicy,
+    ServiceError,
+    UsageError,
+)
 from gate.http import HttpResponse, Proxy, Trouble, proxy_for
 from gate.policy import load_policies
 from gate.registry.docker_config import DockerConfig, find_credential, find_helper, read_config
@@ -218,6 +226,7 @@ POLICIES = [
     YAML(typ="safe", pure=True).load(path)
     for path in sorted((Path(__file__).parents[2] / "policies").glob("*.yaml"))
 ]
+CASES = [content for content in POLICIES if "images" in content]
 
 
 @settings(
@@ -232,6 +241,19 @@ def test_any_policy_is_valid_or_invalid(tmp_path: Path, policy: object) -> None:
     )
     if isinstance(loaded, InvalidPolicy):
         assert all(line.startswith("p.yaml:") for line in loaded.message.splitlines())
+
+
+@settings(
+    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(st.sampled_from(CASES).flatmap(spoiled) | json_trees)
+def test_any_case_file_is_valid_or_invalid(tmp_path: Path, content: object) -> None:
+    (tmp_path / "c.yaml").write_text(json.dumps(content, default=str), encoding="utf-8")
+    read: Any = outcome(
+        lambda: list(open_cases("c.yaml", directory=tmp_path).images()), InvalidCases
+    )
+    if isinstance(read, InvalidCases):
+        assert all(line.startswith("c.yaml:") for line in read.message.splitlines())
 
 
 @settings(max_examples=100, deadline=None)

@@ -7,11 +7,12 @@ import click
 from gate.cli.lazy import LazyCommand
 
 _COMMANDS = {
+    "explain": "Say step by step how policies decide.",
     "init": "Write a ready-made policy file.",
     "validate": "Check policy files.",
+    "test": "Test policies by case files.",
     "waive": "Print waivers for what blocks today.",
     "prune": "Take waivers out of a file that cover nothing any more.",
-    "test": "Test policies by case files.",
     "diff": "Say what a change of policies changes.",
     "forecast": "Say what ends soon, and what then blocks.",
 }

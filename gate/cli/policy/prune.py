@@ -45,8 +45,8 @@ _BY_HAND = "Take out by hand: {0}."
 _CHANGED = "{0} was changed while it was read."
 _MISCUT = "{0} would not be the same policy after the cut, so nothing was written. {1}"
 _CANT_WRITE = "{0} can't be written: {1}. It is as it was."
-_NOTHING_TOLD = "error: no image of these records was read to its end, so nothing can be told."
-_NOTHING_TOLD_REMEDY = "       Give the record of an audit: gate audit --report cases=FILE."
+_NOTHING_READ = "error: no image of these records was read to its end, so nothing can be told."
+_NOTHING_READ_REMEDY = "       Give the record of an audit: gate audit --report cases=FILE."
 
 
 @click.command("prune")
@@ -74,8 +74,8 @@ def command(
         read.append(record_in_words(cases, pruner.read(cases)))
         say(f"on  {for_terminal(read[-1])}")
     if not pruner.complete:
-        say(_NOTHING_TOLD)
-        say(_NOTHING_TOLD_REMEDY)
+        say(_NOTHING_READ)
+        say(_NOTHING_READ_REMEDY)
         return ExitCode.UNDECIDED
     risks = list(pruner.risks(today))
     cut = _cut(policy, raw, [risk for risk in risks if risk.goes])

@@ -22,7 +22,7 @@ from gate.cli.terminal import now, say, show
 from gate.clock import parse_day, say_duration
 from gate.errors import ExitCode, UsageError
 from gate.findings import Status
-from gate.policy import Globs
+from gate.policy import BUILT_IN, Globs
 from gate.report import counted, json_document
 from gate.untrusted import for_terminal
 
@@ -45,6 +45,7 @@ _TOO_LATE = "--expires says {0}, but max_waiver of {1} is {2}: its latest day is
 _COUNTS_ITS_OWN = (
     "{0}:{1} counts its own waivers only: put these into that file, or let it say waivers: any"
 )
+_TO_A_FILE = "note: `gate policy init` writes the built-in policy to a file."
 _PASSING = (
     "note: {0} of these statuses don't block by these policies, so nothing waives them. To block "
     "them, list the status in `block`."
@@ -159,11 +160,11 @@ def command(  # noqa: PLR0913 - one for each option
     names = short_names(each.image for each in baseline.unwaived)
     needs = frozenset[str]().union(*(policy.waiver_needs for policy in loaded.policies))
     texts = _texts(reason, owner, ticket, needs)
-    if baseline.told:
+    if baseline.decided:
         text = baseline_as_policy(baseline.waivers, texts, today=max(real, today))
     for line in _remarks(baseline, names, texts, statuses):
         say(for_terminal(line))
-    if not baseline.told:
+    if not baseline.decided:
         say(_NO_IMAGE)
         say(_NO_IMAGE_REMEDY)
         return ExitCode.UNDECIDED
@@ -205,6 +206,8 @@ def _remarks(
         yield f"not waived: {names[each.image]}{risk}: {each.why}"
     for place in baseline.own_only:
         yield _COUNTS_ITS_OWN.format(place.path, place.line)
+        if place.path == BUILT_IN:
+            yield _TO_A_FILE
     if statuses and baseline.passing:
         yield _PASSING.format(counted(baseline.passing, "finding"))
     if baseline.waivers and texts.stubs:

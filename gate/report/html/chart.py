@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING
 
 from gate.findings import Level
@@ -20,17 +19,18 @@ from gate.report.wording import LEVELS_WORST_FIRST
 from gate.verdict import STRICTEST_FIRST, Action
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from gate.verdict import Decision
+    from collections import Counter
+    from collections.abc import Iterable
 
 # Per cent of the room; of thousands of findings, a single one must still be seen.
 _NARROWEST = 1.5
 
 
-def chart_section(decisions: Sequence[Decision]) -> Markup:
-    """Return the chart; each number leads to its findings. Nothing if there are none."""
-    counts = Counter((each.finding.level, each.action) for each in decisions)
+def chart_section(counts: Counter[tuple[Level, Action]], *, linked: bool) -> Markup:
+    """Return the chart, nothing without findings.
+
+    ``linked`` makes each number a link that, with a script, filters the findings.
+    """
     if not counts:
         return NOTHING
     rows = {
@@ -43,64 +43,68 @@ def chart_section(decisions: Sequence[Decision]) -> Markup:
     largest = max(sum(row.values()) for row in rows.values())
     headings = (element("th", mark(action), scope="col") for action in STRICTEST_FIRST)
     first, last = (element("th", word(name), scope="col") for name in ("Level", "All"))
-    head = element("tr", first, element("td", class_="bar"), *headings, last)
-    body = (_row(level_mark(level), row, _bar(row, largest), level) for level, row in rows.items())
+    body = (
+        _row(level_mark(level), row, bar(row.items(), largest), level, linked=linked)
+        for level, row in rows.items()
+    )
     table = element(
         "table",
-        element("thead", head),
+        element("thead", element("tr", first, element("td", class_="bar"), *headings, last)),
         element("tbody", *body),
-        element("tfoot", _row(word("All"), sums)),
+        element("tfoot", _row(word("All"), sums, linked=linked)),
         class_="chart",
         aria_labelledby="counts",
     )
-    scroll = element("div", table, class_="scroll")
-    return section("counts", "Findings by level and decision", scroll)
+    return section("counts", "Findings by level and decision", table)
 
 
-def _row(
-    heading: Markup, shares: dict[Action, int], bar: Markup = NOTHING, level: Level | None = None
-) -> Markup:
-    return element(
-        "tr",
-        element("th", heading, scope="row"),
-        element("td", bar, class_="bar"),
-        *(_number(number, level, action) for action, number in shares.items()),
-        _number(sum(shares.values()), level),
-    )
-
-
-def _number(number: int, level: Level | None = None, action: Action | None = None) -> Markup:
-    """Return a cell with a number that, with a script, filters the findings."""
-    if not number:
-        return element("td", word("0"), class_="none")
-    link = element(
-        "a",
-        word(f"{number:,}"),
-        href="#findings",
-        data_level="" if level is None else LEVELS_WORST_FIRST.index(level),
-        data_action="" if action is None else STRICTEST_FIRST.index(action),
-    )
-    return element("td", link)
-
-
-def _bar(shares: dict[Action, int], largest: int) -> Markup:
-    """Draw the shares side by side; the largest level takes all the room."""
-    widths = {
-        action: max(_NARROWEST, 100 * number / largest)
-        for action, number in shares.items()
-        if number
-    }
+def bar(shares: Iterable[tuple[str, int]], largest: int) -> Markup:
+    """Draw the shares side by side, in the colours of their names; the largest takes all room."""
+    widths = {name: max(_NARROWEST, 100 * number / largest) for name, number in shares if number}
     scale = min(1.0, 100 / (sum(widths.values()) or 1))
     left, parts = 0.0, []
-    for action, width in widths.items():
+    for name, width in widths.items():
         parts.append(
             element(
                 "rect",
                 x=f"{left:.2f}%",
                 width=f"{width * scale:.2f}%",
                 height="100%",
-                class_=action.value,
+                class_=name,
             )
         )
         left += width * scale
     return element("svg", joined(*parts), aria_hidden="true", focusable="false")
+
+
+def _row(
+    heading: Markup,
+    shares: dict[Action, int],
+    drawn: Markup = NOTHING,
+    level: Level | None = None,
+    *,
+    linked: bool,
+) -> Markup:
+    numbers = (*shares.items(), (None, sum(shares.values())))
+    return element(
+        "tr",
+        element("th", heading, scope="row"),
+        element("td", drawn, class_="bar"),
+        *(_cell(number, level, action, linked=linked) for action, number in numbers),
+    )
+
+
+def _cell(number: int, level: Level | None, action: Action | None, *, linked: bool) -> Markup:
+    shown = word(f"{number:,}")
+    if not number:
+        return element("td", shown, class_="none")
+    if not linked:
+        return element("td", shown)
+    link = element(
+        "a",
+        shown,
+        href="#findings",
+        data_level="" if level is None else LEVELS_WORST_FIRST.index(level),
+        data_action="" if action is None else STRICTEST_FIRST.index(action),
+    )
+    return element("td", link)

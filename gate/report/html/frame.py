@@ -1,4 +1,4 @@
-"""The verdict, unmistakable; each image with the evidence; at the end how it all came about."""
+"""The verdict, unmistakable, and by what it was made; notes; at the end how it all came about."""
 
 from __future__ import annotations
 
@@ -15,27 +15,29 @@ from gate.report.html.markup import (
     icon,
     joined,
     language,
+    name,
     prose,
     section,
     word,
 )
-from gate.report.naming import by_digest
 from gate.verdict import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from datetime import datetime
 
-    from gate.findings import Scan
-    from gate.verdict import ImageVerdict, PolicySource, Service, Verdict
+    from gate.verdict import PolicySource, Service, Verdict
 
-# So many images are shown unfolded, whatever their verdict is.
-_MOST_UNFOLDED = 3
+_MOST_POLICIES = 3  # that are named beside the verdict
+_MOST_NOTES, _LONGEST_NOTE = 100, 2000  # of an audit
 _BADGE = "Let through by policy"
 
 
 def title(verdict: Verdict) -> str:
     """Return the page's title, the verdict first, for it may be cut in a tab."""
-    if len(verdict.images) == 1:
+    if verdict.audited:
+        about = f"audit, {wording.counted(len(verdict.images), 'image')}"
+    elif len(verdict.images) == 1:
         about = wording.short(verdict.images[0].reference)
     else:
         about = wording.counted(len(verdict.images), "image")
@@ -57,9 +59,9 @@ def head(verdict: Verdict) -> Markup:
             element(
                 "div",
                 element("h1", word(verdict.outcome.value.upper()), badge),
-                _only_image(verdict),
+                _subject(verdict),
                 element("p", prose(sentence), class_="sentence", lang=language(sentence)),
-                element("p", word(f"Exit code {int(verdict.exit_code)}"), class_="code"),
+                element("p", *_basis(verdict), class_="basis"),
             ),
             class_=f"verdict {verdict.outcome.value}",
         ),
@@ -77,21 +79,37 @@ def _sandbox(verdict: Verdict) -> Markup:
     )
 
 
-def _only_image(verdict: Verdict) -> Markup:
-    """Return the image's name where the verdict is about one."""
+def _subject(verdict: Verdict) -> Markup:
+    """Return what was audited, or the image's name where the verdict is about one."""
+    audited = verdict.audited
+    if audited:
+        scope = (audited.namespace, audited.repository)
+        names = code("/".join(filter(None, scope))) if any(scope) else word("all images")
+        return element("p", word("Audit of "), names, class_="of")
     if len(verdict.images) != 1:
         return NOTHING
-    return element("p", code(wording.full_name(verdict.images[0])), class_="of")
+    return element("p", name(wording.full_name(verdict.images[0])), class_="of")
+
+
+def _basis(verdict: Verdict) -> Iterator[Markup]:
+    """Yield by which policies and when it was judged, and the exit code."""
+    paths = [policy.path for policy in verdict.policies]
+    more = len(paths) - _MOST_POLICIES
+    shown = joined(*map(code, paths[:_MOST_POLICIES]), by=", ")
+    if paths:
+        yield element("span", word("Policy "), shown, word(f" and {more} more" if more > 0 else ""))
+    yield element("span", _time(verdict.generated_at))
+    yield element("span", word(f"Exit code {int(verdict.exit_code)}"))
 
 
 def _sentence(verdict: Verdict) -> str:
     images = verdict.images
     if not images:
         return f"{wording.NOTHING_JUDGED} Nothing judged is not a pass."
-    if len(images) == 1:
+    if len(images) == 1 and not verdict.audited:
         return images[0].message
     if verdict.outcome is Outcome.PASS:
-        return f"All {len(images)} images passed, with evidence."
+        return f"All {len(images):,} images passed, with evidence."
     numbers = {
         "blocked": sum(image.outcome is Outcome.BLOCK for image in images),
         "undecided": sum(
@@ -101,104 +119,40 @@ def _sentence(verdict: Verdict) -> str:
         "undecided and let through by policy": sum(map(wording.is_let_through, images)),
         "passed": sum(image.outcome is Outcome.PASS for image in images),
     }
-    parts = ", ".join(f"{number} {what}" for what, number in numbers.items() if number)
-    return f"Of {len(images)} images: {parts}."
-
-
-def images_section(images: Sequence[ImageVerdict]) -> Markup:
-    """Return all images in the given order; of many, those that passed are folded."""
-    if not images:
-        return NOTHING
-    few = len(images) <= _MOST_UNFOLDED
-    heading = "Image" if len(images) == 1 else f"{len(images)} images"
-    return section(
-        "images",
-        heading,
-        *(
-            _image(
-                image,
-                unfolded=few or image.outcome is not Outcome.PASS,
-                # The head of the page says it already.
-                with_message=len(images) > 1,
-            )
-            for image in images
-        ),
-    )
-
-
-def _image(image: ImageVerdict, *, unfolded: bool, with_message: bool) -> Markup:
-    outcome = image.outcome.value.upper() + wording.let_through(image)
-    brief = wording.counts_in_brief(image) or image.reason
-    return element(
-        "details",
-        element(
-            "summary",
-            icon(image.outcome),
-            element("strong", word(outcome), class_="outcome"),
-            element("code", prose(wording.full_name(image)), class_="reference"),
-            element("span", word(brief), class_="brief"),
-        ),
-        _message(image) if with_message else NOTHING,
-        element("dl", *(entry(*fact) for fact in _image_facts(image))),
-        class_=f"image {image.outcome.value}",
-        open=unfolded,
-    )
-
-
-def _message(image: ImageVerdict) -> Markup:
-    return element("p", prose(image.message), class_="message", lang=language(image.message))
-
-
-def _image_facts(
-    image: ImageVerdict,
-) -> Iterator[tuple[str, Markup] | tuple[str, Markup, str | None]]:
-    name = by_digest(image)
-    yield "Reason", word(image.reason)
-    record = image.image
-    if record is None:
-        yield "Record", word("None of Security Center's was identified as this image.")
-    else:
-        if not (name and record.digest and name.endswith(record.digest)):
-            yield "Digest", code(record.digest) if record.digest else word("unknown")
-        yield "Identified by", word(wording.identification(image) or "nothing for certain")
-    if name:
-        yield "By digest", code(name)
-    yield from _scan_facts(image.scan)
-    if record is not None:
-        yield "Record", joined(*map(code, wording.record_in_parts(record)), by=", ")
-    for note in image.notes:
-        yield "Note", prose(note), language(note)
-
-
-def _scan_facts(scan: Scan) -> Iterator[tuple[str, Markup]]:
-    yield "Scan", word(wording.scan_in_full(scan))
-    if scan.checks_off:
-        yield "Not checked", joined(*map(code, scan.checks_off), by=", ")
+    parts = ", ".join(f"{number:,} {what}" for what, number in numbers.items() if number)
+    return f"Of {wording.counted(len(images), 'image')}: {parts}."
 
 
 def notes_section(verdict: Verdict) -> Markup:
-    """Return the run's notes, nothing if there are none."""
-    if not verdict.notes:
-        return NOTHING
-    notes = (element("li", prose(note), lang=language(note)) for note in verdict.notes)
-    heading = wording.counted(len(verdict.notes), "note")
-    return section("notes", heading, element("ul", *notes, class_="notes"))
+    """Return the run's notes; an audit's page has a bound, and shows elsewhere what changed."""
+    notes: Sequence[str] = verdict.notes
+    number, audited = len(notes), verdict.audited
+    if audited:
+        shown = [note for note in notes if not audited.changes or note not in audited.changes.notes]
+        number = len(shown)
+        notes = [wording.cut(note, _LONGEST_NOTE) for note in shown[:_MOST_NOTES]]
+    items = (element("li", prose(note), lang=language(note)) for note in notes)
+    listed = element("ul", *items, class_="panel") if notes else NOTHING
+    return section("notes", wording.counted(number, "note"), listed)
 
 
 def about_section(verdict: Verdict) -> Markup:
     """Return what somebody needs who wants to know how this verdict came about."""
     facts = (entry(*fact) for fact in _facts(verdict))
-    return section("about", "About this run", element("dl", *facts), tag="footer")
+    return section("about", "About this run", element("dl", *facts))
 
 
 def _facts(verdict: Verdict) -> Iterator[tuple[str, Markup]]:
     for policy in verdict.policies:
         yield "Policy", _policy(policy)
     yield "Asked", _service(verdict.service)
-    at = wording.moment(verdict.generated_at)
-    machine_readable = verdict.generated_at.isoformat(timespec="seconds")
-    yield "Generated at", element("time", word(at), datetime=machine_readable)
+    yield "Generated at", _time(verdict.generated_at)
     yield "Tool", word(f"buildrisk-gate {__version__}")
+
+
+def _time(moment: datetime) -> Markup:
+    machine_readable = moment.isoformat(timespec="seconds")
+    return element("time", word(wording.moment(moment)), datetime=machine_readable)
 
 
 def _service(service: Service) -> Markup:

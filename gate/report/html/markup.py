@@ -16,6 +16,8 @@ from gate.untrusted import for_html
 from gate.verdict import Outcome
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from gate.findings import Level
     from gate.verdict import Action
 
@@ -25,13 +27,16 @@ Markup = NewType("Markup", str)
 NOTHING = Markup("")
 
 _LINE_END = re.compile(r"\r\n|[\n\r\x85\u2028\u2029]")
+_PARTS = re.compile(r"@[^/@]*|[^/@]+/?|/")
+_PIECES = re.compile(r":?[^.:]+\.?|[.:]")
+_LONGEST_PART = 26  # characters that have room on the smallest screens
 # Thousands of findings share their descriptions.
 _cached = lru_cache(maxsize=512, typed=True)
 # Without a language, browsers may draw Chinese with the glyphs of Japanese.
 _CHINESE = re.compile("[\u3400-\u9fff]")
 # HTML Living Standard, 13.1.2: these have no end.
-_VOID = frozenset({"br", "hr", "input", "link", "meta"})
-# An octagon with a bar, a disk with a tick, a diamond with a question mark, on 24 by 24.
+_VOID = frozenset({"br", "hr", "input", "link", "meta", "wbr"})
+# An octagon with a bar, a disk with a tick, a triangle with an exclamation mark, on 24 by 24.
 _SHAPES = {
     Outcome.BLOCK: (
         "M8 2h8l6 6v8l-6 6H8l-6-6V8z",
@@ -42,8 +47,8 @@ _SHAPES = {
         "M7 12.5l3.4 3.4L17 9",
     ),
     Outcome.UNDECIDED: (
-        "M12 1l11 11-11 11L1 12z",
-        "M9.3 9.6c0-3.6 5.4-3.6 5.4-.2 0 2.2-2.7 2.2-2.7 4.4M12 16.5v2.8",
+        "M12 1.5l11.5 20.5h-23z",
+        "M12 8.5v6.5M12 16.6v3",
     ),
 }
 # Colours that can be seen on light and dark tabs.
@@ -108,13 +113,36 @@ def code(text: str) -> Markup:
     return element("code", prose(text))
 
 
+def name(text: str) -> Markup:
+    """Return the name of an image, which breaks after a slash or before its digest."""
+    return element("code", _pieces(_PARTS.findall(folded(text))), class_="name")
+
+
+def _pieces(parts: Sequence[str]) -> Markup:
+    return Markup("<wbr>".join(map(_piece, parts)))
+
+
+def _piece(text: str) -> Markup:
+    """Return a part of a name, which breaks nowhere, or where it is long, at dots and colons."""
+    if text.startswith("@"):
+        return element("span", word(text), class_="digest")
+    if len(text) > _LONGEST_PART and len(pieces := _PIECES.findall(text)) > 1:
+        return _pieces(pieces)
+    return element("span", word(text)) if "-" in text and len(text) <= _LONGEST_PART else word(text)
+
+
 def entry(label: str, value: Markup, lang: str | None = None) -> Markup:
     """Return a label with its value, for an element ``dl``."""
     return joined(element("dt", word(label)), element("dd", value, lang=lang))
 
 
 def section(key: str, heading: str, *content: Markup, tag: str = "section") -> Markup:
-    """Return a section that its heading names, also for those who can't see it."""
+    """Return a section that its heading names, also for those who can't see it.
+
+    Nothing if there is nothing in it.
+    """
+    if not any(content):
+        return NOTHING
     return element(tag, element("h2", word(heading), id=key), *content, aria_labelledby=key)
 
 
@@ -144,6 +172,11 @@ def mark(action: Action, tag: str = "span", **attributes: str) -> Markup:
     return element(
         tag, word(DECIDED[action].capitalize()), class_=f"mark {action.value}", **attributes
     )
+
+
+def outcome_mark(outcome: Outcome) -> Markup:
+    """Return the word for a verdict, beside the shape and colour that stand for it."""
+    return element("span", word(outcome.value), class_=f"mark {outcome.value}")
 
 
 def level_mark(

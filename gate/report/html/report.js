@@ -1,43 +1,57 @@
 "use strict";
 (() => {
-  const table = document.getElementById("table");
-  if (!table) return;
+  // Nothing is folded on paper.
+  let closed = [];
+  addEventListener("beforeprint", () => {
+    closed = Array.from(document.querySelectorAll("details:not([open])"));
+    closed.forEach((details) => { details.open = true; });
+  });
+  addEventListener("afterprint", () => closed.forEach((details) => { details.open = false; }));
 
-  const body = table.tBodies[0];
-  const rows = Array.from(body.rows);
+  const panel = document.getElementById("filters");
+  if (!panel) return;
+
   const search = document.getElementById("search");
   const selects = Array.from(document.querySelectorAll("[data-filter]"));
   const shown = document.getElementById("shown");
   const noMatch = document.getElementById("no-match");
   const fold = document.getElementById("fold");
-  // What rows are filtered and sorted by: numbers, in the order of the controls' choices.
-  const keys = new Map(
-    rows.map((row, at) => {
-      const numbers = { at };
-      for (const name in row.dataset) numbers[name] = Number(row.dataset[name]);
-      return [row, numbers];
-    }),
-  );
-  let texts = null;
+  const rests = document.querySelectorAll(".rest");
+  // What is filtered, with the group and the image that it belongs to, whose numbers count as well.
+  const leaves = Array.from(document.querySelectorAll(panel.dataset.leaves), (leaf) => {
+    const branch = [leaf];
+    let parent = leaf.parentElement.closest(".risk, .image");
+    for (; parent; parent = parent.parentElement.closest(".risk, .image")) branch.push(parent);
+    return { branch, numbers: Object.assign({}, ...branch.map((each) => each.dataset)) };
+  });
+
+  const textOf = ({ branch: [leaf, ...above] }) =>
+    [leaf, ...above.map((each) => each.querySelector(".head"))]
+      .map((each) => each.textContent.toLowerCase()).join(" ");
 
   const filter = () => {
-    // Made for the first search: most visits need none.
-    if (search.value && !texts) texts = rows.map((row) => row.textContent.toLowerCase());
     const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
     const chosen = selects
       .filter((select) => select.value !== "")
-      .map((select) => [select.dataset.filter, Number(select.value)]);
+      .map((select) => [select.dataset.filter, select.value]);
+    const visible = new Set();
     let number = 0;
-    for (const [row, numbers] of keys) {
+    for (const leaf of leaves) {
+      // Made for the first search: most visits need none.
+      if (words.length) leaf.text ??= textOf(leaf);
       const matches =
-        chosen.every(([name, value]) => numbers[name] === value) &&
-        words.every((word) => texts[numbers.at].includes(word));
-      row.hidden = !matches;
-      number += matches;
+        chosen.every(([name, value]) => leaf.numbers[name] === value) &&
+        words.every((word) => leaf.text.includes(word));
+      if (!matches) continue;
+      number += 1;
+      leaf.branch.forEach((each) => visible.add(each));
     }
-    table.hidden = !number;
+    for (const { branch } of leaves) {
+      branch.forEach((each) => { each.hidden = !visible.has(each); });
+    }
+    rests.forEach((rest) => { rest.open = words.length + chosen.length > 0; });
     noMatch.hidden = number > 0;
-    shown.textContent = [number, rows.length].map((n) => n.toLocaleString("en")).join(" of ") + " shown";
+    shown.textContent = [number, leaves.length].map((n) => n.toLocaleString("en")).join(" of ") + " shown";
   };
 
   const clear = () => {
@@ -46,26 +60,6 @@
     filter();
   };
 
-  const sort = (heading) => {
-    const key = heading.dataset.sort;
-    const descending = heading.getAttribute("aria-sort") === "ascending";
-    for (const other of table.tHead.rows[0].cells) other.removeAttribute("aria-sort");
-    heading.setAttribute("aria-sort", descending ? "descending" : "ascending");
-    const sign = descending ? -1 : 1;
-    const sorted = Array.from(keys).sort(
-      ([, one], [, other]) => sign * (one[key] - other[key]) || one.at - other.at,
-    );
-    body.replaceChildren(...sorted.map(([row]) => row));
-  };
-
-  for (const heading of table.tHead.rows[0].cells) {
-    const button = document.createElement("button");
-    button.type = "button";
-    button.append(...heading.childNodes);
-    heading.append(button);
-    button.addEventListener("click", () => sort(heading));
-  }
-
   search.addEventListener("input", filter);
   selects.forEach((select) => select.addEventListener("change", filter));
   document.getElementById("clear").addEventListener("click", () => {
@@ -73,26 +67,26 @@
     search.focus();
   });
 
-  fold.addEventListener("click", () => {
+  fold?.addEventListener("click", () => {
     const open = fold.dataset.open === undefined;
-    rows.forEach((row) => {
-      if (!row.hidden) row.querySelector("details").open = open;
-    });
+    document.querySelectorAll(".risk details, .image > details")
+      .forEach((details) => { details.open = open; });
     if (open) fold.dataset.open = "";
     else delete fold.dataset.open;
     fold.textContent = open ? "Close all details" : "Open all details";
   });
 
-  // A number of the chart leads to its findings.
-  document.querySelectorAll(".chart a").forEach((link) => {
+  // A number or a name elsewhere on the page leads to what it is about.
+  document.querySelectorAll("main a").forEach((link) => {
     link.addEventListener("click", () => {
       clear();
+      search.value = link.dataset.search ?? "";
       selects.forEach((select) => { select.value = link.dataset[select.dataset.filter] ?? ""; });
       filter();
     });
   });
 
-  document.getElementById("filters").hidden = false;
+  panel.hidden = false;
   // Browsers fill in again what was chosen before the page was loaded anew.
   filter();
 })();

@@ -122,7 +122,7 @@ def _image_row(call: Call, record: Record) -> dict[str, object]:
         "ImageCreate": str(call.stamp(image.pushed)),
         "ImageUpdate": str(call.stamp(image.pushed)),
         "ImageSize": str(image.size),
-        "Endpoints": f"{call.world.host}/{image.name}",
+        "Endpoints": _endpoint(call, image),
         "ScaStatus": state.scan,
         "ScaProgress": state.shown_progress,
         "RiskStatus": "YES" if record.findings else "NO",
@@ -148,9 +148,14 @@ def _repository_row(call: Call, images: Sequence[SampleImage]) -> dict[str, obje
         "RegistryType": image.registry_type,
         "RepoNamespace": image.namespace,
         "RepoName": image.repository,
-        "Endpoints": f"{call.world.host}/{image.name}",
+        "Endpoints": _endpoint(call, image),
         "ImageCount": len(images),
         "HasRiskImageCount": affected,
         "RiskStatus": "YES" if affected else "NO",
         **_NO_OTHER_RISKS,
     }
+
+
+def _endpoint(call: Call, image: SampleImage) -> str:
+    host = call.world.host if image.host is None else image.host
+    return f"{host}/{image.name}"

@@ -59,7 +59,9 @@ def latest_task(call: Call) -> Answer:
         status, times = task.status(call.elapsed), (task.started, task.ends)
         return {"Task": [_task_row(call, task.id, digest, status, times)]}
     known = call.records if call.readings.tasks == "all" else ()
-    records = [record for record in known if record.image.digest == digest]
+    records = [
+        record for record in known if record.image.digest == digest and record.image.tells_task
+    ]
     return {"Task": [_own_task(call, record) for record in records[-1:]]}
 
 

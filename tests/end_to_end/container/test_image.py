@@ -48,7 +48,8 @@ def workspace(tmp_path: Path) -> Path:
 
 
 def test_it_is_the_gate(container: Container) -> None:
-    assert (0, f"buildrisk-gate, version {__version__}\n") == container.gate("--version")
+    code, text = container.gate("--version")
+    assert (0, f"buildrisk-gate, version {__version__}") == (code, text.splitlines()[0])
     assert ["--help"] == container.config["Cmd"]
 
 

@@ -39,3 +39,18 @@ def test_without_a_quota_nothing_is_throttled() -> None:
 def test_a_gate_whose_image_is_scanned_asks_no_more_than_it_must() -> None:
     ready = [gate for number, gate in enumerate(fleet(None).gates) if number % 2 == 0]
     assert 8 == max(gate.answered.total() for gate in ready)
+
+
+def test_a_lone_gate_that_is_throttled_once_loses_little_more_than_the_time_told() -> None:
+    for seed in range(5):
+        alone = run_fleet(1, None, seed, told=2500, once=True)
+        (gate,) = alone.gates
+        assert (1, 1) == (alone.right, gate.throttled)
+        assert 2.5 <= alone.seconds(1) <= 4.0
+
+
+def test_a_fleet_that_is_told_when_to_come_again_fares_no_worse() -> None:
+    told = run_fleet(GATES, 5, told=2500)
+    assert GATES == told.right
+    assert told.requests <= 1.5 * told.needed
+    assert told.seconds(1) < TIMEOUT

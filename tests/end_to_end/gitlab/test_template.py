@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
 import dev
-from gate import __version__
+from gate import ADDRESS
 from gate.cli.check import command as check
 
 if TYPE_CHECKING:
@@ -105,8 +105,10 @@ def test_the_component_has_the_inputs_of_the_action() -> None:
     )
 
 
-def test_the_component_installs_its_own_version() -> None:
-    assert f"buildrisk-gate=={__version__}" == INPUTS["pip-spec"]["default"]
+def test_the_component_installs_this_repository_at_a_commit() -> None:
+    """No index has the package, and whoever took its name there would be installed."""
+    archive = rf"{re.escape(ADDRESS)}/archive/[0-9a-f]{{40}}\.tar\.gz"
+    assert re.fullmatch(archive, INPUTS["pip-spec"]["default"])
 
 
 def test_every_input_is_used() -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gate.sandbox import SampleFinding, SampleImage
-from tests.rigs.command import reference
+from tests.rigs.command import HOST, reference
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,6 +28,7 @@ pytestmark = pytest.mark.skipif(
 HIGH = SampleFinding(risk="no_user", level="high", command="USER root")
 BAD = SampleImage(namespace="shop", repository="web", tag="1", findings=(HIGH,))
 CLEAN = SampleImage(namespace="shop", repository="api", tag="2.0")
+STRICT = str(Path(__file__).parents[3] / "policies" / "strict.yaml")
 CLOSED = [
     "{} >&-",
     "{} 2>&-",
@@ -99,3 +100,26 @@ def test_other_commands_end_without_a_traceback(
     code, errors = run(line, *arguments)
     assert code in expected
     assert "Traceback" not in errors
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (("doctor", "--sandbox"), {0}),
+        (("doctor", "--sandbox", f"{HOST}/shop/legacy:0.9"), {3}),
+        (("policy", "validate", STRICT, STRICT), {0}),
+        (("risks", "--sandbox"), {0}),
+        (("schema", "report"), {0}),
+        (("--version",), {0}),
+        (("--help",), {0, 5}),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("reader", ["head -1", "true"])
+@pytest.mark.usefixtures("_workdir")
+def test_who_stops_reading_ends_nothing(
+    arguments: tuple[str, ...], expected: set[int], reader: str
+) -> None:
+    code, errors = run(f"{{}} | {reader}; exit ${{{{PIPESTATUS[0]}}}}", *arguments)
+    assert code in expected
+    assert "" == errors

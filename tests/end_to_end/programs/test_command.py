@@ -103,6 +103,31 @@ def test_streams_never_fail_on_a_character(serve: Serve, encoding: str) -> None:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals")
+@pytest.mark.parametrize("data", [None, "images: [{namespace: a, repository: b, tag: '1'}]"])
+def test_the_command_that_the_sandbox_prints_works(
+    gate: Gate, monkeypatch: pytest.MonkeyPatch, data: str | None
+) -> None:
+    if data is not None:
+        Path("data.yaml").write_text(data)
+    process = start("sandbox", *(("--data", "data.yaml") if data else ()), PYTHONUNBUFFERED="1")
+    assert process.stdout is not None
+    names = []
+    for line in iter(process.stdout.readline, ""):
+        if line.startswith("export "):
+            name, _, value = line.removeprefix("export ").strip().partition("=")
+            monkeypatch.setenv(name, value)
+        if line.startswith("#   "):
+            names.append(line.split()[-1])
+        if line.startswith("# gate check "):
+            break
+    result = gate(*line.removeprefix("# gate ").split())
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=20)
+    assert (0 if data else 10) == result.code, result.out
+    assert data or any(name.startswith(f"{HOST}/shop/ghost:1.0@sha256:") for name in names)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals")
 def test_the_sandbox_serves_other_gates_until_interrupted(
     gate: Gate, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -18,7 +18,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 import dev
-from gate import __version__
+from gate import ADDRESS
 from tests.recipes.documents import ENGLISH, replaced
 from tests.rigs.cloud import SESSION
 from tests.rigs.repository import MINUTES, path_with
@@ -113,7 +113,7 @@ def workspace(tmp_path_factory: pytest.TempPathFactory, wheel: Path, sandbox: Sa
     for module in HOSTILE:
         (folder / f"{module}.py").write_text(HIJACK, encoding="utf-8")
     recipe = ENGLISH.snippet(ENGLISH.anywhere)
-    recipe = replaced(recipe, f"buildrisk-gate=={__version__}", str(wheel))
+    recipe = replaced(recipe, f"git+{ADDRESS}@0123456789abcdef0123456789abcdef01234567", str(wheel))
     check = 'gate check "$IMAGE"'
     return Workspace(folder, replaced(recipe, check, f"{check} --endpoint {sandbox.url}"))
 

@@ -31,6 +31,7 @@ IMAGE = f"registry.cn-hangzhou.aliyuncs.com/shop/api:2.0@{DIGEST}"
 @contextmanager
 def sandbox(tls: ssl.SSLContext | None = None) -> Iterator[str]:
     with in_thread(Sandbox(sample_world(), ssl_context=tls)) as serving:
+        serving.labelled = True
         yield serving.url
 
 
@@ -39,11 +40,15 @@ NOTHING: Mapping[str, str] = {}
 
 @dataclass(frozen=True)
 class Ended:
-    """How a check ended: its code, what the report says of the image, and the endpoint's host."""
+    """How a check ended: its code, what the report says of the image, and the endpoint's host.
+
+    ``sandbox`` is whether the report is about sample data.
+    """
 
     code: int
     image: dict[str, Any]
     host: str
+    sandbox: bool
 
 
 def check(
@@ -56,8 +61,9 @@ def check(
         *("--format", "json"),
         environment=environment,
     )
-    (image,) = json.loads(done.stdout)["images"]
-    return Ended(done.returncode, image, endpoint.rpartition("/")[2])
+    report = json.loads(done.stdout)
+    (image,), sandbox = report["images"], report["service"]["sandbox"]
+    return Ended(done.returncode, image, endpoint.rpartition("/")[2], sandbox)
 
 
 Case = Callable[[Path, Authority], Ended]
@@ -150,3 +156,9 @@ def test_a_service_out_of_reach_is_named_with_the_cause_and_what_to_do(
 def test_a_certificate_of_a_trusted_authority_is_good(ended: dict[str, Ended]) -> None:
     found = ended[trusted.__name__]
     assert (0, "clean") == (found.code, found.image["reason"])
+
+
+def test_what_is_encrypted_could_be_the_service_so_it_is_no_sandbox(
+    ended: dict[str, Ended],
+) -> None:
+    assert not ended["trusted"].sandbox

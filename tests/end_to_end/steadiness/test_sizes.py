@@ -181,6 +181,6 @@ def test_a_manifest_of_a_byte_a_second_ends_with_the_deadline(gate: Gate) -> Non
         started = time.monotonic()
         result = check(gate, url, url.removeprefix("http://") + "/shop/api:2.0", "--timeout", "1s")
         seconds = time.monotonic() - started
-    assert (3, "unidentified") == (result.code, result.image["reason"])
+    assert (5, "service") == (result.code, result.image["reason"])
     assert "no answer within the time limit" in result.image["message"]
     assert seconds < 3
