@@ -16,6 +16,15 @@ if TYPE_CHECKING:
 
 IMAGES = "registry.cn-hangzhou.aliyuncs.com/shop"
 POLICY = "version: 1\nblock: {levels: [high, medium], statuses: [unhandled]}\n"
+CASES = """\
+version: 1
+policies: [.buildrisk-gate.yaml]
+at: 2026-11-24
+images:
+  - reference: shop/web:1
+    findings:
+      - {risk: no_user, level: high, decision: block}
+"""
 COMPOSE = f"services:\n  api:\n    image: {IMAGES}/api:2.0\n"
 
 
@@ -36,6 +45,7 @@ def test_a_push_goes_through_when_all_hooks_pass(
     consumer.git("init", "--quiet", "--bare", remote)
     consumer.write(".pre-commit-config.yaml", configuration)
     consumer.write(".buildrisk-gate.yaml", POLICY)
+    consumer.write(".buildrisk-gate.test.yaml", CASES)
     consumer.write("compose.yaml", COMPOSE)
     consumer.commit()
     assert 0 == consumer.pre_commit("install", "--hook-type", "pre-push").code
@@ -45,6 +55,7 @@ def test_a_push_goes_through_when_all_hooks_pass(
     assert 1 == code, refused
     assert {
         "gate policy validate": "Passed",
+        "gate policy test": "Passed",
         "gate manifests": "Passed",
         "gate check": "Failed",
     } == dict(re.findall(r"^(gate [a-z ]+?)\.+(\w+)$", refused, re.MULTILINE))
