@@ -11,8 +11,9 @@ if TYPE_CHECKING:
 SETTINGS = (
     *("ACTIONS_", "ALIBABA_CLOUD_", "BUILDRISK_GATE_", "CI", "DOCKER_", "GCL_", "GIT"),
     *("PRE_COMMIT", "RUNNER_", "SKIP"),
+    *("CLICOLOR", "COLUMNS", "FORCE_COLOR", "NO_COLOR"),
 )
-"""Begins of the variables that the gate, git, a hook or a CI system reads."""
+"""Begins of the variables that the gate, git, a hook or a CI system reads, or a terminal sets."""
 
 PROXIES = ("all_proxy", "http_proxy", "https_proxy", "no_proxy")
 WAYS = (*PROXIES, *map(str.upper, PROXIES))
