@@ -114,7 +114,11 @@ def test_a_job_of_gitlab_has_its_token_in_a_variable(
             ("AuthenticationFail.OIDCToken.Expired", "has expired"),
         ),
         (
-            {"BUILDRISK_GATE_OIDC_TOKEN": web_token(sub="repo:octo-org/octo-repo:pull_request")},
+            {
+                "BUILDRISK_GATE_OIDC_TOKEN": web_token(
+                    sub="repo:octo-org/octo-repo:pull_request", seconds=86400
+                )
+            },
             ("NoPermission", "oidc:sub repo:octo-org/octo-repo:pull_request", "trust policy"),
         ),
     ],
